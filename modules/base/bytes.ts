@@ -1,0 +1,99 @@
+/** "01 03 0a": how bytes are written in logs, errors and tests. */
+export function toHex(bytes: Uint8Array, separator = " "): string {
+	let text = "";
+	for (let i = 0; i < bytes.length; i++) {
+		const byte = bytes[i]!;
+		if (i > 0) text += separator;
+		text += (byte < 16 ? "0" : "") + byte.toString(16);
+	}
+	return text;
+}
+
+/** Reads what `toHex` writes; blanks are ignored. Throws RangeError on anything else. */
+export function fromHex(text: string): Uint8Array {
+	const digits = text.replace(/\s+/g, "");
+	if (digits.length % 2 !== 0 || /[^0-9a-fA-F]/.test(digits)) throw new RangeError(`not hex bytes: ${text}`);
+	const bytes = new Uint8Array(digits.length / 2);
+	for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16);
+	return bytes;
+}
+
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
+	let length = 0;
+	for (const part of parts) length += part.length;
+	const all = new Uint8Array(length);
+	let at = 0;
+	for (const part of parts) {
+		all.set(part, at);
+		at += part.length;
+	}
+	return all;
+}
+
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+	if (a.length !== b.length) return false;
+	for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+	return true;
+}
+
+/** UTF-8 of a string; XS has no TextEncoder. Lone surrogates become U+FFFD. */
+export function utf8Encode(text: string): Uint8Array {
+	const out = new Uint8Array(utf8Length(text));
+	let at = 0;
+	for (const symbol of text) {
+		let code = symbol.codePointAt(0)!;
+		if (code >= 0xd800 && code <= 0xdfff) code = 0xfffd;
+		if (code < 0x80) out[at++] = code;
+		else if (code < 0x800) {
+			out[at++] = 0xc0 | (code >> 6);
+			out[at++] = 0x80 | (code & 63);
+		} else if (code < 0x10000) {
+			out[at++] = 0xe0 | (code >> 12);
+			out[at++] = 0x80 | ((code >> 6) & 63);
+			out[at++] = 0x80 | (code & 63);
+		} else {
+			out[at++] = 0xf0 | (code >> 18);
+			out[at++] = 0x80 | ((code >> 12) & 63);
+			out[at++] = 0x80 | ((code >> 6) & 63);
+			out[at++] = 0x80 | (code & 63);
+		}
+	}
+	return out;
+}
+
+function utf8Length(text: string): number {
+	let length = 0;
+	for (const symbol of text) {
+		const code = symbol.codePointAt(0)!;
+		length += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+	}
+	return length;
+}
+
+/**
+ * Text of UTF-8 bytes, or undefined when they are not well formed (overlong, surrogate, cut off): the caller decides
+ * whether that is a peer's fault.
+ */
+export function utf8Decode(bytes: Uint8Array, start = 0, end = bytes.length): string | undefined {
+	let text = "";
+	let i = start;
+	while (i < end) {
+		const first = bytes[i++]!;
+		if (first < 0x80) {
+			text += String.fromCharCode(first);
+			continue;
+		}
+		const more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : first >= 0xc2 ? 1 : 0;
+		if (more === 0 || first > 0xf4 || i + more > end) return undefined;
+		let code = first & (0x3f >> more);
+		for (let n = 0; n < more; n++) {
+			const next = bytes[i++]!;
+			if ((next & 0xc0) !== 0x80) return undefined;
+			code = (code << 6) | (next & 0x3f);
+		}
+		if (more === 2 && (code < 0x800 || (code >= 0xd800 && code <= 0xdfff))) return undefined;
+		if (more === 3 && (code < 0x10000 || code > 0x10ffff)) return undefined;
+		text += String.fromCodePoint(code);
+	}
+	return text;
+}
