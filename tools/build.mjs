@@ -1,0 +1,39 @@
+// Compiles the application (TypeScript to build/js) and the engine (build/addon). Incremental: seconds when nothing changed.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+export const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** An error whose message is all a person needs to see. */
+export class BuildError extends Error {}
+
+function typescript(project) {
+	const require = createRequire(join(root, "package.json"));
+	const tsc = join(dirname(require.resolve("typescript/package.json")), "bin/tsc");
+	const result = spawnSync(process.execPath, [tsc, "-p", project], { cwd: root, encoding: "utf8" });
+	if (result.status !== 0) throw new BuildError(`TypeScript (${project}):\n${result.stdout}${result.stderr}`);
+}
+
+/** Throws BuildError. */
+export async function build({ quiet = false, addon = true } = {}) {
+	if (!existsSync(join(root, "node_modules/typescript"))) throw new BuildError("packages are missing: run npm ci first");
+	typescript("tsconfig.json");
+	typescript("tsconfig.host.json");
+	const builder = join(root, "tools/build-addon.mjs");
+	if (addon && existsSync(builder)) {
+		const { buildAddon } = await import(pathToFileURL(builder).href);
+		await buildAddon({ quiet });
+	}
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+	try {
+		await build();
+	} catch (error) {
+		console.error(error instanceof BuildError ? error.message : error);
+		process.exit(1);
+	}
+}

@@ -1,0 +1,42 @@
+// Programs of Debian packages that tests use as independent peers. Installed only when root; else one line says what to install.
+import { execFileSync, spawnSync } from "node:child_process";
+
+/** Program looked for on the path -> Debian package that brings it. */
+const packageOf = {
+	mosquitto: "mosquitto",
+	mosquitto_sub: "mosquitto-clients",
+	mosquitto_pub: "mosquitto-clients",
+	mbpoll: "mbpoll",
+	socat: "socat",
+	curl: "curl",
+	openssl: "openssl",
+	gcc: "gcc",
+};
+
+const found = (program) => spawnSync("sh", ["-c", `command -v ${program}`], { stdio: "pipe" }).status === 0;
+
+/** Makes the programs available. Returns undefined, or one line that names what is missing and how to get it. */
+export function ensurePrograms(programs) {
+	const missing = programs.filter((program) => !found(program));
+	if (missing.length === 0) return undefined;
+	const packages = [...new Set(missing.map((program) => packageOf[program] ?? program))];
+	if (process.getuid?.() === 0) {
+		const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+		const install = () =>
+			execFileSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], { stdio: "pipe", env });
+		try {
+			try {
+				install();
+			} catch {
+				execFileSync("apt-get", ["update", "-qq"], { stdio: "pipe", env });
+				install();
+			}
+			// a Debian package may start its daemon; the tests start their own
+			if (packages.includes("mosquitto")) spawnSync("sh", ["-c", "systemctl stop mosquitto || service mosquitto stop"], { stdio: "ignore" });
+		} catch {
+			return `could not install ${packages.join(", ")}: apt-get install ${packages.join(" ")}`;
+		}
+		if (programs.every(found)) return undefined;
+	}
+	return `missing ${missing.join(", ")}: sudo apt-get install ${packages.join(" ")}`;
+}
