@@ -32,7 +32,8 @@ export function ensurePrograms(programs) {
 				install();
 			}
 			// a Debian package may start its daemon; the tests start their own
-			if (packages.includes("mosquitto")) spawnSync("sh", ["-c", "systemctl stop mosquitto || service mosquitto stop"], { stdio: "ignore" });
+			if (packages.includes("mosquitto"))
+				spawnSync("sh", ["-c", "systemctl stop mosquitto || service mosquitto stop"], { stdio: "ignore" });
 		} catch {
 			return `could not install ${packages.join(", ")}: apt-get install ${packages.join(" ")}`;
 		}

@@ -11,7 +11,12 @@ try {
 }
 const child = spawn(
 	process.execPath,
-	["--import", new URL("../hosts/desktop/resolve.mjs", import.meta.url).href, join(root, "build/js/hosts/desktop/cli.js"), ...process.argv.slice(2)],
+	[
+		"--import",
+		new URL("../hosts/desktop/resolve.mjs", import.meta.url).href,
+		join(root, "build/js/hosts/desktop/cli.js"),
+		...process.argv.slice(2),
+	],
 	{ stdio: "inherit" },
 );
 // Ctrl-C reaches the child by the terminal; a signal sent to this process alone is passed on.

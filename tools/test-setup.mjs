@@ -2,5 +2,6 @@
 import { build } from "./build.mjs";
 
 export default function setup() {
-	return build({ quiet: true });
+	// `npm test` has type-checked before; a lone vitest run may go on with what was emitted
+	return build({ quiet: true, typeErrors: "warn" });
 }
