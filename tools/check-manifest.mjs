@@ -1,0 +1,136 @@
+// manifest.json against the sources, without the SDK: on each platform every module that main.ts reaches is in `modules`
+// under the specifier its importers use, is preloaded, and exists; a native class has its typing and its C beside it.
+// The SDK's tools say nothing about most of this: a TypeScript module missing in `preload` runs, and eats RAM.
+
+import { existsSync, readFileSync } from "node:fs";
+import { join, posix } from "node:path";
+import { fileURLToPath } from "node:url";
+import { importsOf } from "./check/layers.mjs";
+
+/** What the SDK manifests that we include bring: specifiers that may be imported without an entry of our own. */
+const included = {
+	"$(MODDABLE)/examples/manifest_base.json": ["Resource", "instrumentation", "mc/config", "time", "timer"],
+	"$(MODDABLE)/modules/io/manifest.json": [
+		"embedded:io/serial",
+		"embedded:io/socket/listener",
+		"embedded:io/socket/tcp",
+		"embedded:io/socket/udp",
+	],
+};
+
+const listOf = (value) => (value === undefined ? [] : Array.isArray(value) ? value : [value]);
+const local = (path) => path.startsWith("./");
+
+/** Imports that are there at run time: `import type` and `export type` are gone after the compiler. */
+function runtimeImports(text) {
+	return importsOf(text.replace(/(^|[\s;}])(import|export)\s+type\s[^"';]*?from\s+["'][^"']+["']/g, "$1"));
+}
+
+/** The specifier that `specifier` means inside the module `importer`: the engine knows specifiers, not folders. */
+function resolve(specifier, importer) {
+	if (!specifier.startsWith(".")) return specifier;
+	return posix.normalize(posix.join(posix.dirname(importer), specifier));
+}
+
+/** `modules` of one platform: our scripts by specifier, specifiers from the SDK, C files, complaints about entries. */
+function readModules(parts, files) {
+	const scripts = new Map();
+	const foreign = new Set();
+	const natives = [];
+	const complaints = [];
+	for (const part of parts) {
+		for (const include of listOf(part.include)) {
+			if (!(include in included))
+				complaints.push(`includes ${include}; say in tools/check-manifest.mjs what it brings`);
+			for (const specifier of included[include] ?? []) foreign.add(specifier);
+		}
+		for (const [target, sources] of Object.entries(part.modules ?? {})) {
+			if (target === "~") continue;
+			for (const source of listOf(sources)) {
+				const path = source.slice(2);
+				const specifier = target.endsWith("*") ? target.slice(0, -1) + posix.basename(source) : target;
+				if (!local(source)) foreign.add(specifier);
+				else if (source.includes("*")) complaints.push(`${source}: name the files, a pattern takes the tests along`);
+				else if (source.endsWith("/")) continue;
+				else {
+					const script = [`${path}.ts`, `${path}.js`, path].find((candidate) => files.exists(candidate));
+					const c = [`${path}.c`].find((candidate) => files.exists(candidate));
+					if (!script && !c) complaints.push(`${source}: no such file`);
+					if (c) natives.push(c);
+					if (!script) continue;
+					if (!/\.(ts|js|mjs)$/.test(script)) continue;
+					if (specifier !== path && specifier !== "main" && specifier !== "host")
+						complaints.push(`${source}: has the specifier ${specifier}; relative imports need ${path}`);
+					scripts.set(specifier, script);
+				}
+			}
+		}
+	}
+	return { scripts, foreign, natives, complaints };
+}
+
+function platformComplaints(parts, files) {
+	const { scripts, foreign, natives, complaints } = readModules(parts, files);
+	const preload = new Set(parts.flatMap((part) => listOf(part.preload)));
+	for (const name of preload) {
+		if (name.includes("*")) complaints.push(`preload ${name}: a pattern finds no TypeScript; name the modules`);
+		else if (!scripts.has(name) && !foreign.has(name)) complaints.push(`preload ${name}: is not in modules`);
+	}
+	for (const part of parts) {
+		for (const source of listOf(part.data).flatMap((data) => Object.values(data).flatMap(listOf))) {
+			const path = source.slice(2);
+			if (local(source) && !files.exists(path) && !files.exists(`${path}.json`))
+				complaints.push(`data ${source}: no such file`);
+		}
+	}
+
+	const cText = natives.map((path) => files.read(path)).join("\n");
+	const reached = new Set();
+	const visit = (specifier) => {
+		reached.add(specifier);
+		const path = scripts.get(specifier);
+		const text = files.read(path);
+		if (!preload.has(specifier)) complaints.push(`${path}: ${specifier} is not in preload`);
+		for (const match of text.matchAll(/@\s*"(\w+)"/g)) {
+			if (!path.endsWith(".js")) continue;
+			if (!files.exists(path.replace(/js$/, "d.ts"))) complaints.push(`${path}: has no .d.ts`);
+			if (!new RegExp(`\\bvoid\\s+${match[1]}\\s*\\(`).test(cText))
+				complaints.push(`${path}: no C file in modules has the function ${match[1]}`);
+		}
+		for (const name of runtimeImports(text)) {
+			const next = resolve(name, specifier);
+			if (foreign.has(next) || reached.has(next)) continue;
+			if (scripts.has(next)) visit(next);
+			else complaints.push(`${path}: imports "${name}"; ${next} is not in modules`);
+		}
+	};
+	for (const root of [...scripts.keys()].filter((name) => name === "main" || name.startsWith("setup/"))) visit(root);
+	if (!reached.has("main")) complaints.push("modules has no main");
+	for (const [specifier, path] of scripts)
+		if (!reached.has(specifier)) complaints.push(`${path}: is in modules, but nothing imports it`);
+	return [...new Set(complaints)];
+}
+
+/** Complaints about a manifest; `files` is `{ exists(path), read(path) }` over paths of the repository. */
+export function manifestComplaints(manifest, files) {
+	const complaints = [];
+	for (const [platform, section] of Object.entries(manifest.platforms ?? {})) {
+		if (section.error) continue;
+		for (const complaint of platformComplaints([manifest, section], files))
+			complaints.push(`manifest.json (${platform}): ${complaint}`);
+	}
+	return complaints;
+}
+
+export function checkManifest(root) {
+	return manifestComplaints(JSON.parse(readFileSync(join(root, "manifest.json"), "utf8")), {
+		exists: (path) => existsSync(join(root, path)),
+		read: (path) => readFileSync(join(root, path), "utf8"),
+	});
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+	const complaints = checkManifest(fileURLToPath(new URL("..", import.meta.url)));
+	for (const complaint of complaints) console.error(complaint);
+	process.exit(complaints.length > 0 ? 1 : 0);
+}

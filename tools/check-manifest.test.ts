@@ -1,0 +1,120 @@
+import { describe, expect, it } from "vitest";
+// @ts-expect-error plain JavaScript tool without types
+import { manifestComplaints } from "./check-manifest.mjs";
+
+const base = "$(MODDABLE)/examples/manifest_base.json";
+
+/** A small application that is in order; a test breaks one thing in it. */
+function good() {
+	const files: Record<string, string> = {
+		"main.ts":
+			'import host from "host";\nimport { crc } from "./modules/base/crc";\nimport type { T } from "./modules/base/types";',
+		"modules/base/crc.ts": 'import { toHex } from "./bytes";',
+		"modules/base/bytes.ts": "",
+		"modules/base/types.ts": "",
+		"hosts/mcsim/host.ts": 'import Timer from "timer";\nimport RS485 from "modules/rs485/rs485";',
+		"modules/rs485/rs485.js": 'export default class RS485 @ "xs_rs485_destructor" {\n\tclose() @ "xs_rs485_close"\n}',
+		"modules/rs485/rs485.d.ts": "",
+		"native/rs485/port.c": "void xs_rs485_destructor(void *data) {}\nvoid xs_rs485_close(xsMachine *the) {}",
+		"sites/demo.json": "{}",
+	};
+	const manifest = {
+		include: [base],
+		modules: {
+			main: "./main",
+			"modules/base/*": ["./modules/base/crc", "./modules/base/bytes"],
+		} as Record<string, string | string[]>,
+		data: { "*": "./sites/demo" },
+		preload: ["main", "modules/base/crc", "modules/base/bytes"],
+		platforms: {
+			lin: {
+				modules: {
+					host: "./hosts/mcsim/host",
+					"modules/rs485/rs485": "./modules/rs485/rs485",
+					"*": "./native/rs485/port",
+				} as Record<string, string | string[]>,
+				preload: ["host", "modules/rs485/rs485"],
+			},
+			"...": { error: "no port" },
+		},
+	};
+	return { files, manifest };
+}
+
+function complaintsOf({ files, manifest }: ReturnType<typeof good>): string[] {
+	return manifestComplaints(manifest, {
+		exists: (path: string) => path in files,
+		read: (path: string) => files[path],
+	});
+}
+
+describe("manifest check", () => {
+	it("accepts what is in order", () => expect(complaintsOf(good())).toEqual([]));
+
+	it("catches a module that main.ts reaches and the manifest forgot", () => {
+		const app = good();
+		app.manifest.modules["modules/base/*"] = ["./modules/base/crc"];
+		app.manifest.preload.pop();
+		expect(complaintsOf(app)).toEqual([
+			'manifest.json (lin): modules/base/crc.ts: imports "./bytes"; modules/base/bytes is not in modules',
+		]);
+	});
+
+	it("catches a module that is not preloaded", () => {
+		const app = good();
+		app.manifest.preload.pop();
+		expect(complaintsOf(app)).toEqual([
+			"manifest.json (lin): modules/base/bytes.ts: modules/base/bytes is not in preload",
+		]);
+	});
+
+	it("refuses patterns, which take tests along and find no TypeScript", () => {
+		const app = good();
+		app.manifest.modules["modules/base/*"] = ["./modules/base/*"];
+		app.manifest.preload[1] = "modules/base/*";
+		const found = complaintsOf(app).join("\n");
+		expect(found).toContain("./modules/base/*: name the files");
+		expect(found).toContain("preload modules/base/*: a pattern finds no TypeScript");
+	});
+
+	it("catches a file that is not there and one that nothing imports", () => {
+		const app = good();
+		app.manifest.platforms.lin.modules["modules/base/*"] = ["./modules/base/gone", "./modules/base/types"];
+		app.manifest.preload.push("modules/base/types");
+		expect(complaintsOf(app)).toEqual([
+			"manifest.json (lin): ./modules/base/gone: no such file",
+			"manifest.json (lin): modules/base/types.ts: is in modules, but nothing imports it",
+		]);
+	});
+
+	it("catches a relative import that means something else on the device", () => {
+		const app = good();
+		app.files["hosts/mcsim/host.ts"] = 'import RS485 from "../../modules/rs485/rs485";';
+		expect(complaintsOf(app)[0]).toContain("../../modules/rs485/rs485 is not in modules");
+	});
+
+	it("catches a native class without typing or without its C", () => {
+		const app = good();
+		delete app.files["modules/rs485/rs485.d.ts"];
+		app.files["native/rs485/port.c"] = "void xs_rs485_destructor(void *data) {}";
+		expect(complaintsOf(app)).toEqual([
+			"manifest.json (lin): modules/rs485/rs485.js: has no .d.ts",
+			"manifest.json (lin): modules/rs485/rs485.js: no C file in modules has the function xs_rs485_close",
+		]);
+	});
+
+	it("catches a specifier that is not the path", () => {
+		const app = good();
+		app.manifest.modules["base/*"] = ["./modules/base/crc"];
+		expect(complaintsOf(app)[0]).toContain("relative imports need modules/base/crc");
+	});
+
+	it("asks what an unknown include brings, and misses a data file", () => {
+		const app = good();
+		app.manifest.include.push("$(MODDABLE)/modules/io/ble/manifest.json");
+		delete app.files["sites/demo.json"];
+		const found = complaintsOf(app);
+		expect(found[0]).toContain("say in tools/check-manifest.mjs what it brings");
+		expect(found[1]).toBe("manifest.json (lin): data ./sites/demo: no such file");
+	});
+});
