@@ -1,0 +1,300 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { GridpostError } from "../base/errors";
+import { jsonFault } from "../base/json-place";
+import { checkSite, kLongestSite, parseBroker, readSite } from "./site-file";
+
+const known = ["hiking-dds238-2-zn-s", "chint-ddsu666", "eastron-sdm120", "chint-dtsu666", "sht20-xy-md02"];
+
+const small = {
+	name: "Small",
+	feederId: "f1",
+	gatewayId: "g1",
+	buses: [{ id: "b1", port: "sim" }],
+	devices: [
+		{ id: "d1", device: "eastron-sdm120", bus: "b1", address: 1, unit: 2 },
+		{ id: "d2", device: "chint-ddsu666", bus: "b1", address: 2, unit: 3 },
+	],
+	topology: {
+		type: "FeatureCollection",
+		features: [
+			{ type: "Feature", id: "f1", properties: { kind: "feeder" } },
+			{
+				type: "Feature",
+				id: "p1",
+				geometry: { type: "Point", coordinates: [31.7, 0.9] },
+				properties: { kind: "pole", parent: "f1" },
+			},
+			{ type: "Feature", id: "m1", properties: { kind: "meter", parent: "p1", device: "d1" } },
+			{ type: "Feature", id: "c1", properties: { kind: "customer", parent: "m1" } },
+		],
+	},
+	services: { openami: { periodS: 30 }, mqtt: { broker: "mqtt://broker.example:1883" } },
+};
+
+/** `small` with the value at a path replaced; undefined takes it out. */
+function changed(path: string, value: unknown): string {
+	const copy = structuredClone(small) as Record<string, unknown>;
+	const steps = path.split(".");
+	let place: Record<string, unknown> = copy;
+	for (const step of steps.slice(0, -1)) place = place[step] as Record<string, unknown>;
+	const last = steps.at(-1)!;
+	if (value === undefined) delete place[last];
+	else place[last] = value;
+	return JSON.stringify(copy);
+}
+
+/** Path in the file, wrong value, place in the error, words of the error. */
+const wrong: [path: string, value: unknown, place: string, says: string][] = [
+	["name", undefined, "name", "nothing is not allowed; it must be text of 1 to 80"],
+	["name", "", "name", '"" is not allowed'],
+	["name", "   ", "name", "text"],
+	["name", 7, "name", "7 is not allowed"],
+	["name", "a\u0007b", "name", "control characters"],
+	["name", "x".repeat(81), "name", "1 to 80"],
+	["location", [], "location", "[] is not allowed"],
+	["feederId", undefined, "feederId", "nothing is not allowed"],
+	["feederId", "feeder/1", "feederId", "letters, digits, dots"],
+	["feederId", "+", "feederId", '"+" is not allowed'],
+	["feederId", "#", "feederId", "letters"],
+	["gatewayId", "pole 7", "gatewayId", "letters"],
+	["gatewayId", "-x", "gatewayId", "a letter or digit first"],
+	["gatewayId", "g".repeat(64), "gatewayId", "1 to 63"],
+	["gatewayID", "g1", "gatewayID", 'did you mean "gatewayId"?'],
+	["devises", [], "devises", 'did you mean "devices"?'],
+	["colour", "red", "colour", "allowed are name, location"],
+	["buses", undefined, "buses", "it must be a list"],
+	["buses", {}, "buses", "it must be a list"],
+	["buses", [], "buses", "0 entries; 1 to 8"],
+	["buses", Array.from({ length: 9 }, (_, i) => ({ id: `b${i}`, port: "sim" })), "buses", "9 entries; 1 to 8"],
+	["buses.0", "b1", "buses[0]", "it must be an object"],
+	["buses.0", null, "buses[0]", "null is not allowed"],
+	["buses.1", { id: "b1", port: "sim" }, "buses[1].id", "b1 is taken by buses[0]"],
+	["buses.0.id", undefined, "buses[0].id", "nothing is not allowed"],
+	["buses.0.port", undefined, "buses[0].port", '"sim", a path'],
+	["buses.0.port", 0, "buses[0].port", "UART number 1 or 2"],
+	["buses.0.port", 3, "buses[0].port", "3 is not allowed"],
+	["buses.0.port", "ttyUSB0", "buses[0].port", '"/dev/ttyUSB0"'],
+	["buses.0.baud", 9601, "buses[0].baud", "one of 1200, 2400"],
+	["buses.0.baud", "9600", "buses[0].baud", '"9600" is not allowed'],
+	["buses.0.parity", "mark", "buses[0].parity", '"none", "even", "odd"'],
+	["buses.0.stop", 1.5, "buses[0].stop", "one of 1, 2"],
+	["buses.0.timeoutMs", 5, "buses[0].timeoutMs", "20 to 10000"],
+	["buses.0.retries", 9, "buses[0].retries", "0 to 5"],
+	["buses.0.retries", -1, "buses[0].retries", "0 to 5"],
+	["buses.0.kind", "can", "buses[0].kind", '"rs485", "tcp"'],
+	["buses.0.host", "10.0.0.1", "buses[0].host", 'only a bus of kind "tcp"'],
+	["buses.0.bauds", 9600, "buses[0].bauds", 'did you mean "baud"?'],
+	["buses.0", { id: "b1", kind: "tcp" }, "buses[0].host", "nothing is not allowed"],
+	["buses.0", { id: "b1", kind: "tcp", host: "h", port: 70000 }, "buses[0].port", "1 to 65535"],
+	["buses.0", { id: "b1", kind: "tcp", host: "h", baud: 9600 }, "buses[0].baud", "no serial line"],
+	["devices", [], "devices", "0 entries; 1 to 64"],
+	["devices", "all", "devices", "it must be a list"],
+	["devices.0", 4, "devices[0]", "4 is not allowed; it must be an object"],
+	["devices.0.id", "d2", "devices[1].id", "d2 is taken by devices[0]"],
+	["devices.0.id", "bad id", "devices[0].id", "letters"],
+	["devices.0.name", "", "devices[0].name", "1 to 60"],
+	["devices.0.device", "sdm630", "devices[0].device", "one of"],
+	["devices.0.device", undefined, "devices[0].device", "nothing is not allowed"],
+	["devices.0.bus", "b9", "devices[0].bus", 'one of "b1"'],
+	["devices.0.address", 0, "devices[0].address", "1 to 247"],
+	["devices.0.address", 248, "devices[0].address", "1 to 247"],
+	["devices.0.address", 1.5, "devices[0].address", "whole number"],
+	["devices.0.address", "1", "devices[0].address", '"1" is not allowed'],
+	["devices.1.address", 1, "devices[1].address", "1 on bus b1 is taken by devices[0]"],
+	["devices.0.adress", 1, "devices[0].adress", 'did you mean "address"?'],
+	["devices.0.unit", 1, "devices[0].unit", "2 to 247"],
+	["devices.1.unit", 2, "devices[1].unit", "2 is taken by devices[0]"],
+	["devices.0.unit", undefined, "devices[0].unit", "nothing is not allowed"],
+	["devices.0.serial", "a/b", "devices[0].serial", "letters"],
+	["devices.1.serial", "d1", "devices[1].serial", "d1 is taken by devices[0]"],
+	["devices.0.role", "house", "devices[0].role", '"home", "feeder"'],
+	["devices.0.phase", 4, "devices[0].phase", "one of 1, 2, 3"],
+	["devices.0.poll", 5, "devices[0].poll", "it must be an object"],
+	["devices.0.poll", { fastS: 0 }, "devices[0].poll.fastS", "0.1 to 86400 s"],
+	["devices.0.poll", { fast: 1 }, "devices[0].poll.fast", 'did you mean "fastS"?'],
+	["topology", [], "topology", "it must be an object"],
+	["topology.type", "Feature", "topology.type", '"FeatureCollection"'],
+	["topology.features", null, "topology.features", "it must be a list"],
+	["topology.features.0.id", undefined, "topology.features[0].id", "nothing is not allowed"],
+	["topology.features.0.type", "Point", "topology.features[0].type", '"Feature"'],
+	["topology.features.0.properties", undefined, "topology.features[0].properties", "it must be an object"],
+	["topology.features.0.properties.kind", "line", "topology.features[0].properties.kind", '"feeder", "branch"'],
+	["topology.features.0.properties.parent", "p1", "topology.features[0].properties.parent", "nothing above it"],
+	["topology.features.1.id", "f1", "topology.features[1].id", '"f1" is taken by topology.features[0]'],
+	[
+		"topology.features.1.properties.parent",
+		"f9",
+		"topology.features[1].properties.parent",
+		'no feature has the id "f9"',
+	],
+	[
+		"topology.features.1.properties.parent",
+		"m1",
+		"topology.features[1].properties.parent",
+		'"m1" is a meter; a pole hangs on a feeder, branch',
+	],
+	[
+		"topology.features.1.properties.device",
+		"d1",
+		"topology.features[1].properties.device",
+		'only a feature of kind "meter"',
+	],
+	["topology.features.1.geometry.type", "Polygon", "topology.features[1].geometry.type", '"Point", "LineString"'],
+	[
+		"topology.features.1.geometry.coordinates",
+		[0.9, 131.7],
+		"topology.features[1].geometry.coordinates[1]",
+		"latitude comes second",
+	],
+	[
+		"topology.features.1.geometry.coordinates",
+		[200, 1],
+		"topology.features[1].geometry.coordinates[0]",
+		"longitude comes first",
+	],
+	["topology.features.1.geometry.coordinates", [1], "topology.features[1].geometry.coordinates", "1 entries; 2 to 3"],
+	["topology.features.2.properties.device", "d9", "topology.features[2].properties.device", 'one of "d1", "d2"'],
+	[
+		"topology.features.2.properties.device",
+		undefined,
+		"topology.features[2].properties.device",
+		"nothing is not allowed",
+	],
+	[
+		"topology.features.2.properties.parent",
+		undefined,
+		"topology.features[2].properties.parent",
+		"nothing is not allowed",
+	],
+	[
+		"topology.features.3.properties.parent",
+		"p1",
+		"topology.features[3].properties.parent",
+		"a customer hangs on a meter",
+	],
+	[
+		"topology.features.4",
+		{ type: "Feature", id: "m2", properties: { kind: "meter", parent: "p1", device: "d1" } },
+		"topology.features[4].properties.device",
+		"measures topology.features[2] already",
+	],
+	[
+		"topology.features.4",
+		{ type: "Feature", id: "b1", properties: { kind: "branch", parent: "b1" } },
+		"topology.features[4].properties.parent",
+		"hangs on itself",
+	],
+	["services", [], "services", "it must be an object"],
+	["services.openami.periodS", 0, "services.openami.periodS", "1 to 86400 s"],
+	["services.openami.periodS", "10", "services.openami.periodS", '"10" is not allowed'],
+	["services.openami.period", 10, "services.openami.period", 'did you mean "periodS"?'],
+	["services.mqtt.broker", "broker:1883", "services.mqtt.broker", "mqtt://host:1883"],
+	["services.mqtt.broker", "http://broker", "services.mqtt.broker", "mqtt://host:1883"],
+	["services.mqtt.broker", "mqtt://broker:99999", "services.mqtt.broker", "mqtt://host:1883"],
+	["services.mqtt.keepAliveS", 2, "services.mqtt.keepAliveS", "10 to 3600"],
+	["services.sunspec", { port: 0 }, "services.sunspec.port", "1 to 65535"],
+	["services.http", { port: 80.5 }, "services.http.port", "whole number"],
+	["services.telnet", {}, "services.telnet", "allowed are openami, mqtt, sunspec, http"],
+];
+
+/** Text that is no JSON, where it goes wrong, what the error says. */
+const notJson: [text: string, place: string, says: string][] = [
+	["", "line 1, column 1", "found the end of the text, expected a value"],
+	["{", "line 1, column 2", "a name in double quotes"],
+	['{"name": "x",}', "line 1, column 14", "a name in double quotes"],
+	['{\n  "name": "x"\n  "feederId": "f"\n}', "line 3, column 3", '"," or "}"'],
+	["{name: 1}", "line 1, column 2", "a name in double quotes"],
+	['{"a": 01}', "line 1, column 8", '"," or "}"'],
+	['{"a": .5}', "line 1, column 7", "a value"],
+	['{"a": "x\ny"}', "line 1, column 9", "closing quote"],
+	['{"a": "\\x"}', "line 1, column 8", "one of"],
+	["[1, 2", "line 1, column 6", '"," or "]"'],
+	['{"a": tru}', "line 1, column 7", "a value"],
+	["{} {}", "line 1, column 4", "nothing more"],
+	["// site\n{}", "line 1, column 1", "a value"],
+	[`${"[".repeat(70)}${"]".repeat(70)}`, "line 1, column 66", "64 levels"],
+];
+
+describe("site file", () => {
+	it("reads the demo site", () => {
+		const site = readSite(readFileSync(new URL("../../sites/demo.json", import.meta.url), "utf8"), known);
+		expect(site.devices.map((device) => device.role)).toEqual([...Array(6).fill("home"), "feeder", "sensor"]);
+		expect(new Set(site.devices.filter((device) => device.role === "home").map((device) => device.device)).size).toBe(
+			3,
+		);
+		expect(site.topology[0]).toMatchObject({ kind: "feeder", position: [31.7604, 0.9162] });
+	});
+
+	it("fills in what is left out", () => {
+		const site = readSite(JSON.stringify(small), known);
+		expect(site.buses[0]).toEqual({
+			id: "b1",
+			kind: "rs485",
+			port: "sim",
+			baud: 9600,
+			parity: "none",
+			stop: 1,
+			host: "",
+			timeoutMs: 1000,
+			retries: 1,
+		});
+		expect(site.devices[0]).toMatchObject({ name: "d1", serial: "d1", role: "other", phase: 1, poll: {} });
+		expect(site.services.sunspec.port).toBe(502);
+	});
+
+	it.each(wrong)("refuses %s = %j", (path, value, place, says) => {
+		const { site, problems } = checkSite(changed(path, value), known);
+		expect(site).toBeUndefined();
+		const found = problems.find((problem) => problem.place === place);
+		expect(found?.message, JSON.stringify(problems)).toContain(says);
+	});
+
+	it.each(notJson)("points at what is no JSON: %j", (text, place, says) => {
+		const { site, problems } = checkSite(text, known);
+		expect(site).toBeUndefined();
+		expect(problems).toHaveLength(1);
+		expect(problems[0]?.place).toBe(place);
+		expect(problems[0]?.message).toContain(says);
+	});
+
+	it("agrees with JSON.parse about what is JSON", () => {
+		const text = JSON.stringify({ a: [1, -2.5e3, 'x\u2028\\"', null, true, {}], b: { c: [] } }, null, 2);
+		let refused = 0;
+		for (let cut = 0; cut < text.length; cut++) {
+			for (const bad of [
+				text.slice(0, cut),
+				text.slice(0, cut) + text.slice(cut + 1),
+				`${text.slice(0, cut)}x${text.slice(cut)}`,
+			]) {
+				let accepted = true;
+				try {
+					JSON.parse(bad);
+				} catch {
+					accepted = false;
+					refused++;
+				}
+				expect(jsonFault(bad) === undefined, bad).toBe(accepted);
+			}
+		}
+		expect(refused).toBeGreaterThan(100);
+	});
+
+	it("tells all problems at once, one a line", () => {
+		const text = JSON.stringify({ ...small, name: "", feederId: "a b" });
+		expect(() => readSite(text, known)).toThrow(GridpostError);
+		expect(() => readSite(text, known)).toThrow(/2 problems:\n {2}name: .*\n {2}feederId: /);
+	});
+
+	it("refuses a file longer than the device can hold", () => {
+		const text = JSON.stringify(small) + " ".repeat(kLongestSite);
+		expect(checkSite(text, known).problems[0]?.message).toContain(`${kLongestSite} are allowed`);
+	});
+
+	it("reads broker addresses", () => {
+		expect(parseBroker("mqtt://10.1.2.3")).toEqual({ tls: false, host: "10.1.2.3", port: 1883 });
+		expect(parseBroker("mqtts://b.example/")).toEqual({ tls: true, host: "b.example", port: 8883 });
+		expect(parseBroker("mqtt://[::1]:1884")).toEqual({ tls: false, host: "::1", port: 1884 });
+		expect(parseBroker("mqtt://")).toBeUndefined();
+	});
+});
