@@ -1,0 +1,310 @@
+/**
+ * The register image of one device: what its SunSpec unit answers, byte for byte, and beside the bytes the exact values
+ * with their time and quality. A device's decoder writes it through small integer handles; the Modbus server, the
+ * publishers and the rules read it. State exists only for points somebody asked a handle for; all others are bytes.
+ */
+import { configError } from "../base/errors";
+import type { Quality } from "../base/quality";
+import { decode, encodeBig, encodeNumber, encodeText, PointType, scaled, unscaled, writeNotImplemented } from "./codec";
+import { modelText } from "./generated/catalogue";
+import { findPoint, type GroupLayout, layout, type PointLine, pointsOf, type Repeats } from "./model";
+import { eachPoint, findGroup, type ModelPlace, type PointInfo, pointAt } from "./place";
+
+export interface ModelSpec {
+	/** A model of the catalogue, or any id with a `text` of its own (see `defineModel`). */
+	readonly id: number;
+	readonly repeats?: Repeats;
+	readonly text?: string;
+}
+
+const qualities: readonly (Quality | undefined)[] = [undefined, "good", "suspect", "comms_lost"];
+
+// #meta holds four words a handle: register index; type | flags; scale; quality | size in registers << 8.
+const constantFlag = 0x100;
+const writableFlag = 0x200;
+// Scale: 0 none; 16 + n a fixed factor; 32 + handle a scale factor point.
+const fixedScale = 16;
+const pointScale = 32;
+
+export class Image {
+	/** The whole map: "SunS" at the first byte, then the models, then the end model. Not to be written from outside. */
+	readonly registers: DataView;
+	/** Modbus address of "SunS". */
+	readonly base: number;
+	/** In registers. */
+	readonly length: number;
+	readonly models: readonly ModelPlace[];
+	/** Counts `commit()`. */
+	version = 0;
+	/** Monotonic time of the last `lose()`; NaN: never. */
+	lostMs = Number.NaN;
+	/** Called by `commit()`, after `version` has risen. */
+	onCommit: ((image: Image) => void) | undefined;
+	#handles = 0;
+	#meta = new Uint16Array(4 * 8);
+	/** Two a handle: the exact value (NaN: none, or text), and its time. */
+	#values = new Float64Array(2 * 8);
+
+	/** Throws `bad-config` for an unknown model, a repetition that is no count, or a map beyond address 65535. */
+	constructor(models: readonly ModelSpec[], options: { readonly base?: number } = {}) {
+		this.base = options.base ?? 40000;
+		const places: ModelPlace[] = [];
+		const roots: GroupLayout[] = [];
+		let index = 2;
+		for (const spec of models) {
+			const text = spec.text ?? modelText(spec.id);
+			if (text === undefined) throw configError("models", spec.id, "it must be a SunSpec model of the catalogue");
+			const repeats = spec.repeats ?? 0;
+			checkRepeats(repeats);
+			const root = layout(text, repeats);
+			let occurrence = 1;
+			for (const place of places) if (place.id === spec.id) occurrence++;
+			places.push({ id: spec.id, occurrence, address: this.base + index, length: root.length - 2, repeats, text });
+			roots.push(root);
+			index += root.length;
+		}
+		this.length = index + 2;
+		if (this.base + this.length > 0x10000) {
+			throw configError("models", `${this.length} registers`, `from ${this.base} on they must end at or below 65535`);
+		}
+		this.models = places;
+		this.registers = new DataView(new ArrayBuffer(2 * this.length));
+		this.registers.setUint32(0, 0x53756e53);
+		this.registers.setUint32(2 * index, 0xffff0000);
+		for (let i = 0; i < places.length; i++) this.#fillModel(places[i]!, roots[i]!);
+	}
+
+	#fillModel(place: ModelPlace, root: GroupLayout): void {
+		const start = place.address - this.base;
+		this.#fillGroup(place.text, root, start);
+		this.registers.setUint16(2 * start, place.id);
+		this.registers.setUint16(2 * start + 2, place.length);
+		this.#fillCounters(place.text, root, root, start);
+	}
+
+	#fillGroup(text: string, group: GroupLayout, start: number): void {
+		for (const point of pointsOf(text, group)) {
+			writeNotImplemented(this.registers, 2 * (start + point.offset), point.type, point.size);
+		}
+		let first = start + group.ownLength;
+		for (const child of group.groups) {
+			if (child.count > 0) this.#fillGroup(text, child, first);
+			const bytes = new Uint8Array(this.registers.buffer);
+			for (let n = 1; n < child.count; n++) {
+				bytes.copyWithin(2 * (first + n * child.length), 2 * first, 2 * (first + child.length));
+			}
+			first += child.count * child.length;
+		}
+	}
+
+	/** The points that hold how often groups repeat stand in the model itself, those of nested groups (705.NPt) too. */
+	#fillCounters(text: string, root: GroupLayout, parent: GroupLayout, start: number): void {
+		for (const group of parent.groups) {
+			if (group.repeats) {
+				// Older tables do not name the counting point; where there is one it is called N (160, 401 to 404).
+				const point = findPoint(text, root, group.counter === "" ? "N" : group.counter);
+				if (point && (group.counter !== "" || point.type === PointType.count)) {
+					this.registers.setUint16(2 * (start + point.offset), group.count);
+				}
+			}
+			this.#fillCounters(text, root, group, start);
+		}
+	}
+
+	/**
+	 * The handle of a point, always the same for the same point; -1 when the image has no such point. Look it up once
+	 * and keep it. `group` is "Crv", "Crv[2].Pt" or, as a number, an instance of the model's first group; `instance`
+	 * (from 1) is that of the last group in the path; `occurrence` tells equal models of one image apart, from 1.
+	 */
+	handle(modelId: number, point: string, group: string | number = "", instance?: number, occurrence = 1): number {
+		for (const place of this.models) {
+			if (place.id !== modelId || place.occurrence !== occurrence) continue;
+			const root = layout(place.text, place.repeats);
+			let path = typeof group === "number" ? `${root.groups[0]?.name ?? "?"}[${group}]` : group;
+			if (instance !== undefined) path += `[${instance}]`;
+			const found = findGroup(root, path);
+			const line = found && findPoint(place.text, found.group, point);
+			return line ? this.#handleOf(place, root, found.group, found.start, line) : -1;
+		}
+		return -1;
+	}
+
+	/** The handle of the point an address belongs to, or -1. */
+	handleAt(address: number): number {
+		const point = pointAt(this.models, address);
+		return point ? this.handle(point.model.id, point.name, point.group, undefined, point.model.occurrence) : -1;
+	}
+
+	#handleOf(place: ModelPlace, root: GroupLayout, group: GroupLayout, start: number, line: PointLine): number {
+		const index = place.address - this.base + start + line.offset;
+		for (let i = 0; i < this.#handles; i++) if (this.#meta[4 * i] === index) return i;
+		let scale = 0;
+		if (typeof line.scale === "number") scale = fixedScale + line.scale;
+		else if (line.scale !== undefined) {
+			const near = findPoint(place.text, group, line.scale);
+			const factor = near ?? findPoint(place.text, root, line.scale);
+			if (factor) scale = pointScale + this.#handleOf(place, root, group, near ? start : 0, factor);
+		}
+		const handle = this.#handles++;
+		if (4 * handle >= this.#meta.length) this.#grow();
+		const constant = line.constant || place.id === 1 || line.type === PointType.sunssf || line.type === PointType.count;
+		this.#meta[4 * handle] = index;
+		this.#meta[4 * handle + 1] = line.type + (constant ? constantFlag : 0) + (line.writable ? writableFlag : 0);
+		this.#meta[4 * handle + 2] = scale;
+		this.#meta[4 * handle + 3] = line.size << 8;
+		const raw = this.raw(handle);
+		this.#values[2 * handle] = typeof raw === "number" ? scaled(raw, this.#scale(scale)) : Number.NaN;
+		this.#values[2 * handle + 1] = Number.NaN;
+		return handle;
+	}
+
+	#grow(): void {
+		const meta = new Uint16Array(this.#meta.length * 2);
+		const values = new Float64Array(this.#values.length * 2);
+		meta.set(this.#meta);
+		values.set(this.#values);
+		this.#meta = meta;
+		this.#values = values;
+	}
+
+	/** The power of ten that a scale word of #meta stands for. A scale factor point nobody has set yet counts as 0. */
+	#scale(word: number): number {
+		if (word < pointScale) return word === 0 ? 0 : word - fixedScale;
+		return this.#values[2 * (word - pointScale)]! || 0;
+	}
+
+	/**
+	 * Stores a value in the point's unit (the scale factor is applied here): a number, text for strings and addresses,
+	 * undefined or NaN for "no value". `timeMs` is the monotonic time at which it was true. False when the point cannot
+	 * hold it: then its bytes say "not implemented", it has no value and is suspect; a string that is too long is cut.
+	 * Setting a scale factor encodes the values under it anew.
+	 */
+	set(handle: number, value: number | bigint | string | undefined, timeMs: number, quality: Quality): boolean {
+		if (handle < 0) return false;
+		const meta = this.#meta;
+		const at = 4 * handle;
+		const type = meta[at + 1]! & 0xff;
+		const scale = meta[at + 2]!;
+		let exact = Number.NaN;
+		let fits = false;
+		let code = quality === "good" ? 1 : quality === "suspect" ? 2 : 3;
+		if (typeof value === "number" && type <= 18) {
+			const byte = 2 * meta[at]!;
+			if (scale !== 0) fits = encodeNumber(this.registers, byte, type, this.#unscaled(type, value, scale));
+			else fits = encodeNumber(this.registers, byte, type, type === 13 ? value : this.#unscaled(type, value, 0));
+			if (fits) exact = value;
+		} else if (typeof value === "string") {
+			fits = encodeText(this.registers, 2 * meta[at]!, type, meta[at + 3]! >> 8, value);
+		} else if (typeof value === "bigint") {
+			exact = Number(value);
+			fits = this.#setBig(2 * meta[at]!, type, scale, value);
+		}
+		if (!fits) {
+			if (type !== PointType.string || typeof value !== "string") {
+				exact = Number.NaN;
+				writeNotImplemented(this.registers, 2 * meta[at]!, type, meta[at + 3]! >> 8);
+			}
+			if (value === undefined || Number.isNaN(value)) fits = true;
+			else code = 2;
+		}
+		meta[at + 3] = (meta[at + 3]! & 0xff00) + code;
+		this.#values[2 * handle] = exact;
+		this.#values[2 * handle + 1] = timeMs;
+		if (type === PointType.sunssf) this.#rescale(pointScale + handle);
+		return fits;
+	}
+
+	#unscaled(type: number, value: number, word: number): number {
+		const scale = this.#scale(word);
+		return type === PointType.float32 || type === PointType.float64 ? scaled(value, -scale) : unscaled(value, scale);
+	}
+
+	#setBig(byte: number, type: number, word: number, value: bigint): boolean {
+		if (type > PointType.float64) return false;
+		if (this.#scale(word) === 0) return encodeBig(this.registers, byte, type, value);
+		return encodeNumber(this.registers, byte, type, this.#unscaled(type, Number(value), word));
+	}
+
+	#rescale(word: number): void {
+		for (let i = 0; i < this.#handles; i++) {
+			if (this.#meta[4 * i + 2] !== word) continue;
+			const exact = this.#values[2 * i]!;
+			const quality = this.quality(i);
+			if (quality && !Number.isNaN(exact)) this.set(i, exact, this.timeMs(i), quality);
+		}
+	}
+
+	/** The value last set, exact; text for strings and addresses; undefined when there is none. */
+	value(handle: number): number | string | undefined {
+		if (handle < 0) return undefined;
+		if ((this.#meta[4 * handle + 1]! & 0xff) > 18) return this.raw(handle) as string | undefined;
+		const exact = this.#values[2 * handle]!;
+		return Number.isNaN(exact) ? undefined : exact;
+	}
+
+	/** What the registers say, scale factor not applied; a BigInt for 64-bit numbers beyond 2^53. */
+	raw(handle: number): number | bigint | string | undefined {
+		if (handle < 0) return undefined;
+		const at = 4 * handle;
+		const type = this.#meta[at + 1]! & 0xff;
+		return decode(this.registers, 2 * this.#meta[at]!, type, this.#meta[at + 3]! >> 8);
+	}
+
+	/** Monotonic time of the value; after `lose`, of the last one there was. NaN: never set. */
+	timeMs(handle: number): number {
+		return handle < 0 ? Number.NaN : this.#values[2 * handle + 1]!;
+	}
+
+	/** Undefined: never set. */
+	quality(handle: number): Quality | undefined {
+		return handle < 0 ? undefined : qualities[this.#meta[4 * handle + 3]! & 0xff];
+	}
+
+	/** The power of ten between the registers and the value: value = raw * 10^scale. */
+	scale(handle: number): number {
+		return this.#scale(this.#meta[4 * handle + 2]!);
+	}
+
+	/** What the model table says about a point; read from the table each time. */
+	point(handle: number): PointInfo | undefined {
+		return handle < 0 ? undefined : pointAt(this.models, this.base + this.#meta[4 * handle]!);
+	}
+
+	/** Visits every point of every model, in the order of the registers. Gives no handles: `handleAt` does. */
+	eachPoint(visit: (point: PointInfo) => void): void {
+		for (const model of this.models) eachPoint(model, visit);
+	}
+
+	/**
+	 * The device does not answer any more: every measured point loses its value and says "not implemented" and
+	 * `comms_lost`; the time of its last value stays. Model 1, static points and scale factors keep. Points that were
+	 * never set stay so. `timeMs` is when that was decided. Does not commit.
+	 */
+	lose(timeMs: number): void {
+		this.lostMs = timeMs;
+		for (let i = 0; i < this.#handles; i++) {
+			const at = 4 * i;
+			const flags = this.#meta[at + 1]!;
+			const size = this.#meta[at + 3]!;
+			if ((flags & constantFlag) !== 0 || (size & 0xff) === 0) continue;
+			writeNotImplemented(this.registers, 2 * this.#meta[at]!, flags & 0xff, size >> 8);
+			this.#meta[at + 3] = (size & 0xff00) + 3;
+			this.#values[2 * i] = Number.NaN;
+		}
+	}
+
+	/** The writer is through with one decode: readers may look. */
+	commit(): void {
+		this.version++;
+		this.onCommit?.(this);
+	}
+}
+
+function checkRepeats(repeats: Repeats): void {
+	const counts = typeof repeats === "number" ? [repeats] : Object.values(repeats);
+	for (const count of counts) {
+		if (!(Number.isInteger(count) && count >= 0 && count < 0xffff)) {
+			throw configError("repeats", count, "it must be a whole number from 0");
+		}
+	}
+}

@@ -1,0 +1,133 @@
+/**
+ * Where models, groups and points stand in a register map. Everything is worked out from the model's text when asked
+ * and thrown away after; nothing here is on the way of a reading.
+ */
+import { type PointTypeName, typeNames } from "./codec";
+import { type GroupLayout, groupOffset, layout, type PointLine, pointsOf, type Repeats } from "./model";
+
+/** A model in an image. */
+export interface ModelPlace {
+	readonly id: number;
+	/** 1 for the first model of this id in the image, 2 for the next. */
+	readonly occurrence: number;
+	/** Modbus address of its ID register. */
+	readonly address: number;
+	/** As in its L register: without ID and L. */
+	readonly length: number;
+	readonly repeats: Repeats;
+	readonly text: string;
+}
+
+/** What the model table says about one point of an image. */
+export interface PointInfo {
+	readonly model: ModelPlace;
+	/** "" for a point of the model itself, else "Crv[2].Pt[1]"; instances count from 1. */
+	readonly group: string;
+	readonly name: string;
+	readonly type: PointTypeName;
+	/** Modbus address of its first register. */
+	readonly address: number;
+	/** In registers. */
+	readonly size: number;
+	/** Scale factor: a number, the name of a point, or undefined. */
+	readonly scale: number | string | undefined;
+	/** As SunSpec spells it: "W", "% WMax", "Secs". */
+	readonly unit: string;
+	readonly mandatory: boolean;
+	readonly writable: boolean;
+	readonly constant: boolean;
+	/** See `symbolName`. */
+	readonly symbols: string;
+}
+
+/** One instance of a group: `start` in registers from the start of the model. */
+export interface GroupPlace {
+	readonly group: GroupLayout;
+	readonly start: number;
+	readonly path: string;
+}
+
+/** The instance a path like "Crv[2].Pt[1]" names ("Crv" is "Crv[1]"), or undefined. */
+export function findGroup(root: GroupLayout, path: string): GroupPlace | undefined {
+	let group = root;
+	let start = 0;
+	if (path === "") return { group, start, path };
+	for (const step of path.split(".")) {
+		const bracket = step.indexOf("[");
+		const name = bracket < 0 ? step : step.slice(0, bracket);
+		const instance = bracket < 0 ? 1 : Number(step.slice(bracket + 1, -1));
+		const child = group.groups.find((candidate) => candidate.name === name);
+		if (!child || !(instance >= 1 && instance <= child.count) || instance % 1 !== 0) return undefined;
+		start += groupOffset(group, child) + (instance - 1) * child.length;
+		group = child;
+	}
+	return { group, start, path };
+}
+
+/** The group instance a register of the model belongs to (`index` from the start of the model). */
+function groupAt(place: GroupPlace, index: number): GroupPlace {
+	const { group } = place;
+	if (index < place.start + group.ownLength) return place;
+	let start = place.start + group.ownLength;
+	for (const child of group.groups) {
+		const end = start + child.count * child.length;
+		if (index < end) {
+			const instance = Math.floor((index - start) / child.length);
+			return groupAt(childPlace(place, child, start + instance * child.length, instance + 1), index);
+		}
+		start = end;
+	}
+	return place;
+}
+
+function childPlace(parent: GroupPlace, group: GroupLayout, start: number, instance: number): GroupPlace {
+	const step = group.repeats ? `${group.name}[${instance}]` : group.name;
+	return { group, start, path: parent.path === "" ? step : `${parent.path}.${step}` };
+}
+
+/** The point that a Modbus address belongs to; undefined outside the models. */
+export function pointAt(models: readonly ModelPlace[], address: number): PointInfo | undefined {
+	for (const model of models) {
+		if (address < model.address || address >= model.address + model.length + 2) continue;
+		const index = address - model.address;
+		const root = { group: layout(model.text, model.repeats), start: 0, path: "" };
+		const place = groupAt(root, index);
+		for (const line of pointsOf(model.text, place.group)) {
+			if (index < place.start + line.offset + line.size) return pointInfo(model, place, line);
+		}
+	}
+	return undefined;
+}
+
+/** Calls `visit` for every point of a model, in the order of the registers. */
+export function eachPoint(model: ModelPlace, visit: (point: PointInfo) => void): void {
+	visitGroup(model, { group: layout(model.text, model.repeats), start: 0, path: "" }, visit);
+}
+
+function visitGroup(model: ModelPlace, place: GroupPlace, visit: (point: PointInfo) => void): void {
+	for (const line of pointsOf(model.text, place.group)) visit(pointInfo(model, place, line));
+	let start = place.start + place.group.ownLength;
+	for (const child of place.group.groups) {
+		for (let instance = 1; instance <= child.count; instance++) {
+			visitGroup(model, childPlace(place, child, start, instance), visit);
+			start += child.length;
+		}
+	}
+}
+
+function pointInfo(model: ModelPlace, place: GroupPlace, line: PointLine): PointInfo {
+	return {
+		model,
+		group: place.path,
+		name: line.name,
+		type: typeNames[line.type]!,
+		address: model.address + place.start + line.offset,
+		size: line.size,
+		scale: line.scale,
+		unit: line.unit,
+		mandatory: line.mandatory,
+		writable: line.writable,
+		constant: line.constant,
+		symbols: line.symbols,
+	};
+}
