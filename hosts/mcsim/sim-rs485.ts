@@ -1,0 +1,179 @@
+import type { Clock, TimerId } from "../../modules/base/clock";
+
+/**
+ * Who answers on a simulated line: is told each frame of the master, gives the bytes that follow and how long after
+ * the end of the frame (its T3.5 included in `nowMs`) the first of them starts.
+ */
+export interface LineAnswerer {
+	onFrame(frame: Uint8Array, nowMs: number): { readonly bytes: Uint8Array; readonly delayMs: number } | undefined;
+}
+
+/** As in modules/rs485; a simulated wire has no electrical faults, so it gives these three. */
+export type LineCause = "silence" | "count" | "full";
+
+export interface LineOptions {
+	/** "sim:NAME" */
+	port: string | number;
+	/** Default 9600. */
+	baud?: number | undefined;
+	/** Default "none". */
+	parity?: "none" | "even" | "odd" | undefined;
+	/** Default 1. */
+	stop?: 1 | 2 | undefined;
+	onReadable?: (() => void) | undefined;
+	onWritable?: (() => void) | undefined;
+	onError?: ((message: string) => void) | undefined;
+	[setting: string]: unknown;
+}
+
+/** The receive ring of native/rs485. */
+const ringBytes = 512;
+
+/**
+ * The RS485 class of the device over a line that exists only in memory: bytes take their time on the wire, to the
+ * millisecond of the simulator's timers. mcsim has no serial driver with parity and frame ends; this takes its place there.
+ */
+export class SimulatedRS485 {
+	#line: LineAnswerer;
+	#clock: Clock;
+	#options: LineOptions;
+	#charMs: number;
+	#gapMs: number;
+	#sending = false;
+	#closed = false;
+	#expect = 0;
+	#quietFromMs = 0;
+	#timers = new Set<TimerId>();
+	#ready: { bytes: Uint8Array; cause: LineCause }[] = [];
+	#cause: LineCause = "silence";
+	#framesReceived = 0;
+	#framesSent = 0;
+	#bytesReceived = 0;
+	#bytesSent = 0;
+	#full = 0;
+
+	constructor(line: LineAnswerer, clock: Clock, options: LineOptions) {
+		const baud = options.baud ?? 9600;
+		if (!(baud >= 1200 && baud <= 115200)) throw new RangeError(`invalid baud ${baud}`);
+		const bits = 9 + (options.parity === "even" || options.parity === "odd" ? 1 : 0) + (options.stop ?? 1);
+		this.#line = line;
+		this.#clock = clock;
+		this.#options = options;
+		this.#charMs = (bits * 1000) / baud;
+		this.#gapMs = baud > 19200 ? 1.75 : 3.5 * this.#charMs;
+		this.#quietFromMs = clock.now();
+	}
+
+	/** Sends one whole frame, no earlier than T3.5 after the last byte on the line. Throws while one is being sent. */
+	write(frame: ArrayBuffer | Uint8Array, expect = 0): void {
+		if (this.#closed) throw new Error("closed");
+		if (this.#sending) throw new Error("sending");
+		const bytes = frame instanceof ArrayBuffer ? new Uint8Array(frame.slice(0)) : frame.slice();
+		this.#sending = true;
+		this.#expect = expect;
+		const nowMs = this.#clock.now();
+		const startMs = Math.max(nowMs, this.#quietFromMs + this.#gapMs);
+		this.#after(startMs + bytes.length * this.#charMs - nowMs, () => this.#sent(bytes));
+	}
+
+	/** Copies the oldest hand-over; undefined when none waits. `cause` then says why that one ended. */
+	read(buffer: Uint8Array): number | undefined {
+		const next = this.#ready.shift();
+		if (!next) return undefined;
+		this.#cause = next.cause;
+		const count = Math.min(next.bytes.length, buffer.length);
+		buffer.set(count < next.bytes.length ? next.bytes.subarray(0, count) : next.bytes);
+		return count;
+	}
+
+	get cause(): LineCause {
+		return this.#cause;
+	}
+
+	get counters(): Record<string, number> {
+		return {
+			framesReceived: this.#framesReceived,
+			framesSent: this.#framesSent,
+			bytesReceived: this.#bytesReceived,
+			bytesSent: this.#bytesSent,
+			parity: 0,
+			framing: 0,
+			overrun: 0,
+			full: this.#full,
+			break: 0,
+		};
+	}
+
+	/** T3.5 in microseconds. */
+	get silenceUs(): number {
+		return Math.round(this.#gapMs * 1000);
+	}
+
+	close(): void {
+		this.#closed = true;
+		for (const timer of this.#timers) this.#clock.clearTimer(timer);
+		this.#timers.clear();
+		this.#ready.length = 0;
+	}
+
+	#after(delayMs: number, action: () => void): void {
+		const timer = this.#clock.setTimer(() => {
+			this.#timers.delete(timer);
+			action();
+		}, delayMs);
+		this.#timers.add(timer);
+	}
+
+	#sent(frame: Uint8Array): void {
+		this.#sending = false;
+		this.#framesSent++;
+		this.#bytesSent += frame.length;
+		const endMs = this.#clock.now();
+		this.#quietFromMs = endMs;
+		const answer = this.#line.onFrame(frame, endMs + this.#gapMs);
+		if (answer && answer.bytes.length > 0) this.#arrive(answer.bytes, this.#gapMs + answer.delayMs);
+		this.#options.onWritable?.();
+	}
+
+	/** `bytes` start in `delayMs`: each part is handed up when the last of its bytes, or the silence after it, has passed. */
+	#arrive(bytes: Uint8Array, delayMs: number): void {
+		const counted = this.#expect > 0 && bytes.length >= this.#expect;
+		let from = 0;
+		while (from < bytes.length) {
+			const left = bytes.length - from;
+			const isFirst = from === 0 && counted;
+			const size = isFirst ? Math.min(this.#expect, ringBytes) : Math.min(left, ringBytes);
+			const cause: LineCause = isFirst && size === this.#expect ? "count" : size === ringBytes ? "full" : "silence";
+			const part = bytes.slice(from, from + size);
+			from += size;
+			const onWireMs = delayMs + from * this.#charMs;
+			this.#after(cause === "silence" ? onWireMs + this.#gapMs : onWireMs, () => this.#handOver(part, cause));
+		}
+	}
+
+	#handOver(bytes: Uint8Array, cause: LineCause): void {
+		this.#quietFromMs = this.#clock.now() - (cause === "silence" ? this.#gapMs : 0);
+		this.#framesReceived++;
+		this.#bytesReceived += bytes.length;
+		if (cause === "full") this.#full++;
+		this.#ready.push({ bytes, cause });
+		this.#options.onReadable?.();
+	}
+}
+
+/** The class to inject as `io`: `port: "sim:NAME"` takes the line of that name. */
+export function simulatedRS485(
+	lines: ReadonlyMap<string, LineAnswerer>,
+	clock: Clock,
+): new (
+	options: LineOptions,
+) => SimulatedRS485 {
+	return class extends SimulatedRS485 {
+		constructor(options: LineOptions) {
+			const name = String(options.port).replace(/^sim:/, "");
+			const line = lines.get(name);
+			if (!line) throw new Error(`no simulated line ${name}`);
+			super(line, clock, options);
+		}
+	};
+}
