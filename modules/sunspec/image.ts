@@ -8,7 +8,7 @@ import type { Quality } from "../base/quality";
 import { decode, encodeBig, encodeNumber, encodeText, PointType, scaled, unscaled, writeNotImplemented } from "./codec";
 import { modelText } from "./generated/catalogue";
 import { findPoint, type GroupLayout, layout, type PointLine, pointsOf, type Repeats } from "./model";
-import { eachPoint, findGroup, type ModelPlace, type PointInfo, pointAt } from "./place";
+import { eachPoint, findGroup, locate, type ModelPlace, type PointInfo, pointAt } from "./place";
 
 export interface ModelSpec {
 	/** A model of the catalogue, or any id with a `text` of its own (see `defineModel`). */
@@ -131,8 +131,9 @@ export class Image {
 
 	/** The handle of the point an address belongs to, or -1. */
 	handleAt(address: number): number {
-		const point = pointAt(this.models, address);
-		return point ? this.handle(point.model.id, point.name, point.group, undefined, point.model.occurrence) : -1;
+		for (let i = 0; i < this.#handles; i++) if (this.#meta[4 * i] === address - this.base) return i;
+		const found = locate(this.models, address);
+		return found ? this.#handleOf(found.model, found.root, found.group, found.start, found.line) : -1;
 	}
 
 	#handleOf(place: ModelPlace, root: GroupLayout, group: GroupLayout, start: number, line: PointLine): number {
@@ -238,7 +239,12 @@ export class Image {
 	value(handle: number): number | string | undefined {
 		if (handle < 0) return undefined;
 		if ((this.#meta[4 * handle + 1]! & 0xff) > 18) return this.raw(handle) as string | undefined;
-		const exact = this.#values[2 * handle]!;
+		return (this.#meta[4 * handle + 3]! & 0xff) === 3 ? undefined : this.lastValue(handle);
+	}
+
+	/** As `value`, but of a number that is lost the last one there was, whose time `timeMs` gives. Never for a display of now. */
+	lastValue(handle: number): number | undefined {
+		const exact = handle < 0 ? Number.NaN : this.#values[2 * handle]!;
 		return Number.isNaN(exact) ? undefined : exact;
 	}
 
@@ -265,6 +271,27 @@ export class Image {
 		return this.#scale(this.#meta[4 * handle + 2]!);
 	}
 
+	/** Modbus address of a point. */
+	address(handle: number): number {
+		return this.base + this.#meta[4 * handle]!;
+	}
+
+	/** Size of a point in registers. */
+	size(handle: number): number {
+		return this.#meta[4 * handle + 3]! >> 8;
+	}
+
+	/** Whether the model lets clients write the point. */
+	writable(handle: number): boolean {
+		return (this.#meta[4 * handle + 1]! & writableFlag) !== 0;
+	}
+
+	/** What a client means that writes these register bytes to the point: as `value`; undefined for "not implemented". */
+	interpret(handle: number, view: DataView, offset: number): number | bigint | string | undefined {
+		const raw = decode(view, offset, this.#meta[4 * handle + 1]! & 0xff, this.size(handle));
+		return typeof raw === "number" ? scaled(raw, this.scale(handle)) : raw;
+	}
+
 	/** What the model table says about a point; read from the table each time. */
 	point(handle: number): PointInfo | undefined {
 		return handle < 0 ? undefined : pointAt(this.models, this.base + this.#meta[4 * handle]!);
@@ -287,10 +314,20 @@ export class Image {
 			const flags = this.#meta[at + 1]!;
 			const size = this.#meta[at + 3]!;
 			if ((flags & constantFlag) !== 0 || (size & 0xff) === 0) continue;
-			writeNotImplemented(this.registers, 2 * this.#meta[at]!, flags & 0xff, size >> 8);
-			this.#meta[at + 3] = (size & 0xff00) + 3;
-			this.#values[2 * i] = Number.NaN;
+			this.#loseHandle(i);
 		}
+	}
+
+	/** As `lose`, for one point: the read that brings it has failed. A point that was never set stays so. */
+	losePoint(handle: number): void {
+		if (handle >= 0 && (this.#meta[4 * handle + 3]! & 0xff) !== 0) this.#loseHandle(handle);
+	}
+
+	#loseHandle(handle: number): void {
+		const at = 4 * handle;
+		const size = this.#meta[at + 3]!;
+		writeNotImplemented(this.registers, 2 * this.#meta[at]!, this.#meta[at + 1]! & 0xff, size >> 8);
+		this.#meta[at + 3] = (size & 0xff00) + 3;
 	}
 
 	/** The writer is through with one decode: readers may look. */
