@@ -354,8 +354,8 @@ function decode64(view: DataView, at: number, type: number): number | bigint {
 }
 
 function decodeString(view: DataView, at: number, room: number): string | undefined {
-	let length = room;
-	while (length > 0 && view.getUint8(at + length - 1) === 0) length--;
+	let length = 0;
+	while (length < room && view.getUint8(at + length) !== 0) length++;
 	return utf8Decode(new Uint8Array(view.buffer, view.byteOffset + at, length));
 }
 

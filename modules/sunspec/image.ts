@@ -21,7 +21,6 @@ const qualities: readonly (Quality | undefined)[] = [undefined, "good", "suspect
 
 // #meta holds four words a handle: register index; type | flags; scale; quality | size in registers << 8.
 const constantFlag = 0x100;
-const writableFlag = 0x200;
 // Scale: 0 none; 16 + n a fixed factor; 32 + handle a scale factor point.
 const fixedScale = 16;
 const pointScale = 32;
@@ -150,7 +149,7 @@ export class Image {
 		if (4 * handle >= this.#meta.length) this.#grow();
 		const constant = line.constant || place.id === 1 || line.type === PointType.sunssf || line.type === PointType.count;
 		this.#meta[4 * handle] = index;
-		this.#meta[4 * handle + 1] = line.type + (constant ? constantFlag : 0) + (line.writable ? writableFlag : 0);
+		this.#meta[4 * handle + 1] = line.type + (constant ? constantFlag : 0);
 		this.#meta[4 * handle + 2] = scale;
 		this.#meta[4 * handle + 3] = line.size << 8;
 		const raw = this.raw(handle);
@@ -271,24 +270,9 @@ export class Image {
 		return this.#scale(this.#meta[4 * handle + 2]!);
 	}
 
-	/** Modbus address of a point. */
-	address(handle: number): number {
-		return this.base + this.#meta[4 * handle]!;
-	}
-
-	/** Size of a point in registers. */
-	size(handle: number): number {
-		return this.#meta[4 * handle + 3]! >> 8;
-	}
-
-	/** Whether the model lets clients write the point. */
-	writable(handle: number): boolean {
-		return (this.#meta[4 * handle + 1]! & writableFlag) !== 0;
-	}
-
 	/** What a client means that writes these register bytes to the point: as `value`; undefined for "not implemented". */
 	interpret(handle: number, view: DataView, offset: number): number | bigint | string | undefined {
-		const raw = decode(view, offset, this.#meta[4 * handle + 1]! & 0xff, this.size(handle));
+		const raw = decode(view, offset, this.#meta[4 * handle + 1]! & 0xff, this.#meta[4 * handle + 3]! >> 8);
 		return typeof raw === "number" ? scaled(raw, this.scale(handle)) : raw;
 	}
 

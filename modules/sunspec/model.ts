@@ -153,6 +153,22 @@ export function pointsOf(text: string, group: GroupLayout): PointLine[] {
 	return points;
 }
 
+/** The point of a group that holds the register `offset` of the group, or undefined. */
+export function pointCovering(text: string, group: GroupLayout, offset: number): PointLine | undefined {
+	const lines = text.slice(group.start + 1, group.end).split("\n");
+	let low = 0;
+	let high = lines.length - 1;
+	while (low < high) {
+		const middle = (low + high + 1) >> 1;
+		const line = lines[middle]!;
+		if (Number.parseInt(line.slice(line.indexOf("|") + 1), 10) <= offset) low = middle;
+		else high = middle - 1;
+	}
+	const line = lines[low];
+	const point = line ? parsePoint(line) : undefined;
+	return point && offset < point.offset + point.size ? point : undefined;
+}
+
 function parsePoint(line: string): PointLine {
 	const fields = line.split("|");
 	const word = fields[2]!;

@@ -3,7 +3,7 @@
  * and thrown away after; nothing here is on the way of a reading.
  */
 import { type PointTypeName, typeNames } from "./codec";
-import { type GroupLayout, groupOffset, layout, type PointLine, pointsOf, type Repeats } from "./model";
+import { type GroupLayout, groupOffset, layout, type PointLine, pointCovering, pointsOf, type Repeats } from "./model";
 
 /** A model in an image. */
 export interface ModelPlace {
@@ -64,12 +64,31 @@ export function findGroup(root: GroupLayout, path: string): GroupPlace | undefin
 	return { group, start, path };
 }
 
+/** A point in its model: `start` of its group instance in registers from the start of the model. */
+export interface PointPlace extends GroupPlace {
+	readonly model: ModelPlace;
+	readonly root: GroupLayout;
+	readonly line: PointLine;
+}
+
+/** The point that a Modbus address belongs to; undefined outside the models. */
+export function locate(models: readonly ModelPlace[], address: number): PointPlace | undefined {
+	for (const model of models) {
+		if (address < model.address || address >= model.address + model.length + 2) continue;
+		const index = address - model.address;
+		const root = layout(model.text, model.repeats);
+		const { group, start, path } = groupAt({ group: root, start: 0, path: "" }, index);
+		const line = pointCovering(model.text, group, index - start);
+		return line && { model, root, group, start, path, line };
+	}
+	return undefined;
+}
+
 /** The group instance a register of the model belongs to (`index` from the start of the model). */
 function groupAt(place: GroupPlace, index: number): GroupPlace {
-	const { group } = place;
-	if (index < place.start + group.ownLength) return place;
-	let start = place.start + group.ownLength;
-	for (const child of group.groups) {
+	let start = place.start + place.group.ownLength;
+	if (index < start) return place;
+	for (const child of place.group.groups) {
 		const end = start + child.count * child.length;
 		if (index < end) {
 			const instance = Math.floor((index - start) / child.length);
@@ -85,18 +104,10 @@ function childPlace(parent: GroupPlace, group: GroupLayout, start: number, insta
 	return { group, start, path: parent.path === "" ? step : `${parent.path}.${step}` };
 }
 
-/** The point that a Modbus address belongs to; undefined outside the models. */
+/** As `locate`, in words. */
 export function pointAt(models: readonly ModelPlace[], address: number): PointInfo | undefined {
-	for (const model of models) {
-		if (address < model.address || address >= model.address + model.length + 2) continue;
-		const index = address - model.address;
-		const root = { group: layout(model.text, model.repeats), start: 0, path: "" };
-		const place = groupAt(root, index);
-		for (const line of pointsOf(model.text, place.group)) {
-			if (index < place.start + line.offset + line.size) return pointInfo(model, place, line);
-		}
-	}
-	return undefined;
+	const place = locate(models, address);
+	return place && pointInfo(place.model, place, place.line);
 }
 
 /** Calls `visit` for every point of a model, in the order of the registers. */

@@ -1,0 +1,126 @@
+/**
+ * Images as a Modbus server shows them: one unit an image, holding registers from 40000 on.
+ * MAP = Modbus Application Protocol Specification V1.1b3.
+ */
+import type { Clock } from "../base/clock";
+import { ModbusException } from "../modbus/pdu";
+import type { RegisterSpace } from "../modbus/respond";
+import type { Image } from "./image";
+import { symbolName } from "./model";
+import { type PointInfo, pointAt } from "./place";
+
+/** What a client writes to a point: in the point's unit, scale factor applied. */
+export type WrittenValue = number | bigint | string;
+
+export interface SunSpecSpaceOptions {
+	readonly clock: Clock;
+	/**
+	 * May this point take this value? 0, or the Modbus exception to answer. Asked for every point of a request before
+	 * any of them changes: it must not act yet. Without it no point is writable.
+	 */
+	readonly onWrite?: (unit: number, image: Image, handle: number, value: WrittenValue) => number;
+	/** The values of a request that was accepted are in the image: act on them. Called once a request. */
+	readonly onWritten?: (unit: number, image: Image, handles: readonly number[]) => void;
+}
+
+export class SunSpecSpace implements RegisterSpace {
+	readonly #images = new Map<number, Image>();
+	readonly #options: SunSpecSpaceOptions;
+
+	constructor(options: SunSpecSpaceOptions) {
+		this.#options = options;
+	}
+
+	add(unit: number, image: Image): void {
+		this.#images.set(unit, image);
+	}
+
+	remove(unit: number): void {
+		this.#images.delete(unit);
+	}
+
+	image(unit: number): Image | undefined {
+		return this.#images.get(unit);
+	}
+
+	hasUnit(unit: number): boolean {
+		return this.#images.has(unit);
+	}
+
+	/**
+	 * Any span inside the map, parts of points and borders of models included. SunSpec lives in holding registers; input
+	 * registers are an illegal function.
+	 */
+	readRegisters(unit: number, input: boolean, address: number, count: number, out: DataView, offset: number): number {
+		const image = this.#images.get(unit);
+		if (!image) return ModbusException.gatewayTargetFailedToRespond;
+		if (input) return ModbusException.illegalFunction;
+		const index = address - image.base;
+		if (index < 0 || index + count > image.length) return ModbusException.illegalDataAddress;
+		const from = new Uint8Array(image.registers.buffer, 2 * index, 2 * count);
+		new Uint8Array(out.buffer, out.byteOffset + offset, 2 * count).set(from);
+		return 0;
+	}
+
+	/**
+	 * Whole points only, all or nothing. The SunSpec Device Information Model Specification 1.1 wants exception 2, 3 or 4
+	 * for a write to a read-only or unimplemented point (the 1.9 of the older models ignored it; sunspec/models#235).
+	 * Here: 2 for read-only, unimplemented and half points, 3 for a value the point cannot have, 0x0B for a point whose
+	 * device does not answer, and what `onWrite` says.
+	 */
+	writeRegisters(unit: number, address: number, count: number, data: DataView, offset: number): number {
+		const image = this.#images.get(unit);
+		if (!image) return ModbusException.gatewayTargetFailedToRespond;
+		const { onWrite, onWritten, clock } = this.#options;
+		if (!onWrite) return ModbusException.illegalDataAddress;
+		const handles: number[] = [];
+		const values: WrittenValue[] = [];
+		const end = address + count;
+		for (let at = address; at < end; ) {
+			const point = pointAt(image.models, at);
+			if (point?.address !== at || at + point.size > end || !point.writable) return ModbusException.illegalDataAddress;
+			const handle = image.handleAt(at);
+			const value = readValue(image, handle, point, data, offset + 2 * (at - address));
+			if (typeof value === "object") return value.exception;
+			handles.push(handle);
+			values.push(value);
+			at += point.size;
+		}
+		for (let i = 0; i < handles.length; i++) {
+			const exception = onWrite(unit, image, handles[i]!, values[i]!);
+			if (exception !== 0) return exception;
+		}
+		const nowMs = clock.now();
+		for (let i = 0; i < handles.length; i++) image.set(handles[i]!, values[i], nowMs, "good");
+		image.commit();
+		onWritten?.(unit, image, handles);
+		return 0;
+	}
+
+	/** MAP 6.21: vendor, product code and revision are those of model 1; empty ones are not there. */
+	identification(unit: number, objectId: number): string | undefined {
+		const image = this.#images.get(unit);
+		const name = objectId === 0 ? "Mn" : objectId === 1 ? "Md" : objectId === 2 ? "Vr" : undefined;
+		return image && name ? (image.value(image.handle(1, name)) as string | undefined) : undefined;
+	}
+}
+
+/** What the bytes mean, or why the point cannot take them. */
+function readValue(image: Image, handle: number, point: PointInfo, data: DataView, at: number): WrittenValue | Refusal {
+	const quality = image.quality(handle);
+	if (quality === "comms_lost") return { exception: ModbusException.gatewayTargetFailedToRespond };
+	if (quality === undefined && image.raw(handle) === undefined)
+		return { exception: ModbusException.illegalDataAddress };
+	const empty = point.type === "string" && data.getUint8(at) === 0;
+	const value = empty ? "" : image.interpret(handle, data, at);
+	if (value === undefined) return { exception: ModbusException.illegalDataValue };
+	const enumeration = point.symbols !== "" && (point.type === "enum16" || point.type === "enum32");
+	if (enumeration && symbolName(point.symbols, Number(value)) === undefined) {
+		return { exception: ModbusException.illegalDataValue };
+	}
+	return value;
+}
+
+interface Refusal {
+	readonly exception: number;
+}
