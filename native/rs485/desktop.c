@@ -1,0 +1,321 @@
+/*
+ * The class RS485 (modules/rs485/rs485.js) on the desktop: over a serial device of Linux, or over a line inside the
+ * process ("sim:NAME").
+ *
+ * On a serial device the times of characters are the times at which Linux hands them over, in clumps: a frame ends after
+ * T3.5 or the device's latency, whichever is longer. Its end by count is not affected, nor is the T3.5 before sending.
+ */
+#include "../xsglue.h"
+#include "mc.xs.h"
+#include "core.h"
+#include "line.h"
+#include "../tty.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+	LineStation station; /* first: the line hands it back */
+	xsMachine *the;
+	xsSlot object;
+	xsSlot *onReadable, *onWritable, *onError;
+	Rs485Core core;
+	Tty *tty;
+	HostTimer *coreTimer, *notifyTimer; /* coreTimer only with tty: the line has its own */
+	uint64_t sendEndUs;
+	const char *error; /* to be told by onError */
+	uint32_t pending; /* RS485_DO_WRITABLE, READABLE to be told */
+	uint8_t cause; /* of the last read */
+	uint8_t uses; /* the constructor's, and one for each callback that runs */
+	bool closed, gone;
+} Port;
+
+static void mark(xsMachine *the, void *data, xsMarkRoot markRoot) {
+	Port *port = data;
+	if (!port) return;
+	if (port->onReadable) markRoot(the, port->onReadable);
+	if (port->onWritable) markRoot(the, port->onWritable);
+	if (port->onError) markRoot(the, port->onError);
+}
+
+static void letGo(Port *port) {
+	if (--port->uses == 0) free(port);
+}
+
+/* Everything that is not the engine's. Also runs when the machine is deleted with the port open. */
+static void shut(Port *port) {
+	if (port->closed) return;
+	port->closed = true;
+	hostTimerClear(port->the, port->coreTimer);
+	hostTimerClear(port->the, port->notifyTimer);
+	port->coreTimer = port->notifyTimer = NULL;
+	lineLeave(&port->station);
+	ttyClose(port->tty);
+	port->tty = NULL;
+}
+
+void xs_rs485_destructor(void *data) {
+	Port *port = data;
+	if (!port) return;
+	shut(port);
+	letGo(port);
+}
+
+static const xsHostHooks hooks = {xs_rs485_destructor, mark, NULL};
+
+static void tell(xsMachine *the, void *refcon) {
+	Port *port = refcon;
+	port->notifyTimer = NULL;
+	port->uses++;
+	xsTry {
+		if (!port->closed && (port->pending & RS485_DO_WRITABLE)) {
+			port->pending &= ~(uint32_t)RS485_DO_WRITABLE;
+			if (port->onWritable) xsCallFunction0(xsReference(port->onWritable), port->object);
+		}
+		if (!port->closed && (port->pending & RS485_DO_READABLE)) {
+			port->pending &= ~(uint32_t)RS485_DO_READABLE;
+			if (port->onReadable) xsCallFunction0(xsReference(port->onReadable), port->object);
+		}
+		if (!port->closed && port->error) {
+			const char *error = port->error;
+			port->error = NULL;
+			if (port->onError) xsCallFunction1(xsReference(port->onError), port->object, xsString(error));
+		}
+	}
+	xsCatch {
+		/* What is left is told in a turn of its own. */
+		if (!port->closed && (port->pending || port->error) && !port->notifyTimer)
+			port->notifyTimer = hostTimerSet(the, hostNowUs(the), tell, port);
+		letGo(port);
+		xsThrow(xsException);
+	}
+	letGo(port);
+}
+
+static void tellSoon(Port *port) {
+	if (!port->notifyTimer && !port->closed)
+		port->notifyTimer = hostTimerSet(port->the, hostNowUs(port->the), tell, port);
+}
+
+static void lineNotify(LineStation *station, uint32_t actions) {
+	Port *port = (Port *)station;
+	port->pending |= actions;
+	tellSoon(port);
+}
+
+/* Serial device */
+
+static void ttyTick(xsMachine *the, void *refcon);
+
+static void ttyAct(Port *port, uint32_t actions) {
+	Rs485Core *core = &port->core;
+	if (actions & RS485_DO_SEND) {
+		uint64_t nowUs = hostNowUs(port->the);
+		/* A device that has gone tells so by itself. */
+		(void)ttyWrite(port->tty, core->tx, core->txLength);
+		port->sendEndUs = ttyIsPty(port->tty) ? nowUs : nowUs + rs485CoreWireUs(core, core->txLength);
+		if (port->sendEndUs <= nowUs && ttyDrained(port->tty)) {
+			port->sendEndUs = RS485_NEVER;
+			actions |= rs485CoreTxDone(core, nowUs);
+		}
+	}
+	port->pending |= actions & (RS485_DO_WRITABLE | RS485_DO_READABLE);
+}
+
+/* Has the device sent everything? Asked when its time on the wire is over, then each millisecond. */
+static void ttySent(Port *port) {
+	uint64_t nowUs = hostNowUs(port->the);
+	if (port->sendEndUs > nowUs) return;
+	if (ttyDrained(port->tty)) {
+		port->sendEndUs = RS485_NEVER;
+		ttyAct(port, rs485CoreTxDone(&port->core, nowUs));
+	} else port->sendEndUs = nowUs + 1000;
+}
+
+static void ttyArm(Port *port) {
+	hostTimerClear(port->the, port->coreTimer);
+	port->coreTimer = NULL;
+	uint64_t atUs = rs485CoreDeadline(&port->core);
+	if (port->sendEndUs < atUs) atUs = port->sendEndUs;
+	if (atUs != RS485_NEVER && !port->gone) port->coreTimer = hostTimerSet(port->the, atUs, ttyTick, port);
+}
+
+static void ttyTick(xsMachine *the, void *refcon) {
+	Port *port = refcon;
+	port->coreTimer = NULL;
+	ttySent(port);
+	ttyAct(port, rs485CoreTick(&port->core, hostNowUs(the)));
+	ttyArm(port);
+	if (port->pending && !port->notifyTimer) tell(the, port);
+}
+
+static void ttyBytes(void *refcon, const uint8_t *bytes, const uint8_t *flags, size_t count) {
+	Port *port = refcon;
+	/* The answer may be here before the timer that would have seen the request leave. */
+	ttySent(port);
+	uint64_t nowUs = hostNowUs(port->the);
+	for (size_t i = 0; i < count; i++) {
+		unsigned seen = 0;
+		if (flags && (flags[i] & TTY_BREAK)) seen = RS485_RX_BREAK;
+		else if (flags && (flags[i] & TTY_BAD))
+			seen = port->core.config.parity == RS485_PARITY_NONE ? RS485_RX_FRAMING : RS485_RX_PARITY;
+		port->pending |= rs485CoreRx(&port->core, bytes[i], seen, nowUs);
+	}
+	ttyArm(port);
+	if (port->pending && !port->notifyTimer) hostEnter(port->the, tell, port);
+}
+
+static void ttyGone(void *refcon, const char *why) {
+	Port *port = refcon;
+	port->gone = true;
+	port->error = why;
+	hostTimerClear(port->the, port->coreTimer);
+	port->coreTimer = NULL;
+	tellSoon(port);
+}
+
+/* Class */
+
+static void configure(xsMachine *the, Rs485Config *config) {
+	char text[8];
+	xsSlot *options = &xsArg(0);
+	config->baud = glueNumber(the, options, xsID_baud, "baud", 9600, 1200, 115200);
+	config->stopBits = (uint8_t)glueNumber(the, options, xsID_stop, "stop", 1, 1, 2);
+	glueText(the, options, xsID_parity, "parity", "none", text, sizeof text);
+	if (strcmp(text, "none") == 0) config->parity = RS485_PARITY_NONE;
+	else if (strcmp(text, "even") == 0) config->parity = RS485_PARITY_EVEN;
+	else if (strcmp(text, "odd") == 0) config->parity = RS485_PARITY_ODD;
+	else xsRangeError("parity must be none, even or odd");
+	config->enableInvert = glueFlag(the, options, xsID_enableInvert);
+}
+
+void xs_rs485(xsMachine *the) {
+	char name[256], error[320];
+	Rs485Config config = {0};
+	xsmcVars(1);
+	if (xsmcArgc < 1 || xsmcTypeOf(xsArg(0)) != xsReferenceType) xsTypeError("RS485 needs options");
+	glueText(the, &xsArg(0), xsID_port, "port", "", name, sizeof name);
+	if (!name[0]) xsRangeError("port must be a path or sim:NAME");
+	configure(the, &config);
+	xsSlot *onReadable = glueCallback(the, xsID_onReadable, "onReadable");
+	xsSlot *onWritable = glueCallback(the, xsID_onWritable, "onWritable");
+	xsSlot *onError = glueCallback(the, xsID_onError, "onError");
+
+	/* Nothing below throws before the port is either whole or gone. */
+	Port *port = calloc(1, sizeof *port);
+	if (!port) xsUnknownError("out of memory");
+	port->the = the;
+	port->uses = 1;
+	port->sendEndUs = RS485_NEVER;
+	port->onReadable = onReadable;
+	port->onWritable = onWritable;
+	port->onError = onError;
+	port->object = xsThis;
+	const char *wrong = NULL;
+	if (strncmp(name, "sim:", 4) == 0) {
+		wrong = rs485CoreInit(&port->core, &config, hostNowUs(the));
+		port->station.core = &port->core;
+		port->station.notify = lineNotify;
+		if (!wrong && !lineJoin(the, name + 4, &port->station)) wrong = "out of memory";
+	} else {
+		static const char letters[] = "NEO";
+		TtyConfig ttyConfig = {config.baud, letters[config.parity], config.stopBits, ttyBytes, ttyGone, port};
+		port->tty = ttyOpen(the, name, &ttyConfig, error, sizeof error);
+		if (!port->tty) wrong = error;
+		else {
+			config.endMinUs = ttyLatencyUs(port->tty);
+			wrong = rs485CoreInit(&port->core, &config, hostNowUs(the));
+		}
+	}
+	if (wrong) {
+		shut(port);
+		letGo(port);
+		xsUnknownError("%s", wrong);
+	}
+	xsmcSetHostData(xsThis, port);
+	xsSetHostHooks(xsThis, &hooks);
+	xsRemember(port->object);
+}
+
+void xs_rs485_close(xsMachine *the) {
+	Port *port = xsmcGetHostDataValidate(xsThis, (void *)&hooks);
+	if (!port) return;
+	shut(port);
+	xsForget(port->object);
+	xsmcSetHostData(xsThis, NULL);
+	letGo(port);
+}
+
+static Port *portOf(xsMachine *the) {
+	Port *port = xsmcGetHostDataValidate(xsThis, (void *)&hooks);
+	if (!port) xsUnknownError("closed");
+	return port;
+}
+
+void xs_rs485_read(xsMachine *the) {
+	Port *port = portOf(the);
+	void *bytes;
+	xsUnsignedValue size;
+	if (xsmcArgc < 1) xsTypeError("read needs a buffer");
+	xsmcGetBufferWritable(xsArg(0), &bytes, &size);
+	uint8_t cause;
+	int32_t length = rs485CoreTake(&port->core, bytes, size, &cause);
+	if (length < 0) return;
+	port->cause = cause;
+	xsmcSetInteger(xsResult, length);
+}
+
+void xs_rs485_write(xsMachine *the) {
+	Port *port = portOf(the);
+	void *bytes;
+	xsUnsignedValue size;
+	uint32_t expect = 0;
+	if (port->gone) xsUnknownError("the serial device has gone");
+	if (rs485CoreSending(&port->core)) xsUnknownError("still sending");
+	if (xsmcArgc < 1) xsTypeError("write needs a frame");
+	if (xsmcArgc > 1 && xsmcTypeOf(xsArg(1)) != xsUndefinedType) {
+		double value = xsmcToNumber(xsArg(1));
+		if (!(value >= 0 && value <= RS485_RING)) xsRangeError("expect must be 0 to %u", RS485_RING);
+		expect = (uint32_t)value;
+	}
+	xsmcGetBufferReadable(xsArg(0), &bytes, &size);
+	if (size < 1 || size > RS485_FRAME_MAX) xsRangeError("a frame has 1 to %u bytes", RS485_FRAME_MAX);
+	rs485CoreWrite(&port->core, bytes, size, expect, hostNowUs(the));
+	if (!port->tty) lineKick(&port->station);
+	else {
+		ttyAct(port, rs485CoreTick(&port->core, hostNowUs(the)));
+		ttyArm(port);
+		if (port->pending) tellSoon(port);
+	}
+}
+
+void xs_rs485_get_cause(xsMachine *the) {
+	Port *port = portOf(the);
+	xsmcSetString(xsResult, (char *)rs485CauseName(port->cause));
+}
+
+void xs_rs485_get_silenceUs(xsMachine *the) {
+	Port *port = portOf(the);
+	xsmcSetInteger(xsResult, (xsIntegerValue)port->core.silenceUs);
+}
+
+static void setCounter(xsMachine *the, xsIdentifier id, uint32_t value) {
+	xsmcSetNumber(xsVar(0), value);
+	xsmcSet(xsResult, id, xsVar(0));
+}
+
+void xs_rs485_get_counters(xsMachine *the) {
+	Rs485Counters counters = rs485CoreCounters(&portOf(the)->core);
+	xsmcVars(1);
+	xsmcSetNewObject(xsResult);
+	setCounter(the, xsID_framesReceived, counters.framesReceived);
+	setCounter(the, xsID_framesSent, counters.framesSent);
+	setCounter(the, xsID_bytesReceived, counters.bytesReceived);
+	setCounter(the, xsID_bytesSent, counters.bytesSent);
+	setCounter(the, xsID_parity, counters.parity);
+	setCounter(the, xsID_framing, counters.framing);
+	setCounter(the, xsID_overrun, counters.overrun);
+	setCounter(the, xsID_full, counters.full);
+	setCounter(the, xsID_break, counters.breaks);
+	setCounter(the, xsID_busy, counters.busy);
+}
