@@ -1,8 +1,10 @@
 // manifest.json against the sources, without the SDK: on each platform every module that main.ts reaches is in `modules`
 // under the specifier its importers use, is preloaded, and exists; a native class has its typing and its C beside it.
 // The SDK's tools say nothing about most of this: a TypeScript module missing in `preload` runs, and eats RAM.
+// `node tools/check-manifest.mjs --write` brings the two lists up to date.
 
-import { existsSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { importsOf } from "./check/layers.mjs";
@@ -122,15 +124,74 @@ export function manifestComplaints(manifest, files) {
 	return complaints;
 }
 
+/** Repository paths, without extension, of the scripts that main.ts reaches; the module "host" is `hostPath`, if any. */
+function reachedPaths(hostPath, files) {
+	const reached = new Set();
+	const visit = (base) => {
+		const path = [`${base}.ts`, `${base}.js`].find((candidate) => files.exists(candidate));
+		if (!path || reached.has(base)) return;
+		reached.add(base);
+		for (const name of runtimeImports(files.read(path)))
+			visit(name === "host" ? (hostPath ?? name) : resolve(name, base));
+	};
+	visit("main");
+	reached.delete("main");
+	reached.delete(hostPath);
+	return reached;
+}
+
+/** `modules` with one entry a folder for `paths`; entries for other specifiers stay as they are. */
+function withModules(modules, paths) {
+	const folders = {};
+	const inOrder = [...paths].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+	for (const path of inOrder) {
+		folders[`${posix.dirname(path)}/*`] ??= [];
+		folders[`${posix.dirname(path)}/*`].push(`./${path}`);
+	}
+	const kept = Object.entries(modules ?? {}).filter(([target]) => !/^(modules|sim|hosts)\//.test(target));
+	return { list: { ...Object.fromEntries(kept), ...folders }, inOrder };
+}
+
+/**
+ * The manifest with `modules` and `preload` as main.ts and the hosts of its platforms need them: what main.ts reaches by
+ * itself stands on top, what only a host reaches with its platform.
+ */
+export function completedManifest(manifest, files) {
+	const result = structuredClone(manifest);
+	const common = reachedPaths(undefined, files);
+	const fill = (part, paths) => {
+		const { list, inOrder } = withModules(part.modules, paths);
+		const foreign = listOf(part.preload).filter((name) => !/^(modules|sim|hosts)\//.test(name));
+		part.modules = list;
+		part.preload = [...foreign, ...inOrder];
+	};
+	fill(result, common);
+	for (const section of Object.values(result.platforms)) {
+		if (section.error) continue;
+		const reached = reachedPaths(section.modules.host.slice(2), files);
+		fill(section, new Set([...reached].filter((path) => !common.has(path))));
+	}
+	return result;
+}
+
+const filesOf = (root) => ({
+	exists: (path) => existsSync(join(root, path)),
+	read: (path) => readFileSync(join(root, path), "utf8"),
+});
+
 export function checkManifest(root) {
-	return manifestComplaints(JSON.parse(readFileSync(join(root, "manifest.json"), "utf8")), {
-		exists: (path) => existsSync(join(root, path)),
-		read: (path) => readFileSync(join(root, path), "utf8"),
-	});
+	return manifestComplaints(JSON.parse(readFileSync(join(root, "manifest.json"), "utf8")), filesOf(root));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-	const complaints = checkManifest(fileURLToPath(new URL("..", import.meta.url)));
+	const root = fileURLToPath(new URL("..", import.meta.url));
+	if (process.argv[2] === "--write") {
+		const path = join(root, "manifest.json");
+		const manifest = completedManifest(JSON.parse(readFileSync(path, "utf8")), filesOf(root));
+		writeFileSync(path, `${JSON.stringify(manifest, null, "\t")}\n`);
+		spawnSync("npx", ["biome", "format", "--write", path], { cwd: root, stdio: "inherit" });
+	}
+	const complaints = checkManifest(root);
 	for (const complaint of complaints) console.error(complaint);
 	process.exit(complaints.length > 0 ? 1 : 0);
 }

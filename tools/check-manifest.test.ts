@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 // @ts-expect-error plain JavaScript tool without types
-import { manifestComplaints } from "./check-manifest.mjs";
+import { completedManifest, manifestComplaints } from "./check-manifest.mjs";
 
 const base = "$(MODDABLE)/examples/manifest_base.json";
 
@@ -41,11 +41,13 @@ function good() {
 	return { files, manifest };
 }
 
+const access = (files: Record<string, string>) => ({
+	exists: (path: string) => path in files,
+	read: (path: string) => files[path],
+});
+
 function complaintsOf({ files, manifest }: ReturnType<typeof good>): string[] {
-	return manifestComplaints(manifest, {
-		exists: (path: string) => path in files,
-		read: (path: string) => files[path],
-	});
+	return manifestComplaints(manifest, access(files));
 }
 
 describe("manifest check", () => {
@@ -116,5 +118,28 @@ describe("manifest check", () => {
 		const found = complaintsOf(app);
 		expect(found[0]).toContain("say in tools/check-manifest.mjs what it brings");
 		expect(found[1]).toBe("manifest.json (lin): data ./sites/demo: no such file");
+	});
+
+	it("writes the lists itself: those of main.ts on top, those of a host with its platform, nothing twice or stale", () => {
+		const app = good();
+		app.files["modules/base/bytes.ts"] = 'import "./extra";';
+		app.files["modules/base/extra.ts"] = "";
+		app.manifest.modules["modules/old/*"] = ["./modules/old/gone"];
+		app.manifest.preload.push("modules/old/gone");
+		const manifest = completedManifest(app.manifest, access(app.files));
+		expect(manifestComplaints(manifest, access(app.files))).toEqual([]);
+		expect(manifest.modules).toEqual({
+			main: "./main",
+			"modules/base/*": ["./modules/base/bytes", "./modules/base/crc", "./modules/base/extra"],
+		});
+		expect(manifest.preload).toEqual(["main", "modules/base/bytes", "modules/base/crc", "modules/base/extra"]);
+		expect(manifest.platforms.lin).toEqual({
+			modules: {
+				host: "./hosts/mcsim/host",
+				"*": "./native/rs485/port",
+				"modules/rs485/*": ["./modules/rs485/rs485"],
+			},
+			preload: ["host", "modules/rs485/rs485"],
+		});
 	});
 });
