@@ -222,7 +222,11 @@ static void destroyLines(struct sxMachine *the, void *state) {
 	Lines *lines = state;
 	for (Line *line = lines->lines, *next; line; line = next) {
 		next = line->next;
-		for (LineStation *station = line->stations; station; station = station->next) station->line = NULL;
+		for (LineStation *station = line->stations, *after; station; station = after) {
+			after = station->next;
+			station->line = NULL;
+			if (station->gone) station->gone(station);
+		}
 		freeLine(line);
 	}
 	lines->lines = NULL;

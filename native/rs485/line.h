@@ -35,6 +35,8 @@ struct LineStation {
 	/* A device: told of whole frames of ports, and of the format of the line. */
 	void (*frame)(LineStation *station, const uint8_t *bytes, uint32_t length, uint64_t endUs);
 	void (*format)(LineStation *station, const Rs485Config *config);
+	/* A device: the machine and its line are being deleted. */
+	void (*gone)(LineStation *station);
 };
 
 /* Adds a station to the line of that name, which exists as long as it has stations. False: out of memory. */

@@ -1,0 +1,100 @@
+/*
+ * Small helpers of the Node side of the lines and buses inside the process. For files that include the desktop host's
+ * engine.h, not xsmc.h.
+ */
+#ifndef GRIDPOST_NODEGLUE_H
+#define GRIDPOST_NODEGLUE_H
+
+#include "engine.h"
+
+extern void hostSetCurrent(Host *host);
+extern void nodeFailed(Host *host) XS_FUNCTION_NORETURN;
+
+/* The machine of a first argument; throws into Node and returns NULL when there is none that lives. */
+static inline Host *nodeMachine(napi_env env, napi_value value) {
+	void *host = NULL;
+	napi_valuetype type;
+	if (napi_typeof(env, value, &type) != napi_ok || type != napi_external ||
+		napi_get_value_external(env, value, &host) != napi_ok || !host || !((Host *)host)->the) {
+		napi_throw_type_error(env, NULL, "no machine");
+		return NULL;
+	}
+	return host;
+}
+
+/* A reference to a function among the options; NULL when absent. */
+static inline napi_ref nodeCallback(napi_env env, napi_value options, const char *name) {
+	napi_value value;
+	napi_valuetype type;
+	napi_ref reference = NULL;
+	if (napi_get_named_property(env, options, name, &value) == napi_ok && napi_typeof(env, value, &type) == napi_ok &&
+		type == napi_function)
+		napi_create_reference(env, value, 1, &reference);
+	return reference;
+}
+
+/* Calls a Node function inside an entry into the machine; what it throws becomes an error of the machine. */
+static inline void nodeCall(Host *host, napi_ref function, size_t count, napi_value *values) {
+	napi_value callee, receiver, error = NULL;
+	if (!function) return;
+	napi_get_reference_value(host->env, function, &callee);
+	napi_get_undefined(host->env, &receiver);
+	Host *previous = hostCurrent();
+	napi_status status = napi_call_function(host->env, receiver, callee, count, values, NULL);
+	hostSetCurrent(previous);
+	if (host->fatal >= 0) {
+		napi_get_and_clear_last_exception(host->env, &error);
+		fxAbort(host->the, host->fatal);
+	}
+	if (status != napi_ok) nodeFailed(host);
+}
+
+static inline napi_value nodeBytes(napi_env env, const uint8_t *bytes, size_t length) {
+	napi_value buffer, view;
+	void *data;
+	napi_create_arraybuffer(env, length, &data, &buffer);
+	if (length > 0) memcpy(data, bytes, length);
+	napi_create_typedarray(env, napi_uint8_array, length, buffer, 0, &view);
+	return view;
+}
+
+static inline void nodeMethod(napi_env env, napi_value object, const char *name, napi_callback callback) {
+	napi_value function;
+	napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, NULL, &function);
+	napi_set_named_property(env, object, name, function);
+}
+
+/* The record behind `this`; throws into Node and returns NULL when it is none of that tag. */
+static inline void *nodeRecord(napi_env env, napi_callback_info info, const napi_type_tag *tag, size_t count,
+	napi_value *values) {
+	napi_value self;
+	void *record = NULL;
+	bool same = false;
+	napi_get_cb_info(env, info, &count, values, &self, NULL);
+	if (napi_check_object_type_tag(env, self, tag, &same) != napi_ok || !same ||
+		napi_unwrap(env, self, &record) != napi_ok) {
+		napi_throw_type_error(env, NULL, "called on something else");
+		return NULL;
+	}
+	return record;
+}
+
+static inline bool nodeViewOf(napi_env env, napi_value value, const uint8_t **bytes, size_t *length) {
+	napi_typedarray_type type;
+	void *data;
+	bool is = false;
+	if (napi_is_typedarray(env, value, &is) != napi_ok || !is) return false;
+	napi_get_typedarray_info(env, value, &type, length, &data, NULL, NULL);
+	*bytes = data;
+	return type == napi_uint8_array;
+}
+
+static inline bool nodeNumber(napi_env env, napi_value value, double otherwise, double *result) {
+	napi_valuetype type;
+	napi_typeof(env, value, &type);
+	*result = otherwise;
+	if (type == napi_undefined) return true;
+	return type == napi_number && napi_get_value_double(env, value, result) == napi_ok && *result >= 0;
+}
+
+#endif
