@@ -221,7 +221,6 @@ static napi_value lineOpen(napi_env env, napi_callback_info info) {
 	return object;
 }
 
-napi_value rs485Init(napi_env env, napi_value exports) {
+void rs485NodeInit(napi_env env, napi_value exports) {
 	nodeMethod(env, exports, "lineOpen", lineOpen);
-	return exports;
 }
