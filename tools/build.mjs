@@ -1,6 +1,6 @@
 // Compiles the application (TypeScript to build/js) and the engine (build/addon). Incremental: seconds when nothing changed.
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -19,12 +19,25 @@ function typescript(project, typeErrors) {
 	console.error(`type errors: ${result.stdout.split("\n", 1)[0]}`);
 }
 
+/** Classes in the `@ "xs_name"` form are no JavaScript that tsc could read: they go as they are. */
+function copyNativeClasses() {
+	for (const folder of ["modules", "hosts/desktop/xs"]) {
+		for (const name of readdirSync(join(root, folder), { recursive: true })) {
+			if (!name.endsWith(".js")) continue;
+			const target = join(root, "build/js", folder, name);
+			mkdirSync(dirname(target), { recursive: true });
+			copyFileSync(join(root, folder, name), target);
+		}
+	}
+}
+
 /** Throws BuildError. */
 export async function build({ quiet = false, addon = true, typeErrors } = {}) {
 	if (!existsSync(join(root, "node_modules/typescript")))
 		throw new BuildError("packages are missing: run npm ci first");
 	typescript("tsconfig.json", typeErrors);
 	typescript("tsconfig.host.json", typeErrors);
+	copyNativeClasses();
 	const builder = join(root, "tools/build-addon.mjs");
 	if (addon && existsSync(builder)) {
 		const { buildAddon } = await import(pathToFileURL(builder).href);

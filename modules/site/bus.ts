@@ -1,0 +1,102 @@
+import type { Clock, TimerId } from "../base/clock";
+import type { TcpClass } from "../base/io";
+import type { Log } from "../base/log";
+import type { Device } from "../devices/engine";
+import { ModbusClient } from "../modbus/client";
+import type { Rs485Class, RtuLinkOptions, TcpLinkOptions } from "../modbus/client-link";
+import { BusScheduler } from "./scheduler";
+import type { SiteBus } from "./site-file";
+
+export interface BusOptions {
+	bus: SiteBus;
+	devices: readonly Device[];
+	clock: Clock;
+	log: Log;
+	RS485: Rs485Class;
+	TCP: TcpClass;
+}
+
+/** How long a port that cannot be opened is left alone: a converter that is not plugged in yet. */
+const kReopenMs = 2000;
+
+/**
+ * One bus of the site: its client and the scheduler of its devices. A port that is not there at the start is tried
+ * again until it is; one that goes away later is opened again by the client.
+ */
+export class Bus {
+	readonly site: SiteBus;
+	readonly scheduler: BusScheduler;
+	#options: BusOptions;
+	#client: ModbusClient | undefined;
+	#timer: TimerId | undefined;
+	#told = false;
+
+	constructor(options: BusOptions) {
+		this.site = options.bus;
+		this.#options = options;
+		this.scheduler = new BusScheduler({
+			client: kNoClient,
+			devices: options.devices,
+			clock: options.clock,
+			name: options.bus.id,
+			log: options.log,
+			retries: options.bus.retries,
+		});
+	}
+
+	start(): void {
+		if (!this.#client && this.#timer === undefined) this.#open();
+	}
+
+	close(): void {
+		this.#options.clock.clearTimer(this.#timer);
+		this.#timer = undefined;
+		this.scheduler.close();
+		this.#client?.close();
+		this.#client = undefined;
+	}
+
+	/** Of the client; undefined while the port could not be opened. */
+	get counters(): ModbusClient["counters"] | undefined {
+		return this.#client?.counters;
+	}
+
+	#open(): void {
+		this.#timer = undefined;
+		const { bus, clock, log } = this.#options;
+		try {
+			this.#client = new ModbusClient({
+				link: this.#link(),
+				clock,
+				log,
+				timeoutMs: bus.timeoutMs,
+				retries: bus.retries,
+			});
+		} catch (error) {
+			const reason = error instanceof Error ? error.message : String(error);
+			if (!this.#told)
+				log("error", "bus", `${bus.id}: cannot open ${bus.port}: ${reason}; trying again each ${kReopenMs / 1000} s`);
+			this.#told = true;
+			this.#timer = clock.setTimer(() => this.#open(), kReopenMs);
+			return;
+		}
+		if (this.#told) log("info", "bus", `${bus.id}: ${bus.port} is open`);
+		this.#told = false;
+		this.scheduler.attach(this.#client);
+		this.scheduler.start();
+	}
+
+	#link(): RtuLinkOptions | TcpLinkOptions {
+		const { bus, RS485, TCP } = this.#options;
+		if (bus.kind === "tcp") return { io: TCP, host: bus.host, port: Number(bus.port) };
+		const port = bus.port === "sim" ? `sim:${bus.id}` : bus.port;
+		return { io: RS485, port, baud: bus.baud, parity: bus.parity, stop: bus.stop as 1 | 2 };
+	}
+}
+
+/** Until the port is open the scheduler does not run, so nothing is asked of this. */
+const kNoClient = {
+	request(): void {
+		throw new Error("the bus is not open");
+	},
+};

@@ -1,0 +1,102 @@
+import type { Clock } from "../base/clock";
+import type { TcpClass } from "../base/io";
+import type { Log } from "../base/log";
+import type { Catalogue } from "../devices/catalogue";
+import { Device } from "../devices/engine";
+import type { Rs485Class } from "../modbus/client-link";
+import { Image } from "../sunspec/image";
+import { SunSpecSpace } from "../sunspec/server";
+import { Bus } from "./bus";
+import type { Site, SiteDevice } from "./site-file";
+import { HubImage, type TotalsSource } from "./totals";
+
+/** A device of the site with its image. */
+export interface HubDevice extends TotalsSource {
+	/** Place in the site file's list. */
+	index: number;
+	site: SiteDevice;
+	device: Device;
+	/** The SunSpec model that carries its readings, e.g. 211. */
+	model: number;
+}
+
+export interface HubOptions {
+	site: Site;
+	catalogue: Catalogue;
+	clock: Clock;
+	log: Log;
+	firmware: string;
+	io: { RS485: Rs485Class; TCP: TcpClass };
+	/** New readings of a device are in its image, or its readings were lost. */
+	onReading?: (entry: HubDevice) => void;
+	/** A device has begun or stopped to answer. */
+	onPresence?: (entry: HubDevice, online: boolean) => void;
+}
+
+/** The site at work: an image and a poll for each device, the buses, and the units as a SunSpec server shows them. */
+export class Hub {
+	readonly site: Site;
+	readonly devices: HubDevice[];
+	readonly buses: Bus[];
+	readonly space: SunSpecSpace;
+	readonly totals: HubImage;
+	#options: HubOptions;
+
+	constructor(options: HubOptions) {
+		const { site, clock, log, io } = options;
+		this.site = site;
+		this.#options = options;
+		this.devices = site.devices.map((one, index) => this.#build(one, index));
+		this.totals = new HubImage(site, this.devices, (index) => this.devices[index]!.model, options.firmware);
+		this.space = new SunSpecSpace({ clock });
+		this.space.add(1, this.totals.image);
+		for (const entry of this.devices) this.space.add(entry.site.unit, entry.image);
+		this.buses = site.buses.map((bus) => {
+			const devices = this.devices.filter((entry) => entry.site.bus === bus.id).map((entry) => entry.device);
+			return new Bus({ bus, devices, clock, log, RS485: io.RS485, TCP: io.TCP });
+		});
+	}
+
+	start(): void {
+		for (const bus of this.buses) bus.start();
+	}
+
+	close(): void {
+		for (const bus of this.buses) bus.close();
+	}
+
+	#build(site: SiteDevice, index: number): HubDevice {
+		const { catalogue, onPresence } = this.#options;
+		const table = catalogue.table(site.device)!; // readSite has checked it
+		const models = [1, ...table.sunspec.filter((id) => id !== 1)];
+		const image = new Image(models.map((id) => ({ id })));
+		const device = new Device({
+			table,
+			plan: catalogue.plan(table),
+			image,
+			unit: site.address,
+			serial: site.serial,
+			periodsMs: periodsMs(site),
+		});
+		image.set(image.handle(1, "DA"), site.unit, 0, "good");
+		const entry: HubDevice = { index, site, device, image, model: models[1] ?? 1, role: site.role };
+		image.onCommit = () => this.#committed(entry);
+		device.onChange = (_, what) => {
+			if (what !== "reset") onPresence?.(entry, what === "online");
+		};
+		return entry;
+	}
+
+	#committed(entry: HubDevice): void {
+		this.totals.update(entry, this.#options.clock.now());
+		this.#options.onReading?.(entry);
+	}
+}
+
+function periodsMs({ poll }: SiteDevice): { fast?: number; normal?: number; slow?: number } {
+	return {
+		...(poll.fastS === undefined ? {} : { fast: poll.fastS * 1000 }),
+		...(poll.normalS === undefined ? {} : { normal: poll.normalS * 1000 }),
+		...(poll.slowS === undefined ? {} : { slow: poll.slowS * 1000 }),
+	};
+}
