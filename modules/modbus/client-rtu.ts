@@ -1,0 +1,226 @@
+/** The client's side of an RS-485 line. */
+import type { Clock, TimerId } from "../base/clock";
+import { Backoff } from "./backoff";
+import type { ClientLink, LinkOwner, Rs485Port, RtuLinkOptions } from "./client-link";
+import { FRAME_BYTES, type ModbusRequest, PDU_AT, UNIT_AT } from "./pdu";
+import { RTU_OVERHEAD, RtuReplyFinder, sealFrame, Verdict } from "./rtu";
+
+/** Nearly every request is this long: it is sent from a view that is made once. */
+const COMMON_BYTES = 8;
+
+/** For timers that are late. */
+const MARGIN_MS = 500;
+
+/** A reply that did not come in time and may still come. */
+interface Late {
+	unit: number;
+	code: number;
+	untilMs: number;
+}
+
+export class RtuClientLink implements ClientLink {
+	readonly broadcasts = true;
+	readonly frame = new Uint8Array(FRAME_BYTES);
+	readonly bytes: Uint8Array;
+	readonly #common = new Uint8Array(this.frame.buffer, UNIT_AT, COMMON_BYTES);
+	readonly #finder = new RtuReplyFinder(this.frame);
+	readonly #owner: LinkOwner;
+	#port: Rs485Port | undefined;
+	/** The driver has a frame to send and has not said that it is out. */
+	#busy = false;
+	/** The frame the driver has is that of the open request. */
+	#inFlight = false;
+	/** The open request is not with the driver yet: the line is closed, or an abandoned frame is stuck in front of it. */
+	#waiting = false;
+	/** The open request is on the wire; bytes that come otherwise are nobody's. */
+	#listening = false;
+	#end = 0;
+	#expect = 0;
+	#late: Late[] = [];
+	readonly #options: RtuLinkOptions;
+	readonly #clock: Clock;
+	readonly #backoff = new Backoff({ maxMs: 30_000 });
+	#timer: TimerId | undefined;
+	#closed = false;
+	readonly #byteMs: number;
+	/** Hand-overs that came while nothing was waited for. */
+	unsolicited = 0;
+
+	/** Throws what the class of the line throws when it cannot be opened. Once open, it is opened again when it fails. */
+	constructor(options: RtuLinkOptions, clock: Clock, owner: LinkOwner) {
+		this.#options = options;
+		this.#clock = clock;
+		this.#owner = owner;
+		this.bytes = this.#finder.bytes;
+		const bits = 1 + 8 + (options.parity && options.parity !== "none" ? 1 : 0) + (options.stop ?? 1);
+		this.#byteMs = (bits * 1000) / (options.baud ?? 9600);
+		this.#open();
+	}
+
+	wireMs(bytes: number): number {
+		return (bytes + RTU_OVERHEAD) * this.#byteMs;
+	}
+
+	/** The driver sends in the end on a line that never falls silent, after the time of two of the longest frames. */
+	sendMs(bytes: number): number {
+		return this.wireMs(bytes + 2 * 256) + MARGIN_MS;
+	}
+
+	get jammed(): boolean {
+		return this.#port !== undefined;
+	}
+
+	send(length: number, expected: number): void {
+		this.#end = sealFrame(this.frame, PDU_AT + length);
+		this.#expect = expected === 0 || this.frame[UNIT_AT] === 0 ? 0 : expected + RTU_OVERHEAD;
+		this.#finder.begin(expected);
+		this.#listening = false;
+		this.#inFlight = false;
+		this.#waiting = true;
+		if (!this.#busy) this.#write();
+	}
+
+	giveUp(): void {
+		this.#listening = false;
+		this.#inFlight = false;
+		this.#waiting = false;
+	}
+
+	expectLate(untilMs: number): void {
+		this.#late.push({ unit: this.frame[UNIT_AT]!, code: this.frame[PDU_AT]!, untilMs });
+	}
+
+	holdMs(request: ModbusRequest, nowMs: number): number {
+		let untilMs = 0;
+		for (let i = this.#late.length - 1; i >= 0; i--) {
+			const late = this.#late[i]!;
+			if (late.untilMs <= nowMs) this.#late.splice(i, 1);
+			else if (late.unit === request.unit && late.code === request.function && late.untilMs > untilMs) {
+				untilMs = late.untilMs;
+			}
+		}
+		return untilMs;
+	}
+
+	close(): void {
+		this.#closed = true;
+		this.#clock.clearTimer(this.#timer);
+		this.#drop();
+	}
+
+	#open(): void {
+		const { io, ...line } = this.#options;
+		this.#port = new io({
+			...line,
+			onReadable: () => this.#readable(),
+			onWritable: () => this.#written(),
+			onError: () => this.#failed(),
+		});
+	}
+
+	#write(): void {
+		const port = this.#port;
+		if (port === undefined) return;
+		const end = this.#end;
+		try {
+			this.#busy = true;
+			port.write(end === UNIT_AT + COMMON_BYTES ? this.#common : this.frame.subarray(UNIT_AT, end), this.#expect);
+			this.#waiting = false;
+			this.#inFlight = true;
+		} catch {
+			// the request stays, for when the line is open again
+			this.#drop();
+			this.#reopenLater();
+		}
+	}
+
+	#written(): void {
+		this.#busy = false;
+		if (this.#inFlight) {
+			this.#inFlight = false;
+			this.#listening = true;
+			this.#owner.linkSent();
+		} else if (this.#waiting) this.#write();
+	}
+
+	#readable(): void {
+		for (;;) {
+			const port = this.#port;
+			if (port === undefined) return;
+			const count = port.read(this.#finder.room());
+			if (count === undefined) return;
+			if (!this.#listening) this.unsolicited++;
+			else if (count > 0) this.#judge(this.#finder.take(count, isDamage(port.cause)));
+		}
+	}
+
+	#judge(verdict: number): void {
+		const owner = this.#owner;
+		switch (verdict) {
+			case Verdict.reply:
+			case Verdict.exception:
+				this.#listening = false;
+				this.#backoff.succeeded();
+				owner.linkReplied(verdict === Verdict.exception);
+				return;
+			case Verdict.garbled:
+				this.#listening = false;
+				owner.linkGarbled();
+				return;
+			case Verdict.foreign:
+				this.#settle(this.#finder.foreignUnit, this.#finder.foreignFunction);
+				owner.linkDisturbed(true);
+				return;
+			case Verdict.noise:
+				owner.linkDisturbed(false);
+				return;
+			default:
+				owner.linkPartial();
+		}
+	}
+
+	/** A late reply has come: it can disturb nothing any more. */
+	#settle(unit: number, code: number): void {
+		const at = this.#late.findIndex((late) => late.unit === unit && late.code === code);
+		if (at >= 0) this.#late.splice(at, 1);
+	}
+
+	/** The line is gone (an adapter pulled out): it is tried again, and the request of the moment is lost. */
+	#failed(): void {
+		if (this.#closed || this.#port === undefined) return;
+		const sent = this.#listening;
+		this.#drop();
+		this.#reopenLater();
+		this.#owner.linkLost(sent);
+	}
+
+	#drop(): void {
+		this.#listening = false;
+		this.#inFlight = false;
+		this.#busy = false;
+		this.#port?.close();
+		this.#port = undefined;
+	}
+
+	#reopenLater(): void {
+		const nowMs = this.#clock.now();
+		this.#backoff.failed(nowMs);
+		this.#clock.clearTimer(this.#timer);
+		this.#timer = this.#clock.setTimer(() => this.#reopen(), Math.max(0, this.#backoff.dueMs - nowMs));
+	}
+
+	#reopen(): void {
+		this.#timer = undefined;
+		try {
+			this.#open();
+		} catch {
+			this.#reopenLater();
+			return;
+		}
+		if (this.#waiting) this.#write();
+	}
+}
+
+function isDamage(cause: string): boolean {
+	return cause === "parity" || cause === "framing" || cause === "overrun" || cause === "break";
+}

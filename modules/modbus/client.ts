@@ -1,0 +1,454 @@
+/**
+ * Modbus client: requests in, results out, one transaction at a time on its line or connection.
+ *
+ * Time-outs, retries, broadcast and the order of requests are here; what a line or a socket needs is in client-rtu.ts
+ * and client-tcp.ts. Nothing is allocated for an ordinary transaction: request buffer, result and timer are used again.
+ */
+import type { Clock, TimerId } from "../base/clock";
+import { type Log, silentLog } from "../base/log";
+import type { ClientLink, LinkOwner, RtuLinkOptions, TcpLinkOptions } from "./client-link";
+import { RtuClientLink } from "./client-rtu";
+import { TcpClientLink } from "./client-tcp";
+import {
+	badRequest,
+	canBroadcast,
+	encodeRequest,
+	expectedReply,
+	FRAME_BYTES,
+	FunctionCode,
+	identificationLength,
+	limits,
+	ModbusException,
+	PDU_AT,
+	type ModbusRequest as RequestFields,
+} from "./pdu";
+
+/**
+ * - ok: the reply is in `data`; a broadcast that went out is ok too, with no data
+ * - exception: the device refused, `exception` says why. 0x05: accepted, ask later; 0x06: still busy after the retries
+ * - timeout: nothing came
+ * - garbled: bytes came, but no whole reply; or the line is never silent
+ * - foreign: whole frames came, but of another unit, function or length
+ * - closed: no line or connection, or the client was closed
+ */
+export type ModbusStatus = "ok" | "exception" | "timeout" | "garbled" | "foreign" | "closed";
+
+/** One object for all results of a client: valid only during `onResult`. */
+export interface ModbusResult {
+	status: ModbusStatus;
+	/** Modbus exception code, 0 unless status is "exception". */
+	exception: number;
+	/**
+	 * Payload of the reply from its first byte: registers big-endian, or bits, the first one lowest; for 43/14 see
+	 * `parseIdentification`. The view is longer than the payload.
+	 */
+	data: DataView;
+	/** Bytes of payload. */
+	byteLength: number;
+	/** Registers or bits that were read or written; 0 unless status is "ok". */
+	count: number;
+	/** When the first attempt began and when the result was there: `clock.now()`. */
+	startMs: number;
+	endMs: number;
+	/** How often the request was sent, at least 1 unless status is "closed". */
+	attempts: number;
+}
+
+export interface ModbusRequest extends RequestFields {
+	/** How long the device may take to begin its answer, from the end of the request on the wire. */
+	timeoutMs?: number | undefined;
+	/** How often to send again after the first time. */
+	retries?: number | undefined;
+	/** Called once, never from within `request()` (but for a client that is closed). May make new requests, and close. */
+	onResult(result: ModbusResult): void;
+}
+
+export interface ModbusClientOptions {
+	/** A line with `port` and settings, or a connection with `address` or `host`. */
+	link: RtuLinkOptions | TcpLinkOptions;
+	clock: Clock;
+	log?: Log;
+	/** Default 1000. */
+	timeoutMs?: number;
+	/** Pause after a broadcast, for the devices to act on it (MSL 2.4.1). Default 100. */
+	turnaroundMs?: number;
+	/** Default 1. */
+	retries?: number;
+	/** How long after a time-out the reply may still come, and is known as late. Default: the time-out. */
+	lateMs?: number;
+	/** Wait before a device that said "busy" (0x06) is asked again. Default 200. */
+	busyMs?: number;
+}
+
+export interface ModbusCounters {
+	/** Results by status. */
+	ok: number;
+	exceptions: number;
+	timeouts: number;
+	garbled: number;
+	foreign: number;
+	closed: number;
+	/** Requests sent again. */
+	retries: number;
+	/** Frames that came when nothing was waited for. */
+	unsolicited: number;
+}
+
+/** A reply that has begun is whole after this time, or will never be. */
+const FRAGMENT_MS = 100;
+const IDLE = 0;
+const SENDING = 1;
+const LISTENING = 2;
+const TURNAROUND = 3;
+
+/** A request that waits for its next attempt while others go first. */
+interface Held {
+	request: ModbusRequest;
+	attempts: number;
+	startMs: number;
+	notBeforeMs: number;
+}
+
+export class ModbusClient implements LinkOwner {
+	#phase = IDLE;
+	#current: ModbusRequest | undefined;
+	readonly #link: ClientLink;
+	readonly #clock: Clock;
+	#deadlineMs = Number.POSITIVE_INFINITY;
+	/** The timer is not set anew for each deadline: when it fires too early it is set again. */
+	#timer: TimerId | undefined;
+	#timerMs = Number.POSITIVE_INFINITY;
+	#attempts = 0;
+	#length = 0;
+	#expected = 0;
+	#sawForeign = false;
+	#sawNoise = false;
+	#timedOut = false;
+	readonly #result: ModbusResult;
+	readonly #timeoutMs: number;
+	readonly #turnaroundMs: number;
+	readonly #retries: number;
+	readonly #lateMs: number | undefined;
+	readonly #busyMs: number;
+	readonly #log: Log;
+	readonly #onTimer: () => void;
+	#queue: ModbusRequest[] = [];
+	#held: Held[] = [];
+	#closed = false;
+	#counters: ModbusCounters = {
+		ok: 0,
+		exceptions: 0,
+		timeouts: 0,
+		garbled: 0,
+		foreign: 0,
+		closed: 0,
+		retries: 0,
+		unsolicited: 0,
+	};
+
+	/** Throws what the class of an RS-485 line throws when it cannot be opened; a TCP connection opens with the first request. */
+	constructor(options: ModbusClientOptions) {
+		this.#clock = options.clock;
+		this.#log = options.log ?? silentLog;
+		this.#timeoutMs = options.timeoutMs ?? 1000;
+		this.#turnaroundMs = options.turnaroundMs ?? 100;
+		this.#retries = options.retries ?? 1;
+		this.#lateMs = options.lateMs;
+		this.#busyMs = options.busyMs ?? 200;
+		this.#onTimer = () => this.#timerFired();
+		const link = options.link;
+		this.#link = isTcp(link)
+			? new TcpClientLink(link, options.clock, this)
+			: new RtuClientLink(link, options.clock, this);
+		const bytes = this.#link.bytes;
+		this.#result = {
+			status: "ok",
+			exception: 0,
+			data: new DataView(bytes.buffer, PDU_AT + 2, FRAME_BYTES - PDU_AT - 4),
+			byteLength: 0,
+			count: 0,
+			startMs: 0,
+			endMs: 0,
+			attempts: 0,
+		};
+	}
+
+	/** Requests that wait, without the one under way. */
+	get queueLength(): number {
+		return this.#queue.length + this.#held.length;
+	}
+
+	/** Whether a transaction is under way. */
+	get busy(): boolean {
+		return this.#phase !== IDLE;
+	}
+
+	get counters(): ModbusCounters {
+		return { ...this.#counters, unsolicited: this.#link.unsolicited };
+	}
+
+	/**
+	 * Sends a request, or queues it behind others. Requests to one unit keep their order.
+	 * Throws GridpostError "bad-request" for one that the specification does not allow.
+	 */
+	request(request: ModbusRequest): void {
+		if (this.#closed) {
+			this.#counters.closed++;
+			request.onResult({ ...this.#result, status: "closed", exception: 0, count: 0, byteLength: 0, attempts: 0 });
+			return;
+		}
+		if (this.#phase === IDLE && this.#queue.length === 0 && this.#held.length === 0) {
+			const nowMs = this.#clock.now();
+			if (this.#link.holdMs(request, nowMs) === 0) {
+				this.#start(request, nowMs);
+				return;
+			}
+		}
+		// only to find mistakes while the caller is there to hear of them; the buffer of an open request stays untouched
+		encodeRequest(request, new Uint8Array(FRAME_BYTES));
+		this.#checkBroadcast(request);
+		this.#queue.push(request);
+		if (this.#phase === IDLE) this.#next();
+	}
+
+	/** Ends all requests with status "closed", and the line. May be called twice. */
+	close(): void {
+		if (this.#closed) return;
+		this.#closed = true;
+		this.#link.close();
+		this.#clock.clearTimer(this.#timer);
+		this.#timer = undefined;
+		const waiting = this.#held.map((held) => held.request).concat(this.#queue);
+		if (this.#current) waiting.unshift(this.#current);
+		this.#current = undefined;
+		this.#phase = IDLE;
+		this.#held = [];
+		this.#queue = [];
+		for (const request of waiting) this.request(request);
+	}
+
+	#start(request: ModbusRequest, nowMs: number): void {
+		const frame = this.#link.frame;
+		this.#length = encodeRequest(request, frame);
+		if (request.unit === 0) this.#checkBroadcast(request);
+		this.#expected = expectedReply(frame);
+		this.#current = request;
+		this.#attempts = 0;
+		this.#timedOut = false;
+		this.#result.startMs = nowMs;
+		this.#transmit(nowMs);
+	}
+
+	#checkBroadcast(request: ModbusRequest): void {
+		if (request.unit !== 0 || !this.#link.broadcasts || canBroadcast(request.function)) return;
+		throw badRequest(`function ${request.function} cannot be broadcast: nobody answers`);
+	}
+
+	#transmit(nowMs: number): void {
+		this.#attempts++;
+		this.#sawForeign = false;
+		this.#sawNoise = false;
+		this.#phase = SENDING;
+		this.#setDeadline(nowMs + this.#link.sendMs(this.#length, this.#current!.timeoutMs ?? this.#timeoutMs));
+		this.#link.send(this.#length, this.#expected);
+	}
+
+	linkSent(): void {
+		if (this.#phase !== SENDING) return;
+		const nowMs = this.#clock.now();
+		if (this.#current!.unit === 0 && this.#link.broadcasts) {
+			this.#phase = TURNAROUND;
+			this.#setDeadline(nowMs + this.#turnaroundMs);
+			return;
+		}
+		this.#phase = LISTENING;
+		const timeoutMs = this.#current!.timeoutMs ?? this.#timeoutMs;
+		this.#setDeadline(nowMs + timeoutMs + this.#link.wireMs(this.#expected));
+	}
+
+	linkReplied(exception: boolean): void {
+		if (this.#phase !== LISTENING) return;
+		if (!exception) {
+			this.#finish("ok", 0);
+			return;
+		}
+		const code = this.#link.bytes[PDU_AT + 1]!;
+		if (code === ModbusException.serverDeviceBusy && this.#mayRetry()) this.#hold();
+		else this.#finish("exception", code);
+	}
+
+	linkGarbled(): void {
+		if (this.#phase === LISTENING) this.#fail("garbled");
+	}
+
+	linkDisturbed(foreign: boolean): void {
+		if (foreign) this.#sawForeign = true;
+		else this.#sawNoise = true;
+	}
+
+	linkPartial(): void {
+		if (this.#phase !== LISTENING) return;
+		this.#sawNoise = true;
+		const untilMs = this.#clock.now() + FRAGMENT_MS;
+		if (untilMs < this.#deadlineMs) this.#setDeadline(untilMs);
+	}
+
+	linkLost(sent: boolean): void {
+		if (this.#phase === IDLE || this.#phase === TURNAROUND) return;
+		if (sent) this.#fail("closed");
+		else this.#unsent("closed");
+	}
+
+	#mayRetry(): boolean {
+		return this.#attempts <= (this.#current!.retries ?? this.#retries);
+	}
+
+	#fail(status: ModbusStatus): void {
+		if (this.#mayRetry()) {
+			this.#counters.retries++;
+			this.#transmit(this.#clock.now());
+		} else this.#finish(status, 0);
+	}
+
+	/** The device is busy: it is asked again a little later, and others have the line meanwhile. */
+	#hold(): void {
+		this.#counters.retries++;
+		this.#held.push({
+			request: this.#current!,
+			attempts: this.#attempts,
+			startMs: this.#result.startMs,
+			notBeforeMs: this.#clock.now() + this.#busyMs,
+		});
+		this.#current = undefined;
+		this.#phase = IDLE;
+		this.#next();
+	}
+
+	#finish(status: ModbusStatus, exception: number): void {
+		const request = this.#current!;
+		const result = this.#result;
+		const frame = this.#link.frame;
+		result.status = status;
+		result.exception = exception;
+		result.attempts = this.#attempts;
+		result.endMs = this.#clock.now();
+		result.byteLength = 0;
+		result.count = 0;
+		if (status === "ok") {
+			this.#counters.ok++;
+			this.#describe(frame[PDU_AT]!);
+		} else if (status === "exception") this.#counters.exceptions++;
+		else if (status === "timeout") this.#counters.timeouts++;
+		else this.#counters[status]++;
+		// this was the answer to one attempt, and the one to another may still be under way
+		if (this.#timedOut) this.#link.expectLate(result.endMs + this.#lateWindow(request));
+		this.#current = undefined;
+		this.#phase = IDLE;
+		this.#deadlineMs = Number.POSITIVE_INFINITY;
+		try {
+			request.onResult(result);
+		} finally {
+			if (this.#phase === IDLE && (this.#queue.length > 0 || this.#held.length > 0)) this.#next();
+		}
+	}
+
+	/** Count and length of the payload of a good reply. */
+	#describe(code: number): void {
+		const result = this.#result;
+		const frame = this.#link.frame;
+		if (this.#phase === TURNAROUND) return;
+		if (code <= 4 || code === FunctionCode.readWriteMultipleRegisters) {
+			result.count = (frame[PDU_AT + 3]! << 8) | frame[PDU_AT + 4]!;
+			result.byteLength = this.#expected - 2;
+		} else if (code === FunctionCode.writeMultipleCoils || code === FunctionCode.writeMultipleRegisters) {
+			result.count = (frame[PDU_AT + 3]! << 8) | frame[PDU_AT + 4]!;
+		} else if (code !== FunctionCode.encapsulatedInterface) result.count = 1;
+		else result.byteLength = identificationLength(this.#link.bytes, limits.pdu) - 2;
+	}
+
+	#lateWindow(request: ModbusRequest): number {
+		return this.#lateMs ?? request.timeoutMs ?? this.#timeoutMs;
+	}
+
+	/** Takes the next request that may go; when all have to wait, the timer comes back here. */
+	#next(): void {
+		if (this.#closed) return;
+		const nowMs = this.#clock.now();
+		let earliestMs = Number.POSITIVE_INFINITY;
+		for (let i = 0; i < this.#held.length; i++) {
+			const held = this.#held[i]!;
+			if (held.notBeforeMs <= nowMs) {
+				this.#held.splice(i, 1);
+				this.#start(held.request, nowMs);
+				this.#attempts += held.attempts;
+				this.#result.startMs = held.startMs;
+				return;
+			}
+			if (held.notBeforeMs < earliestMs) earliestMs = held.notBeforeMs;
+		}
+		for (let i = 0; i < this.#queue.length; i++) {
+			const request = this.#queue[i]!;
+			if (this.#isBehind(request, i)) continue;
+			const untilMs = this.#link.holdMs(request, nowMs);
+			if (untilMs === 0) {
+				this.#queue.splice(i, 1);
+				this.#start(request, nowMs);
+				return;
+			}
+			if (untilMs < earliestMs) earliestMs = untilMs;
+		}
+		this.#setDeadline(earliestMs);
+	}
+
+	/** Whether an earlier request to the same unit waits: order within a unit is kept. */
+	#isBehind(request: ModbusRequest, index: number): boolean {
+		for (const held of this.#held) if (held.request.unit === request.unit) return true;
+		for (let i = 0; i < index; i++) if (this.#queue[i]!.unit === request.unit) return true;
+		return false;
+	}
+
+	#setDeadline(deadlineMs: number): void {
+		this.#deadlineMs = deadlineMs;
+		if (deadlineMs >= this.#timerMs) return;
+		this.#clock.clearTimer(this.#timer);
+		this.#timerMs = deadlineMs;
+		this.#timer = this.#clock.setTimer(this.#onTimer, Math.max(0, deadlineMs - this.#clock.now()));
+	}
+
+	#timerFired(): void {
+		this.#timer = undefined;
+		this.#timerMs = Number.POSITIVE_INFINITY;
+		const deadlineMs = this.#deadlineMs;
+		if (deadlineMs === Number.POSITIVE_INFINITY || this.#closed) return;
+		if (this.#clock.now() < deadlineMs) {
+			this.#setDeadline(deadlineMs);
+			return;
+		}
+		this.#deadlineMs = Number.POSITIVE_INFINITY;
+		if (this.#phase === LISTENING) this.#timeOut();
+		else if (this.#phase === TURNAROUND) this.#finish("ok", 0);
+		else if (this.#phase === SENDING) this.#stuck();
+		else this.#next();
+	}
+
+	#timeOut(): void {
+		this.#timedOut = true;
+		this.#link.giveUp(true);
+		this.#fail(this.#sawForeign ? "foreign" : this.#sawNoise ? "garbled" : "timeout");
+	}
+
+	/** The request could not be sent. That is the fault of the line, so there is no retry. */
+	#stuck(): void {
+		const jammed = this.#link.jammed;
+		this.#link.giveUp(false);
+		if (jammed) this.#log("warn", "modbus", "the line is never silent: a request could not be sent");
+		this.#unsent(jammed ? "garbled" : "closed");
+	}
+
+	#unsent(status: ModbusStatus): void {
+		this.#attempts--;
+		this.#finish(status, 0);
+	}
+}
+
+const isTcp = (link: RtuLinkOptions | TcpLinkOptions): link is TcpLinkOptions => "address" in link || "host" in link;
