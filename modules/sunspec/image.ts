@@ -289,29 +289,21 @@ export class Image {
 	/**
 	 * The device does not answer any more: every measured point loses its value and says "not implemented" and
 	 * `comms_lost`; the time of its last value stays. Model 1, static points and scale factors keep. Points that were
-	 * never set stay so. `timeMs` is when that was decided. Does not commit.
+	 * never set stay so. `timeMs`, when that was decided, is kept in `lostMs`. Does not commit.
 	 */
-	lose(timeMs: number): void {
+	lose(timeMs = Number.NaN): void {
 		this.lostMs = timeMs;
-		for (let i = 0; i < this.#handles; i++) {
-			const at = 4 * i;
-			const flags = this.#meta[at + 1]!;
-			const size = this.#meta[at + 3]!;
-			if ((flags & constantFlag) !== 0 || (size & 0xff) === 0) continue;
-			this.#loseHandle(i);
-		}
+		for (let i = 0; i < this.#handles; i++) if ((this.#meta[4 * i + 1]! & constantFlag) === 0) this.losePoint(i);
 	}
 
 	/** As `lose`, for one point: the read that brings it has failed. A point that was never set stays so. */
 	losePoint(handle: number): void {
-		if (handle >= 0 && (this.#meta[4 * handle + 3]! & 0xff) !== 0) this.#loseHandle(handle);
-	}
-
-	#loseHandle(handle: number): void {
 		const at = 4 * handle;
-		const size = this.#meta[at + 3]!;
-		writeNotImplemented(this.registers, 2 * this.#meta[at]!, this.#meta[at + 1]! & 0xff, size >> 8);
-		this.#meta[at + 3] = (size & 0xff00) + 3;
+		if (handle < 0 || (this.#meta[at + 3]! & 0xff) === 0) return;
+		const size = this.#meta[at + 3]! >> 8;
+		writeNotImplemented(this.registers, 2 * this.#meta[at]!, this.#meta[at + 1]! & 0xff, size);
+		this.#meta[at + 3] = (size << 8) + 3;
+		this.#values[2 * handle] = Number.NaN;
 	}
 
 	/** The writer is through with one decode: readers may look. */
