@@ -1,0 +1,110 @@
+import { type DeviceTable, type Row, rowWords } from "./table";
+
+/**
+ * A value as the registers of its row, big-endian bytes at `out[at]`: raw = (value - b) / k, the inverse of decode.ts.
+ * Used by the writer, and by the simulator to play a table. `factor` is the product of the row's ratios.
+ * Gives false, with nothing written, when the value does not fit the row's type.
+ */
+export function encodeValue(
+	table: DeviceTable,
+	row: Row,
+	value: number,
+	out: DataView,
+	at: number,
+	factor = 1,
+): boolean {
+	const turned = table.positive === "export" && (row.unit === "W" || row.unit === "var") ? -1 : 1;
+	const raw = ((turned * value) / factor - (row.b ?? 0)) / (row.k ?? 1);
+	return encodeRaw(table, row, raw, out, at);
+}
+
+/** A raw number as the registers of its row. Integers are rounded. False when it does not fit. */
+export function encodeRaw(table: DeviceTable, row: Row, raw: number, out: DataView, at: number): boolean {
+	const words = rowWords(row);
+	const scratch = new DataView(new ArrayBuffer(2 * words));
+	if (!putRaw(row, raw, scratch)) return false;
+	putWords(table, row, scratch, out, at);
+	return true;
+}
+
+/** Text as the registers of a "string" row, cut to its length, filled with NUL. */
+export function encodeText(table: DeviceTable, row: Row, text: string, out: DataView, at: number): void {
+	const scratch = new DataView(new ArrayBuffer(2 * rowWords(row)));
+	for (let i = 0; i < Math.min(text.length, scratch.byteLength); i++) scratch.setUint8(i, text.charCodeAt(i) & 0x7f);
+	putWords(table, row, scratch, out, at);
+}
+
+function putWords(table: DeviceTable, row: Row, from: DataView, out: DataView, at: number): void {
+	const last = from.byteLength / 2 - 1;
+	const little = row.byteOrder === "little";
+	const lowFirst = row.type !== "string" && (row.wordOrder ?? table.wordOrder) === "lo-hi";
+	for (let word = 0; word <= last; word++) {
+		out.setUint16(at + 2 * (lowFirst ? last - word : word), from.getUint16(2 * word), little);
+	}
+}
+
+/** Largest and smallest raw integer by type; floats have none. */
+const rawLimits: Readonly<Record<string, readonly [number, number]>> = {
+	u16: [0, 0xffff],
+	s16: [-0x8000, 0x7fff],
+	u32: [0, 0xffffffff],
+	s32: [-0x80000000, 0x7fffffff],
+	u64: [0, Number.MAX_SAFE_INTEGER],
+	s64: [-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+	bit: [0, 1],
+};
+
+function putRaw(row: Row, raw: number, out: DataView): boolean {
+	if (row.type === "f32") {
+		if (Math.abs(raw) > 3.4028234663852886e38) return false;
+		out.setFloat32(0, raw);
+		return true;
+	}
+	if (row.type === "f64") {
+		out.setFloat64(0, raw);
+		return true;
+	}
+	const whole = Math.round(raw);
+	const limits = rawLimits[row.type];
+	if (Number.isNaN(whole) || (limits !== undefined && (whole < limits[0] || whole > limits[1]))) return false;
+	switch (row.type) {
+		case "u16":
+		case "s16":
+		case "bit":
+			out.setUint16(0, whole & 0xffff);
+			return true;
+		case "u32":
+		case "s32":
+			out.setUint32(0, whole >>> 0);
+			return true;
+		case "u64":
+		case "s64":
+			out.setInt32(0, Math.floor(whole / 0x100000000));
+			out.setUint32(4, whole >>> 0);
+			return true;
+		case "bits":
+			return putBits(row, whole, out);
+		case "bcd":
+			return putBcd(whole, out);
+		default:
+			return false;
+	}
+}
+
+function putBits(row: Row, whole: number, out: DataView): boolean {
+	const [first, count] = row.bits!;
+	if (whole < 0 || whole >= 2 ** count) return false;
+	if (out.byteLength === 4) out.setUint32(0, (whole << first) >>> 0);
+	else out.setUint16(0, whole << first);
+	return true;
+}
+
+function putBcd(whole: number, out: DataView): boolean {
+	if (whole < 0 || whole >= 100 ** out.byteLength) return false;
+	for (let i = out.byteLength - 1; i >= 0; i--) {
+		const pair = whole % 100;
+		out.setUint8(i, ((pair - (pair % 10)) / 10) * 16 + (pair % 10));
+		whole = (whole - pair) / 100;
+	}
+	return true;
+}

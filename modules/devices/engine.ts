@@ -1,0 +1,381 @@
+import type { Quality } from "../base/quality";
+import { CounterBook, type Counters } from "./counters";
+import { rawNumber, type Step, StepKind, textOf } from "./decode";
+import { Plan, type PlannedRead } from "./plan";
+import type { DeviceTable, Poll } from "./table";
+
+/** What the engine needs of a SunSpec image (modules/sunspec/image.ts). */
+export interface PointImage {
+	handle(model: number, point: string): number;
+	set(handle: number, value: number | string | undefined, timeMs: number, quality: Quality): boolean;
+	value(handle: number): number | bigint | string | undefined;
+	timeMs(handle: number): number;
+	quality(handle: number): Quality | undefined;
+	lose(timeMs: number): void;
+	losePoint(handle: number): void;
+	commit(): void;
+}
+
+/** What the engine needs of a transaction's result (modules/modbus/client.ts). `data` is read during the call only. */
+export interface ReadResult {
+	readonly status: string;
+	readonly exception: number;
+	readonly data: DataView;
+	readonly startMs: number;
+	readonly endMs: number;
+}
+
+/** Milliseconds between two reads of a row, by its poll class. */
+export type Periods = Readonly<Record<Exclude<Poll, "once">, number>>;
+
+export const defaultPeriodsMs: Periods = { fast: 1000, normal: 5000, slow: 60_000 };
+
+/** Reads missed one after the other, with no answer between, after which the whole device counts as gone. */
+export const missesUntilOffline = 2;
+
+/** A read the device refuses for good (no such function, address or value) is asked again this much later. */
+const refusedRetryMs = 60_000;
+
+export interface DeviceOptions {
+	table: DeviceTable;
+	/** Shared by the devices of one product (`Catalogue.plan`); made from the table when left out. */
+	plan?: Plan | undefined;
+	image: PointImage;
+	/** Modbus address on its bus. */
+	unit: number;
+	/** As the site knows it; wins over what a register says. */
+	serial?: string | undefined;
+	/** Longest wait for a reply to begin. Default: the table's. */
+	timeoutMs?: number | undefined;
+	periodsMs?: Partial<Periods> | undefined;
+	/** Energies as they stood when the hub last stopped, so that they do not fall either over a restart. */
+	counters?: Counters | undefined;
+}
+
+/**
+ * One device on a bus: which read is due, and its answers turned into SunSpec points.
+ *
+ * It is itself the request it wants sent (`function`, `address`, `count`), so a poll makes no object. Truth rules:
+ * - A read that stays unanswered when the client's retries are used up takes its own points to comms_lost at once:
+ *   no value, the time of the last good one. Two such reads with no answer between: the whole image is lost.
+ * - An exception reply is an answer: only the points of that read are lost.
+ * - A value outside its row's plausible range, or no number at all, is suspect.
+ * - Energies never fall: see counters.ts.
+ */
+export class Device {
+	readonly table: DeviceTable;
+	readonly plan: Plan;
+	readonly image: PointImage;
+	readonly unit: number;
+	/** The open request. */
+	function = 3;
+	address = 0;
+	count = 1;
+	/** Further tries after the first; the scheduler takes them away from a device that is gone. */
+	retries = 1;
+	timeoutMs: number;
+
+	online = false;
+	/** Monotonic time of the last answer; NaN before the first. */
+	lastAnswerMs = Number.NaN;
+	/** Request to reply complete: smoothed over about eight reads, and the longest so far. */
+	roundTripMs = 0;
+	slowestMs = 0;
+	answers = 0;
+	timeouts = 0;
+	exceptions = 0;
+	/** Replies that were damaged, or not to our request. */
+	garbled = 0;
+	/** Reads missed since the last answer. */
+	missed = 0;
+	/** Last exception code; 0 for none yet. */
+	lastException = 0;
+	/** What the device's own register says, where it has one. */
+	registerSerial: string | undefined;
+	/** Called when the device has come back, has gone, or when a counter was reset or its meter exchanged. */
+	onChange: ((device: Device, what: "online" | "offline" | "reset") => void) | undefined;
+
+	#handles: Int32Array;
+	#ratios: Float64Array;
+	#counters: CounterBook;
+	#dueMs: Float64Array;
+	#periodMs: Float64Array;
+	/** Index of the open read, or -1. */
+	#open = -1;
+	#nextDueMs = 0;
+	#scratch = new DataView(new ArrayBuffer(8));
+	#siteSerial: boolean;
+
+	constructor(options: DeviceOptions) {
+		const { table, image } = options;
+		this.table = table;
+		this.plan = options.plan ?? new Plan(table);
+		this.image = image;
+		this.unit = options.unit;
+		this.timeoutMs = options.timeoutMs ?? table.bus.timeoutMs ?? 500;
+		this.#handles = new Int32Array(this.plan.points.length);
+		this.plan.points.forEach((one, i) => {
+			this.#handles[i] = image.handle(one.model, one.point);
+		});
+		this.#ratios = new Float64Array(this.plan.ratioCount).fill(Number.NaN);
+		this.#counters = new CounterBook(this.plan, options.counters);
+		this.#dueMs = new Float64Array(this.plan.reads.length);
+		this.#periodMs = new Float64Array(this.plan.reads.length);
+		this.plan.reads.forEach((read, i) => {
+			const periodMs =
+				read.poll === "once" ? Infinity : (options.periodsMs?.[read.poll] ?? defaultPeriodsMs[read.poll]);
+			this.#periodMs[i] = periodMs;
+		});
+		this.#siteSerial = options.serial !== undefined;
+		this.#identify(options.serial);
+	}
+
+	/** Model 1: who the device is, before it has answered anything. */
+	#identify(serial: string | undefined): void {
+		const names: readonly (readonly [string, string | undefined])[] = [
+			["Mn", this.table.maker],
+			["Md", this.table.model],
+			["SN", serial],
+		];
+		for (const [point, value] of names) {
+			const handle = this.image.handle(1, point);
+			if (handle >= 0 && value !== undefined) this.image.set(handle, value, 0, "good");
+		}
+	}
+
+	/** When the next read falls due; in the past when it is late. */
+	get nextDueMs(): number {
+		return this.#nextDueMs;
+	}
+
+	/** Which read is wanted now: the earliest deadline (due time + period) of those due; -1 for none. */
+	pick(nowMs: number): number {
+		const needRatios = this.#needsRatios();
+		const reads = this.plan.reads;
+		let best = -1;
+		let bestMs = Infinity;
+		for (let i = 0; i < reads.length; i++) {
+			if (this.#dueMs[i]! > nowMs || (needRatios && !reads[i]!.ratios)) continue;
+			const deadlineMs = this.#deadline(i);
+			if (deadlineMs < bestMs) {
+				best = i;
+				bestMs = deadlineMs;
+			}
+		}
+		return best;
+	}
+
+	/** The deadline of the read `pick` would give; Infinity for none. */
+	deadlineMs(nowMs: number): number {
+		const index = this.pick(nowMs);
+		return index < 0 ? Infinity : this.#deadline(index);
+	}
+
+	/** What is read once is wanted as soon as what is read fast. */
+	#deadline(index: number): number {
+		const periodMs = this.#periodMs[index]!;
+		return this.#dueMs[index]! + (periodMs === Infinity ? defaultPeriodsMs.fast : periodMs);
+	}
+
+	#needsRatios(): boolean {
+		for (let i = 0; i < this.#ratios.length; i++) if (Number.isNaN(this.#ratios[i]!)) return true;
+		return false;
+	}
+
+	/** Makes this object the request for the read due now, and gives it; undefined when none is due. */
+	nextRead(nowMs: number): this | undefined {
+		const index = this.pick(nowMs);
+		if (index < 0) return undefined;
+		const read = this.plan.reads[index]!;
+		this.#open = index;
+		this.function = read.function;
+		this.address = read.address;
+		this.count = read.count;
+		return this;
+	}
+
+	/** The client's answer to the open request. */
+	onResult(result: ReadResult): void {
+		const index = this.#open;
+		if (index < 0) return;
+		this.#open = -1;
+		const read = this.plan.reads[index]!;
+		if (result.status === "ok") {
+			this.#answered(result);
+			this.#take(read, result.data, result.endMs);
+			this.#schedule(index, result.endMs, read.ratios && this.#needsRatios() ? refusedRetryMs : Infinity);
+		} else if (result.status === "exception") {
+			this.exceptions++;
+			this.lastException = result.exception;
+			this.#answered(result);
+			this.#loseRead(read);
+			this.#schedule(index, result.endMs, refusedRetryMs);
+			if (result.exception <= 3) this.#dueMs[index] = Math.max(this.#dueMs[index]!, result.endMs + refusedRetryMs);
+		} else {
+			this.#missedRead(index, read, result);
+		}
+		this.#nextDueMs = this.#earliest();
+		this.image.commit();
+	}
+
+	#missedRead(index: number, read: PlannedRead, result: ReadResult): void {
+		if (result.status === "closed") {
+			this.#gone(result.endMs);
+			this.#schedule(index, result.endMs, 0);
+			return;
+		}
+		if (result.status === "timeout") this.timeouts++;
+		else this.garbled++;
+		this.missed++;
+		this.#loseRead(read);
+		if (this.missed >= missesUntilOffline || this.plan.reads.length === 1) this.#gone(result.endMs);
+		this.#schedule(index, result.endMs, defaultPeriodsMs.fast);
+	}
+
+	#gone(nowMs: number): boolean {
+		this.image.lose(nowMs);
+		if (!this.online) return false;
+		this.online = false;
+		this.onChange?.(this, "offline");
+		return true;
+	}
+
+	/**
+	 * The line itself is gone (port unplugged, connection closed): nothing can be read, which is no miss of the device.
+	 * True when it had answered until now.
+	 */
+	lineDown(nowMs: number): boolean {
+		const answered = this.#gone(nowMs);
+		this.image.commit();
+		return answered;
+	}
+
+	/** The device has answered, if only with an exception. */
+	#answered(result: ReadResult): void {
+		const tookMs = result.endMs - result.startMs;
+		this.answers++;
+		this.missed = 0;
+		this.lastAnswerMs = result.endMs;
+		this.roundTripMs += this.answers === 1 ? tookMs : (tookMs - this.roundTripMs) / 8;
+		if (tookMs > this.slowestMs) this.slowestMs = tookMs;
+		if (this.online) return;
+		// It may have been exchanged: everything is asked again, the rows read once too.
+		this.online = true;
+		for (let i = 0; i < this.#dueMs.length; i++) if (this.#dueMs[i]! > result.endMs) this.#dueMs[i] = result.endMs;
+		for (const [point, value] of this.plan.fixed) this.#put(point, value, result.endMs, "good");
+		this.onChange?.(this, "online");
+	}
+
+	/**
+	 * The next time of a read keeps its rhythm; times that were missed are left out, never caught up in a burst.
+	 * `onceAgainMs`: when a row read once is wanted again, because it was not had.
+	 */
+	#schedule(index: number, nowMs: number, onceAgainMs: number): void {
+		const periodMs = this.#periodMs[index]!;
+		if (periodMs === Infinity) {
+			this.#dueMs[index] = nowMs + onceAgainMs;
+			return;
+		}
+		let dueMs = this.#dueMs[index]! + periodMs;
+		if (dueMs <= nowMs) dueMs = nowMs + periodMs - ((nowMs - dueMs) % periodMs);
+		this.#dueMs[index] = dueMs;
+	}
+
+	#earliest(): number {
+		const needRatios = this.#needsRatios();
+		let earliest = Infinity;
+		for (let i = 0; i < this.#dueMs.length; i++) {
+			if (needRatios && !this.plan.reads[i]!.ratios) continue;
+			if (this.#dueMs[i]! < earliest) earliest = this.#dueMs[i]!;
+		}
+		return earliest;
+	}
+
+	#take(read: PlannedRead, data: DataView, nowMs: number): void {
+		const steps = read.steps;
+		for (let i = 0; i < steps.length; i++) {
+			const step = steps[i]!;
+			if (step.kind === StepKind.string || step.row.unit === "text") this.#takeText(step, data, nowMs);
+			else this.#takeNumber(step, data, nowMs);
+		}
+		if (this.plan.derived.length > 0) this.#derive();
+	}
+
+	#takeNumber(step: Step, data: DataView, nowMs: number): void {
+		const raw = rawNumber(step, data, this.#scratch);
+		if (step.notAvailable?.includes(raw)) {
+			// The device's own way to say "none" is an answer like another.
+			for (let i = 0; i < step.points; i++) this.#put(step.firstPoint + i, undefined, nowMs, "good");
+			return;
+		}
+		let value = raw * step.k + step.b;
+		const factors = step.factors;
+		if (factors !== undefined) for (let i = 0; i < factors.length; i++) value *= this.#ratios[factors[i]!]!;
+		let quality: Quality = value >= step.min && value <= step.max ? "good" : "suspect";
+		if (step.ratio >= 0) this.#ratios[step.ratio] = quality === "good" ? value : Number.NaN;
+		if (value - value !== 0) {
+			for (let i = 0; i < step.points; i++) this.#put(step.firstPoint + i, undefined, nowMs, "suspect");
+			return;
+		}
+		let timeMs = nowMs;
+		if (step.counter >= 0) {
+			const book = this.#counters;
+			const verdict = book.take(step.counter, value, nowMs);
+			value = book.totals[step.counter]!;
+			timeMs = book.timesMs[step.counter]!;
+			if (verdict !== "rises") quality = "suspect";
+			if (verdict === "reset") this.onChange?.(this, "reset");
+		}
+		for (let i = 0; i < step.points; i++) this.image.set(this.#handles[step.firstPoint + i]!, value, timeMs, quality);
+	}
+
+	#takeText(step: Step, data: DataView, nowMs: number): void {
+		const text = step.kind === StepKind.string ? textOf(step, data) : String(rawNumber(step, data, this.#scratch));
+		for (let i = 0; i < step.points; i++) {
+			const point = this.plan.points[step.firstPoint + i]!;
+			if (point.model === 1 && point.point === "SN") {
+				this.registerSerial = text;
+				if (this.#siteSerial) continue;
+			}
+			this.#put(step.firstPoint + i, text, nowMs, "good");
+		}
+	}
+
+	#derive(): void {
+		for (const one of this.plan.derived) {
+			let sum = 0;
+			let timeMs = 0;
+			let quality: Quality = "good";
+			for (const point of one.of) {
+				const handle = this.#handles[point]!;
+				const value = this.image.value(handle);
+				const partQuality = this.image.quality(handle);
+				sum += typeof value === "number" ? value : Number.NaN;
+				timeMs = Math.max(timeMs, this.image.timeMs(handle));
+				if (partQuality === "comms_lost" || (partQuality === "suspect" && quality === "good")) quality = partQuality;
+			}
+			const value = Number.isNaN(sum) ? undefined : one.mean ? sum / one.of.length : sum;
+			if (!Number.isNaN(timeMs)) this.#put(one.point, value, timeMs, quality);
+		}
+	}
+
+	/** The points of a read that was not answered: no value, the time of the last one, comms_lost. */
+	#loseRead(read: PlannedRead): void {
+		for (const step of read.steps) {
+			for (let i = 0; i < step.points; i++) {
+				if (this.plan.points[step.firstPoint + i]!.model === 1) continue;
+				this.image.losePoint(this.#handles[step.firstPoint + i]!);
+			}
+		}
+		if (this.plan.derived.length > 0) this.#derive();
+	}
+
+	#put(point: number, value: number | string | undefined, timeMs: number, quality: Quality): void {
+		this.image.set(this.#handles[point]!, value, timeMs, quality);
+	}
+
+	/** Energies and what belongs to them, to be kept over a restart and given back as `counters`. */
+	get counters(): Counters {
+		return this.#counters.save();
+	}
+}

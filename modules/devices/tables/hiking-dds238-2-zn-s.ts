@@ -1,0 +1,92 @@
+import type { DeviceTable } from "../table";
+
+/**
+ * Registers 8..17 are one read of ten: energies, voltage, current, power, reactive power, power factor, frequency.
+ * Version 1 of the hardware has the energies at 2 and 4 instead; this table is for the usual version 2.
+ */
+export const hikingDds238: DeviceTable = {
+	id: "hiking-dds238-2-zn-s",
+	maker: "Hiking",
+	model: "DDS238-2 ZN/S",
+	kind: "meter",
+	sunspec: [1, 211],
+	fixed: { Evt: 0 },
+	bus: { baud: 9600, parity: "none", stop: 1, unit: 1, timeoutMs: 300, replyMs: 20 },
+	functions: [3, 16],
+	fc: 3,
+	maxRead: 27,
+	blocks: [[0, 26]],
+	positive: "import",
+	rows: [
+		{
+			name: "total_energy",
+			address: 0,
+			type: "u32",
+			k: 10,
+			unit: "Wh",
+			note: "import + export; writing 0 clears all three",
+		},
+		{ name: "export_energy", address: 8, type: "u32", k: 10, unit: "Wh", point: "TotWhExp", poll: "fast" },
+		{ name: "import_energy", address: 10, type: "u32", k: 10, unit: "Wh", point: "TotWhImp", poll: "fast" },
+		{
+			name: "voltage",
+			address: 12,
+			type: "u16",
+			k: 0.1,
+			unit: "V",
+			point: ["PhV", "PhVphA"],
+			poll: "fast",
+			range: [50, 300],
+		},
+		{
+			name: "current",
+			address: 13,
+			type: "u16",
+			k: 0.01,
+			unit: "A",
+			point: ["A", "AphA"],
+			poll: "fast",
+			range: [0, 70],
+		},
+		{ name: "active_power", address: 14, type: "s16", unit: "W", point: "W", poll: "fast", range: [-16000, 16000] },
+		{
+			name: "reactive_power",
+			address: 15,
+			type: "s16",
+			unit: "var",
+			point: "VAR",
+			poll: "fast",
+			range: [-16000, 16000],
+		},
+		{ name: "power_factor", address: 16, type: "u16", k: 0.001, unit: "1", point: "PF", poll: "fast", range: [0, 1] },
+		{ name: "frequency", address: 17, type: "u16", k: 0.01, unit: "Hz", point: "Hz", poll: "fast", range: [40, 70] },
+		{
+			name: "cfg_address_baud",
+			address: 21,
+			type: "u16",
+			unit: "code",
+			note: "high byte unit, low byte 1=9600 2=4800 3=2400 4=1200",
+		},
+		{
+			name: "relay",
+			address: 26,
+			type: "u16",
+			unit: "code",
+			access: "rw",
+			write: { fc: 16, min: 0, max: 1 },
+			note: "ZN/SR only: 0 off, 1 on",
+		},
+	],
+	quirks: [
+		"function 6 is refused: writes need function 16",
+		"active power is signed 16-bit, negative = export; read unsigned it shows about 65 kW",
+		"hardware version 1 has export energy at 2 and import at 4",
+		"writing 0 to registers 0..1 clears every energy: the row is read-only here",
+		"some batches ship at 2400 baud",
+	],
+	sources: [
+		"fawno/Modbus:DDS238-2 ZN-S Modbus.md",
+		"energy-iot/meshems-openami-metering:include/metering/modbus_dds238.h",
+	],
+	confidence: "two",
+};

@@ -1,0 +1,60 @@
+/** Units a row may have: SI, unscaled, so that a point never needs a second factor. "1" is a pure number, "code" an enumeration. */
+export const UNITS = [
+	"V",
+	"A",
+	"W",
+	"VA",
+	"var",
+	"Wh",
+	"VAh",
+	"varh",
+	"Hz",
+	"C",
+	"%",
+	"deg",
+	"s",
+	"ms",
+	"1",
+	"code",
+	"text",
+] as const;
+
+export type Unit = (typeof UNITS)[number];
+
+/** What people write instead, and the factor to put into k. */
+export const UNIT_MISTAKES: Readonly<Record<string, string>> = {
+	kW: "W (k 1000 times larger)",
+	kVA: "VA (k 1000 times larger)",
+	kvar: "var (k 1000 times larger)",
+	kWh: "Wh (k 1000 times larger)",
+	kVAh: "VAh (k 1000 times larger)",
+	kvarh: "varh (k 1000 times larger)",
+	mA: "A (k 1000 times smaller)",
+	mV: "V (k 1000 times smaller)",
+	degC: "C",
+	Pct: "%",
+	PF: "1",
+};
+
+/** An accumulated quantity: it never falls. */
+export function isCounter(unit: Unit): boolean {
+	return unit === "Wh" || unit === "VAh" || unit === "varh";
+}
+
+/** Whether a value in `unit` may be stored in a SunSpec point whose unit is `sunspec` ("" or undefined: none). */
+export function fitsSunspecUnit(unit: Unit, sunspec: string | undefined): boolean {
+	switch (sunspec) {
+		case undefined:
+		case "":
+			return unit === "1" || unit === "code" || unit === "text";
+		case "PF":
+			return unit === "1";
+		case "Pct":
+		case "%":
+			return unit === "%";
+		case "Secs":
+			return unit === "s";
+		default:
+			return unit === sunspec;
+	}
+}

@@ -1,0 +1,154 @@
+import { encodeValue } from "./encode";
+import type { ReadResult } from "./engine";
+import { type DeviceTable, findRow, type Row, rowFunction, rowWords } from "./table";
+
+/** How a write ended. Only "accepted" means that the device was asked again and holds the value. */
+export interface WriteOutcome {
+	result: "accepted" | "rejected" | "timeout";
+	/** Why it was rejected, in words for a person; "" when accepted. */
+	reason: string;
+	row: string;
+	value: number;
+}
+
+/** What the writer needs of a Modbus client. */
+export interface WriteClient {
+	request(request: WriteRequest): void;
+}
+
+export interface WriteRequest {
+	unit: number;
+	function: number;
+	address: number;
+	count: number;
+	values: number[];
+	/** A write is not repeated by the client: whether it took effect is seen by reading back. */
+	retries: number;
+	timeoutMs: number;
+	onResult(result: ReadResult): void;
+}
+
+export interface WriteOptions {
+	table: DeviceTable;
+	/** Modbus address. 0 (broadcast) is refused: nothing could be read back. */
+	unit: number;
+	row: string;
+	/** In the row's unit. */
+	value: number;
+	client: WriteClient;
+	onDone(outcome: WriteOutcome): void;
+}
+
+const exceptions: Readonly<Record<number, string>> = {
+	1: "the device has no such function",
+	2: "the device has no such register",
+	3: "the device does not allow the value",
+	4: "the device failed",
+	6: "the device is busy",
+};
+
+/**
+ * Writes one value as its row says (function 5, 6, 15 or 16), reads it back, and says how it ended: exactly one call of
+ * `onDone`, before this returns when the request is refused without asking the device. Requests queue in the client
+ * behind the open poll, ahead of the next.
+ */
+export function writeRow(options: WriteOptions): void {
+	const row = findRow(options.table, options.row);
+	const refusal = row === undefined ? `${options.table.id} has no row ${options.row}` : refuse(options, row);
+	if (row === undefined || refusal !== undefined) {
+		options.onDone({ result: "rejected", reason: refusal!, row: options.row, value: options.value });
+		return;
+	}
+	const work = new RowWrite(options, row);
+	if (!work.encoded) work.end("rejected", `${options.value} does not fit ${row.type}`);
+	else options.client.request(work);
+}
+
+/** Why a value must not be sent; undefined when it may. */
+function refuse(options: WriteOptions, row: Row): string | undefined {
+	const { value, unit } = options;
+	const rule = row.write;
+	if (rule === undefined || (row.access ?? "r") === "r") return `${row.name} is read-only`;
+	if (unit < 1 || unit > 255) return `unit ${unit} is no single device`;
+	if (!Number.isFinite(value)) return `${value} is no number`;
+	if (rule.allowed !== undefined && !rule.allowed.includes(value)) {
+		return `${value} is not allowed; allowed are ${rule.allowed.join(", ")}`;
+	}
+	if (value < rule.min || value > rule.max) return `${value} is not allowed; ${rule.min} to ${rule.max} is`;
+	if (row.type !== "f32" && row.type !== "f64") {
+		const raw = (value - (row.b ?? 0)) / (row.k ?? 1);
+		if (Math.abs(raw - Math.round(raw)) > 1e-6) return `${value} is not a multiple of ${row.k ?? 1}`;
+	}
+	return undefined;
+}
+
+/** One write on its way: first the write request, then the read that proves it. */
+class RowWrite implements WriteRequest {
+	readonly unit: number;
+	function: number;
+	readonly address: number;
+	readonly count: number;
+	values: number[];
+	readonly retries: number = 0;
+	readonly timeoutMs: number;
+	readonly encoded: boolean;
+	#options: WriteOptions;
+	#row: Row;
+	#sent: DataView;
+	#readingBack = false;
+
+	constructor(options: WriteOptions, row: Row) {
+		this.#options = options;
+		this.#row = row;
+		this.unit = options.unit;
+		this.address = row.address;
+		this.count = row.type === "bit" ? 1 : rowWords(row);
+		this.function = row.write!.fc;
+		this.timeoutMs = options.table.bus.timeoutMs ?? 500;
+		this.#sent = new DataView(new ArrayBuffer(2 * this.count));
+		this.encoded = encodeValue(options.table, row, options.value, this.#sent, 0);
+		this.values = [];
+		for (let i = 0; i < this.count; i++) this.values.push(this.#sent.getUint16(2 * i));
+	}
+
+	onResult(result: ReadResult): void {
+		if (this.#readingBack) this.#compare(result);
+		else if (result.status === "exception") this.end("rejected", exceptionText(result.exception));
+		else if (this.#row.access === "w") this.#endUnread(result);
+		else {
+			// Even when no answer came the write may have been done: only reading tells.
+			this.#readingBack = true;
+			this.function = rowFunction(this.#options.table, this.#row);
+			this.values = [];
+			this.#options.client.request(this);
+		}
+	}
+
+	/** A row that cannot be read: the device's confirmation is all there is. */
+	#endUnread(result: ReadResult): void {
+		if (result.status === "ok") this.end("accepted", "");
+		else this.end("timeout", "the device did not confirm");
+	}
+
+	#compare(result: ReadResult): void {
+		if (result.status === "exception") this.end("rejected", `read back: ${exceptionText(result.exception)}`);
+		else if (result.status !== "ok") this.end("timeout", "the device did not answer the read-back");
+		else if (this.#same(result.data)) this.end("accepted", "");
+		else this.end("rejected", "the device holds another value");
+	}
+
+	#same(data: DataView): boolean {
+		if (this.#row.type === "bit") return (data.getUint8(0) & 1) === this.#sent.getUint16(0);
+		for (let i = 0; i < this.#sent.byteLength; i++) if (data.getUint8(i) !== this.#sent.getUint8(i)) return false;
+		return true;
+	}
+
+	end(result: WriteOutcome["result"], reason: string): void {
+		const { row, value } = this.#options;
+		this.#options.onDone({ result, reason, row, value });
+	}
+}
+
+function exceptionText(code: number): string {
+	return exceptions[code] ?? `the device answered exception ${code}`;
+}

@@ -1,0 +1,245 @@
+import type { Clock, TimerId } from "../base/clock";
+import { type Log, silentLog } from "../base/log";
+import type { Device, ReadResult } from "../devices/engine";
+import { Backoff } from "../modbus/backoff";
+
+/** What the scheduler needs of a Modbus client: it queues a request and calls `onResult` once, later. */
+export interface BusClient {
+	request(request: BusRequest): void;
+}
+
+export interface BusRequest {
+	unit: number;
+	function: number;
+	address: number;
+	count: number;
+	timeoutMs: number;
+	retries: number;
+	onResult(result: ReadResult): void;
+}
+
+export interface BusSchedulerOptions {
+	client: BusClient;
+	devices: readonly Device[];
+	clock: Clock;
+	/** Name of the bus, for the log. */
+	name?: string;
+	log?: Log;
+	/** Further tries for a device that answered the last time. Default 1. */
+	retries?: number;
+}
+
+export interface DeviceStats {
+	unit: number;
+	table: string;
+	online: boolean;
+	lastAnswerMs: number;
+	roundTripMs: number;
+	slowestMs: number;
+	answers: number;
+	timeouts: number;
+	exceptions: number;
+	garbled: number;
+}
+
+/** Waits of a device that does not answer: from the second miss on, doubled each time. */
+const waits = { minMs: 2000, maxMs: 60_000, tolerance: 2 };
+/** A silent device may cost at most one part in so many of the bus's time. */
+const silentShare = 20;
+/** How long a line that is gone is left alone. */
+const lineRetryMs = 1000;
+const windowMs = 10_000;
+
+/** A device's place on the bus. */
+class Seat {
+	readonly device: Device;
+	/** Not to be asked earlier: it wants quiet, or it was silent. */
+	notBeforeMs = 0;
+	readonly backoff = new Backoff(waits);
+
+	constructor(device: Device) {
+		this.device = device;
+	}
+}
+
+/**
+ * Polls the devices of one bus: earliest deadline first, one read at a time. A silent device waits longer after each
+ * miss and gets no second try, so it takes at most a twentieth of the bus and its neighbours keep their periods.
+ * The scheduler is the one request object of its bus; a poll makes no object.
+ */
+export class BusScheduler implements BusRequest {
+	unit = 0;
+	function = 3;
+	address = 0;
+	count = 1;
+	timeoutMs = 0;
+	retries = 0;
+	/** Reads that began after their deadline (the next time the same read fell due). */
+	late = 0;
+	/** Reads done, answered or not. */
+	reads = 0;
+	#client: BusClient;
+	#clock: Clock;
+	#log: Log;
+	#name: string;
+	#retries: number;
+	#seats: Seat[];
+	#open: Seat | undefined;
+	#running = false;
+	#timer: TimerId | undefined;
+	#tick: () => void;
+	#resumeMs = 0;
+	#windowStartMs = 0;
+	#busyMs = 0;
+	#share = Number.NaN;
+
+	constructor(options: BusSchedulerOptions) {
+		this.#client = options.client;
+		this.#clock = options.clock;
+		this.#log = options.log ?? silentLog;
+		this.#name = options.name ?? "bus";
+		this.#retries = options.retries ?? 1;
+		this.#seats = options.devices.map((device) => new Seat(device));
+		this.#tick = () => {
+			this.#timer = undefined;
+			this.#next();
+		};
+	}
+
+	start(): void {
+		if (this.#running) return;
+		this.#running = true;
+		this.#windowStartMs = this.#clock.now();
+		this.#next();
+	}
+
+	/** The open read is let go: its answer, if it still comes, is not used. May be called twice, and in a callback. */
+	close(): void {
+		this.#running = false;
+		this.#clock.clearTimer(this.#timer);
+		this.#timer = undefined;
+	}
+
+	/** Goes on with another client: after the port was opened again. */
+	attach(client: BusClient): void {
+		this.#client = client;
+		this.#resumeMs = 0;
+		this.#open = undefined;
+		if (this.#running) this.#next();
+	}
+
+	/** The part of the time the bus was in use, from request to reply or time-out, over the last whole ten seconds. */
+	utilisation(): number {
+		if (!Number.isNaN(this.#share)) return this.#share;
+		const elapsedMs = this.#clock.now() - this.#windowStartMs;
+		return elapsedMs > 0 ? Math.min(1, this.#busyMs / elapsedMs) : 0;
+	}
+
+	/** A fresh list, in the order of the devices. */
+	stats(): DeviceStats[] {
+		return this.#seats.map(({ device }) => ({
+			unit: device.unit,
+			table: device.table.id,
+			online: device.online,
+			lastAnswerMs: device.lastAnswerMs,
+			roundTripMs: device.roundTripMs,
+			slowestMs: device.slowestMs,
+			answers: device.answers,
+			timeouts: device.timeouts,
+			exceptions: device.exceptions,
+			garbled: device.garbled,
+		}));
+	}
+
+	#next(): void {
+		if (!this.#running || this.#open !== undefined) return;
+		const nowMs = this.#clock.now();
+		let best: Seat | undefined;
+		let bestMs = Infinity;
+		let wakeMs = Infinity;
+		if (this.#resumeMs > nowMs) wakeMs = this.#resumeMs;
+		else {
+			const seats = this.#seats;
+			for (let i = 0; i < seats.length; i++) {
+				const seat = seats[i]!;
+				const readyMs = Math.max(seat.device.nextDueMs, seat.notBeforeMs);
+				if (readyMs > nowMs) {
+					if (readyMs < wakeMs) wakeMs = readyMs;
+					continue;
+				}
+				const deadlineMs = seat.device.deadlineMs(nowMs);
+				if (deadlineMs < bestMs) {
+					best = seat;
+					bestMs = deadlineMs;
+				}
+			}
+		}
+		this.#clock.clearTimer(this.#timer);
+		this.#timer = undefined;
+		if (best !== undefined) this.#send(best, nowMs, bestMs);
+		else if (wakeMs < Infinity) this.#timer = this.#clock.setTimer(this.#tick, wakeMs - nowMs);
+	}
+
+	#send(seat: Seat, nowMs: number, deadlineMs: number): void {
+		const device = seat.device;
+		const read = device.nextRead(nowMs)!;
+		if (nowMs > deadlineMs) this.late++;
+		this.#open = seat;
+		this.unit = device.unit;
+		this.function = read.function;
+		this.address = read.address;
+		this.count = read.count;
+		this.timeoutMs = device.timeoutMs;
+		this.retries = device.online && device.missed === 0 ? this.#retries : 0;
+		this.#client.request(this);
+	}
+
+	/** The client's answer. */
+	onResult(result: ReadResult): void {
+		const seat = this.#open;
+		if (!this.#running || seat === undefined) return;
+		const device = seat.device;
+		const tookMs = result.endMs - result.startMs;
+		const wasOnline = device.online;
+		this.#open = undefined;
+		this.reads++;
+		this.#account(tookMs, result.endMs);
+		device.onResult(result);
+		if (result.status === "closed") this.#lineDown(result.endMs, wasOnline);
+		else {
+			seat.notBeforeMs = result.endMs + (device.table.bus.pauseMs ?? 0);
+			if (device.missed === 0) seat.backoff.succeeded();
+			else {
+				seat.backoff.failed(result.endMs);
+				if (device.missed >= waits.tolerance) {
+					seat.notBeforeMs = Math.max(seat.backoff.dueMs, result.endMs + silentShare * tookMs);
+				}
+			}
+			if (wasOnline !== device.online) this.#report(device, result.status);
+		}
+		this.#next();
+	}
+
+	#lineDown(nowMs: number, wasOnline: boolean): void {
+		this.#resumeMs = nowMs + lineRetryMs;
+		let lost = wasOnline ? 1 : 0;
+		for (const seat of this.#seats) {
+			if (seat.device.lineDown(nowMs)) lost++;
+		}
+		if (lost > 0) this.#log("warn", "bus", `${this.#name}: the line is gone, with ${lost} devices that answered`);
+	}
+
+	#account(tookMs: number, nowMs: number): void {
+		this.#busyMs += tookMs;
+		const elapsedMs = nowMs - this.#windowStartMs;
+		if (elapsedMs < windowMs) return;
+		this.#share = Math.min(1, this.#busyMs / elapsedMs);
+		this.#windowStartMs = nowMs;
+		this.#busyMs = 0;
+	}
+
+	#report(device: Device, status: string): void {
+		const what = device.online ? "answers" : `does not answer (${status})`;
+		this.#log(device.online ? "info" : "warn", "bus", `${this.#name} unit ${device.unit} (${device.table.id}) ${what}`);
+	}
+}

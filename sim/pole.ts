@@ -1,0 +1,130 @@
+import { deviceTable } from "../modules/devices/catalogue";
+import type { DeviceTable } from "../modules/devices/table";
+import { Dice } from "./dice";
+import { babble, FaultSchedule, type FaultScheduleOptions, type SimReply } from "./faults";
+import { Grid, type GridHome } from "./grid";
+import { AirProfile, HomeProfile, type PointSource } from "./profile";
+import { SimSlave } from "./slave";
+
+/** A device of a site, as its file has it, and what the simulation may know beyond that. */
+export interface PoleDevice {
+	id: string;
+	/** Id of a device table. */
+	device: string;
+	bus: string;
+	/** Modbus address. */
+	address: number;
+	serial?: string;
+	/** "feeder" is the three-phase meter before all homes; "home" a customer; others measure air. */
+	role: string;
+	/** 1 to 3, for a home. */
+	phase?: number;
+	/** Peak of its roof. Left out: a third of the homes have one of 1.5 kW. */
+	solarW?: number;
+}
+
+export interface PoleOptions {
+	devices: readonly PoleDevice[];
+	seed?: number;
+	/** Time of day at time 0. Default 17.5: the evening peak is near. */
+	startHour?: number;
+	/** Tables beside the catalogue's. */
+	table?: (id: string) => DeviceTable | undefined;
+	/** Faults that come and go on every slave. */
+	faults?: Omit<FaultScheduleOptions, "seed">;
+}
+
+/** One simulated serial line: its slaves and its noise. */
+export class SimLine {
+	readonly slaves: SimSlave[] = [];
+	/** Part of the frames after which the line itself crackles, 0..1. */
+	noise = 0;
+	#dice: Dice;
+
+	constructor(seed: number) {
+		this.#dice = new Dice(seed, 0x11e);
+	}
+
+	/** What comes back after a master's frame; undefined for silence. Slaves that talk at once spoil each other. */
+	onFrame(frame: Uint8Array, nowMs: number): SimReply | undefined {
+		let reply: SimReply | undefined;
+		for (const slave of this.slaves) {
+			const own = slave.onFrame(frame, nowMs);
+			if (own !== undefined) reply = reply === undefined ? own : collide(reply, own);
+		}
+		if (this.noise > 0 && this.#dice.next() < this.noise) {
+			const crackle = { bytes: babble(this.#dice, 1 + this.#dice.below(4)), delayMs: 20 * this.#dice.next() };
+			reply = reply === undefined ? crackle : collide(reply, crackle);
+		}
+		return reply;
+	}
+}
+
+/** Two senders at once: from the later one's beginning on, the bytes are both and neither. */
+function collide(a: SimReply, b: SimReply): SimReply {
+	const [first, second] = a.delayMs <= b.delayMs ? [a, b] : [b, a];
+	const bytes = new Uint8Array(Math.max(first.bytes.length, second.bytes.length + 1));
+	bytes.set(first.bytes, 0);
+	for (let i = 0; i < second.bytes.length; i++) bytes[i + 1] = bytes[i + 1]! & second.bytes[i]!;
+	return { bytes, delayMs: first.delayMs };
+}
+
+/** The devices of a whole site as slaves on their lines, all on one grid. */
+export class Pole {
+	readonly grid: Grid;
+	readonly #lines = new Map<string, SimLine>();
+	readonly #slaves = new Map<string, SimSlave>();
+
+	/** Throws RangeError for a device no table is known for. */
+	constructor(options: PoleOptions) {
+		const seed = options.seed ?? 1;
+		const startHour = options.startHour ?? 17.5;
+		const homes = options.devices.filter((device) => device.role === "home");
+		this.grid = new Grid(
+			homes.map((home, i) => gridHome(home, seed + 101 * (i + 1), i)),
+			seed,
+			startHour,
+		);
+		options.devices.forEach((device, i) => {
+			const table = options.table?.(device.device) ?? deviceTable(device.device);
+			if (table === undefined) throw new RangeError(`${device.id}: no table ${device.device}`);
+			let source: PointSource;
+			if (device.role === "feeder") source = this.grid.feeder;
+			else if (device.role === "home") source = this.grid.home(homes.indexOf(device));
+			else source = new AirProfile(seed + i, startHour);
+			const slave = new SimSlave({
+				table,
+				unit: device.address,
+				source,
+				seed: seed + 17 * i,
+				...(device.serial === undefined ? {} : { serial: device.serial }),
+			});
+			if (options.faults) slave.faults = new FaultSchedule({ ...options.faults, seed: seed + 31 * i });
+			this.line(device.bus).slaves.push(slave);
+			this.#slaves.set(device.id, slave);
+		});
+	}
+
+	/** The line of a bus; one without devices stays silent. */
+	line(bus: string): SimLine {
+		let line = this.#lines.get(bus);
+		if (line === undefined) this.#lines.set(bus, (line = new SimLine(this.#lines.size + 1)));
+		return line;
+	}
+
+	/** The slave of a device of the site. */
+	slave(id: string): SimSlave | undefined {
+		return this.#slaves.get(id);
+	}
+}
+
+function gridHome(device: PoleDevice, seed: number, index: number): GridHome {
+	const dice = new Dice(seed, 3);
+	const solarW = device.solarW ?? (index % 3 === 2 ? 1500 : 0);
+	return {
+		profile: new HomeProfile({ seed, solarW }),
+		phase: device.phase ?? (index % 3) + 1,
+		importWh: 100_000 + dice.below(4_000_000),
+		exportWh: solarW > 0 ? dice.below(900_000) : 0,
+	};
+}
