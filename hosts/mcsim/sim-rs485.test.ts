@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "../../modules/base/manual-clock";
-import { type LineOptions, simulatedRS485 } from "./sim-rs485";
+import type { RS485Options } from "../../modules/rs485/rs485";
+import { simulatedRS485 } from "./sim-rs485";
 
 /** 9600 8N1: a character takes 1.0417 ms, T3.5 3.6458 ms. */
 const charMs = 10_000 / 9600;
@@ -15,9 +16,9 @@ function bench(answer: Uint8Array | undefined, delayMs = 5) {
 			return answer && { bytes: answer, delayMs };
 		},
 	};
-	const RS485 = simulatedRS485(new Map([["feeder", line]]), clock);
+	const RS485 = simulatedRS485((name) => (name === "feeder" ? line : undefined), clock);
 	const events: string[] = [];
-	const open = (options: Partial<LineOptions> = {}) => {
+	const open = (options: Partial<RS485Options> = {}) => {
 		const port = new RS485({
 			port: "sim:feeder",
 			onWritable: () => events.push(`sent ${clock.now().toFixed(1)}`),
@@ -96,7 +97,7 @@ describe("simulated RS-485 line", () => {
 
 	it("refuses a line that is not there and an impossible baud", () => {
 		const { open } = bench(undefined);
-		expect(() => open({ port: "sim:other" })).toThrow("no simulated line other");
+		expect(() => open({ port: "sim:other" })).toThrow("no simulated line sim:other");
 		expect(() => open({ baud: 300 })).toThrow("invalid baud 300");
 	});
 });

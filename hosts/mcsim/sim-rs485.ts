@@ -1,4 +1,5 @@
 import type { Clock, TimerId } from "../../modules/base/clock";
+import type { RS485Cause, RS485Counters, RS485Options } from "../../modules/rs485/rs485";
 
 /**
  * Who answers on a simulated line: is told each frame of the master, gives the bytes that follow and how long after
@@ -6,24 +7,6 @@ import type { Clock, TimerId } from "../../modules/base/clock";
  */
 export interface LineAnswerer {
 	onFrame(frame: Uint8Array, nowMs: number): { readonly bytes: Uint8Array; readonly delayMs: number } | undefined;
-}
-
-/** As in modules/rs485; a simulated wire has no electrical faults, so it gives these three. */
-export type LineCause = "silence" | "count" | "full";
-
-export interface LineOptions {
-	/** "sim:NAME" */
-	port: string | number;
-	/** Default 9600. */
-	baud?: number | undefined;
-	/** Default "none". */
-	parity?: "none" | "even" | "odd" | undefined;
-	/** Default 1. */
-	stop?: 1 | 2 | undefined;
-	onReadable?: (() => void) | undefined;
-	onWritable?: (() => void) | undefined;
-	onError?: ((message: string) => void) | undefined;
-	[setting: string]: unknown;
 }
 
 /** The receive ring of native/rs485. */
@@ -36,7 +19,7 @@ const ringBytes = 512;
 export class SimulatedRS485 {
 	#line: LineAnswerer;
 	#clock: Clock;
-	#options: LineOptions;
+	#options: RS485Options;
 	#charMs: number;
 	#gapMs: number;
 	#sending = false;
@@ -44,15 +27,15 @@ export class SimulatedRS485 {
 	#expect = 0;
 	#quietFromMs = 0;
 	#timers = new Set<TimerId>();
-	#ready: { bytes: Uint8Array; cause: LineCause }[] = [];
-	#cause: LineCause = "silence";
+	#ready: { bytes: Uint8Array; cause: RS485Cause }[] = [];
+	#cause: RS485Cause = "silence";
 	#framesReceived = 0;
 	#framesSent = 0;
 	#bytesReceived = 0;
 	#bytesSent = 0;
 	#full = 0;
 
-	constructor(line: LineAnswerer, clock: Clock, options: LineOptions) {
+	constructor(line: LineAnswerer, clock: Clock, options: RS485Options) {
 		const baud = options.baud ?? 9600;
 		if (!(baud >= 1200 && baud <= 115200)) throw new RangeError(`invalid baud ${baud}`);
 		const bits = 9 + (options.parity === "even" || options.parity === "odd" ? 1 : 0) + (options.stop ?? 1);
@@ -86,11 +69,11 @@ export class SimulatedRS485 {
 		return count;
 	}
 
-	get cause(): LineCause {
+	get cause(): RS485Cause {
 		return this.#cause;
 	}
 
-	get counters(): Record<string, number> {
+	get counters(): RS485Counters {
 		return {
 			framesReceived: this.#framesReceived,
 			framesSent: this.#framesSent,
@@ -101,6 +84,7 @@ export class SimulatedRS485 {
 			overrun: 0,
 			full: this.#full,
 			break: 0,
+			busy: 0,
 		};
 	}
 
@@ -132,7 +116,7 @@ export class SimulatedRS485 {
 		this.#quietFromMs = endMs;
 		const answer = this.#line.onFrame(frame, endMs + this.#gapMs);
 		if (answer && answer.bytes.length > 0) this.#arrive(answer.bytes, this.#gapMs + answer.delayMs);
-		this.#options.onWritable?.();
+		this.#options.onWritable?.call(this as never);
 	}
 
 	/** `bytes` start in `delayMs`: each part is handed up when the last of its bytes, or the silence after it, has passed. */
@@ -143,7 +127,7 @@ export class SimulatedRS485 {
 			const left = bytes.length - from;
 			const isFirst = from === 0 && counted;
 			const size = isFirst ? Math.min(this.#expect, ringBytes) : Math.min(left, ringBytes);
-			const cause: LineCause = isFirst && size === this.#expect ? "count" : size === ringBytes ? "full" : "silence";
+			const cause: RS485Cause = isFirst && size === this.#expect ? "count" : size === ringBytes ? "full" : "silence";
 			const part = bytes.slice(from, from + size);
 			from += size;
 			const onWireMs = delayMs + from * this.#charMs;
@@ -151,29 +135,28 @@ export class SimulatedRS485 {
 		}
 	}
 
-	#handOver(bytes: Uint8Array, cause: LineCause): void {
+	#handOver(bytes: Uint8Array, cause: RS485Cause): void {
 		this.#quietFromMs = this.#clock.now() - (cause === "silence" ? this.#gapMs : 0);
 		this.#framesReceived++;
 		this.#bytesReceived += bytes.length;
 		if (cause === "full") this.#full++;
 		this.#ready.push({ bytes, cause });
-		this.#options.onReadable?.();
+		this.#options.onReadable?.call(this as never);
 	}
 }
 
-/** The class to inject as `io`: `port: "sim:NAME"` takes the line of that name. */
+/** The class to inject as `io`: `port: "sim:NAME"` takes `line(NAME)`, asked for when the port is opened. */
 export function simulatedRS485(
-	lines: ReadonlyMap<string, LineAnswerer>,
+	line: (name: string) => LineAnswerer | undefined,
 	clock: Clock,
 ): new (
-	options: LineOptions,
+	options: RS485Options,
 ) => SimulatedRS485 {
 	return class extends SimulatedRS485 {
-		constructor(options: LineOptions) {
-			const name = String(options.port).replace(/^sim:/, "");
-			const line = lines.get(name);
-			if (!line) throw new Error(`no simulated line ${name}`);
-			super(line, clock, options);
+		constructor(options: RS485Options) {
+			const found = line(String(options.port).replace(/^sim:/, ""));
+			if (!found) throw new Error(`no simulated line ${options.port}`);
+			super(found, clock, options);
 		}
 	};
 }
