@@ -284,6 +284,18 @@ describe("time and quality", () => {
 		]);
 	});
 
+	it("keeps the last value of a lost number for who asks for it", () => {
+		const image = meter();
+		const power = image.handle(213, "W");
+		image.set(power, 5, 1, "good");
+		image.lose(2);
+		expect([image.value(power), image.lastValue(power), image.timeMs(power)]).toEqual([undefined, 5, 1]);
+		const energy = image.handle(213, "TotWhImp");
+		expect(image.set(energy, 1234, 1, "comms_lost")).toBe(true);
+		expect([image.value(energy), image.raw(energy), image.lastValue(energy)]).toEqual([undefined, undefined, 1234]);
+		expect(image.lastValue(image.handle(213, "Hz"))).toBeUndefined();
+	});
+
 	it("loses one point alone", () => {
 		const image = meter();
 		const power = image.handle(213, "W");

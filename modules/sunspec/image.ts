@@ -18,6 +18,7 @@ export interface ModelSpec {
 }
 
 const qualities: readonly (Quality | undefined)[] = [undefined, "good", "suspect", "comms_lost"];
+const lostCode = 3;
 
 // #meta holds four words a handle: register index; type | flags; scale; quality | size in registers << 8.
 const constantFlag = 0x100;
@@ -177,6 +178,7 @@ export class Image {
 	 * Stores a value in the point's unit (the scale factor is applied here): a number, text for strings and addresses,
 	 * undefined or NaN for "no value". `timeMs` is the monotonic time at which it was true. False when the point cannot
 	 * hold it: then its bytes say "not implemented", it has no value and is suspect; a string that is too long is cut.
+	 * A value set as `comms_lost` is a last value: the bytes say "not implemented".
 	 * Setting a scale factor encodes the values under it anew.
 	 */
 	set(handle: number, value: number | bigint | string | undefined, timeMs: number, quality: Quality): boolean {
@@ -187,7 +189,7 @@ export class Image {
 		const scale = meta[at + 2]!;
 		let exact = Number.NaN;
 		let fits = false;
-		let code = quality === "good" ? 1 : quality === "suspect" ? 2 : 3;
+		let code = quality === "good" ? 1 : quality === "suspect" ? 2 : lostCode;
 		if (typeof value === "number" && type <= 18) {
 			const byte = 2 * meta[at]!;
 			if (scale !== 0) fits = encodeNumber(this.registers, byte, type, this.#unscaled(type, value, scale));
@@ -206,6 +208,8 @@ export class Image {
 			}
 			if (value === undefined || Number.isNaN(value)) fits = true;
 			else code = 2;
+		} else if (code === lostCode) {
+			writeNotImplemented(this.registers, 2 * meta[at]!, type, meta[at + 3]! >> 8);
 		}
 		meta[at + 3] = (meta[at + 3]! & 0xff00) + code;
 		this.#values[2 * handle] = exact;
@@ -230,7 +234,7 @@ export class Image {
 			if (this.#meta[4 * i + 2] !== word) continue;
 			const exact = this.#values[2 * i]!;
 			const quality = this.quality(i);
-			if (quality && !Number.isNaN(exact)) this.set(i, exact, this.timeMs(i), quality);
+			if (quality && quality !== "comms_lost" && !Number.isNaN(exact)) this.set(i, exact, this.timeMs(i), quality);
 		}
 	}
 
@@ -238,10 +242,10 @@ export class Image {
 	value(handle: number): number | string | undefined {
 		if (handle < 0) return undefined;
 		if ((this.#meta[4 * handle + 1]! & 0xff) > 18) return this.raw(handle) as string | undefined;
-		return (this.#meta[4 * handle + 3]! & 0xff) === 3 ? undefined : this.lastValue(handle);
+		return (this.#meta[4 * handle + 3]! & 0xff) === lostCode ? undefined : this.lastValue(handle);
 	}
 
-	/** As `value`, but of a number that is lost the last one there was, whose time `timeMs` gives. Never for a display of now. */
+	/** As `value`, but for a lost number the last one there was, at `timeMs`: for records, not for a display of now. */
 	lastValue(handle: number): number | undefined {
 		const exact = handle < 0 ? Number.NaN : this.#values[2 * handle]!;
 		return Number.isNaN(exact) ? undefined : exact;
@@ -302,8 +306,7 @@ export class Image {
 		if (handle < 0 || (this.#meta[at + 3]! & 0xff) === 0) return;
 		const size = this.#meta[at + 3]! >> 8;
 		writeNotImplemented(this.registers, 2 * this.#meta[at]!, this.#meta[at + 1]! & 0xff, size);
-		this.#meta[at + 3] = (size << 8) + 3;
-		this.#values[2 * handle] = Number.NaN;
+		this.#meta[at + 3] = (size << 8) + lostCode;
 	}
 
 	/** The writer is through with one decode: readers may look. */
