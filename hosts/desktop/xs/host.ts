@@ -1,0 +1,27 @@
+import Listener from "embedded:io/socket/listener";
+import TCP from "embedded:io/socket/tcp";
+import TLS from "embedded:io/socket/tcp/tls";
+import app from "host:app";
+import type { ListenerClass, TcpClass } from "../../../modules/base/io";
+import type { Rs485Class } from "../../../modules/modbus/client-link";
+import RS485 from "../../../modules/rs485/rs485";
+import type { Host } from "../../host";
+import { ModdableClock } from "../../moddable/clock";
+
+/** The desktop's platform: the machine's clock, Node's sockets, lines by path or "sim:NAME". */
+const host: Host = {
+	clock: new ModdableClock(() => true),
+	random: Math.random,
+	log: (level, area, text) => app.log(level, area, text),
+	io: {
+		TCP: TCP as unknown as TcpClass,
+		TLS: TLS as unknown as TcpClass,
+		Listener: Listener as unknown as ListenerClass,
+		RS485: RS485 as unknown as Rs485Class,
+	},
+	siteText: app.siteText(),
+	options: app.options(),
+	firmware: app.firmware(),
+};
+
+export default host;

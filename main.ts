@@ -1,0 +1,134 @@
+import host from "host";
+import { serveApi } from "./modules/admin/api";
+import { busStatus, deviceStatus } from "./modules/admin/status";
+import { configError } from "./modules/base/errors";
+import type { TcpClass } from "./modules/base/io";
+import { Catalogue, deviceTables } from "./modules/devices/catalogue";
+import { HttpServer } from "./modules/http/server";
+import { TcpServer } from "./modules/modbus/server-tcp";
+import { MqttClient } from "./modules/mqtt/client";
+import { OpenAmiPublisher } from "./modules/openami/publisher";
+import { ClockQuality } from "./modules/site/clock-quality";
+import { Hub, type HubDevice } from "./modules/site/hub";
+import { parseBroker, readSite } from "./modules/site/site-file";
+
+/** Messages that MQTT holds as text; what waits longer waits in the outbox as numbers. */
+const kMqttQueue = { messages: 8, bytes: 12288 };
+/** Waiting telemetry: a quarter of an hour of the demo pole at 10 s, an hour and a half at 60 s. */
+const kOutboxBytes = 48 * 1024;
+
+/**
+ * The composition root: reads the site, builds the modules over what the host gives, starts them. Throws what a person
+ * must mend (a bad site file, a port that is taken); nothing runs then. Returns what the host may show and stop.
+ */
+export default function main() {
+	const { clock, log, io, options, firmware } = host;
+	const site = readSite(
+		host.siteText,
+		deviceTables.map((table) => table.id),
+	);
+	const startMs = clock.now();
+	const wallClock = new ClockQuality(clock);
+	if (clock.epochMs() !== undefined) wallClock.confirmed("host", 1000);
+
+	const hub = new Hub({
+		site,
+		catalogue: new Catalogue(),
+		clock,
+		log,
+		firmware,
+		io,
+		onReading: (entry) => {
+			const meter = meterOf[entry.index]!;
+			if (meter >= 0) publisher.committed(meter);
+			api.reading(entry);
+		},
+		onPresence: (entry, online) => {
+			const meter = meterOf[entry.index]!;
+			if (meter >= 0) publisher.setLost(meter, !online);
+			api.reading(entry);
+		},
+	});
+	const meters = hub.devices.filter((entry) => entry.device.table.kind === "meter");
+	const meterOf = hub.devices.map((entry) => meters.indexOf(entry));
+
+	const url = options.broker ?? site.services.mqtt.broker;
+	const { feederId, gatewayId } = site;
+	const mqtt = url === "" ? undefined : new MqttClient(mqttOptions(url));
+	const publisher = new OpenAmiPublisher({
+		clock,
+		mqtt: mqtt ?? { publish: () => true },
+		feederId,
+		gatewayId,
+		meters: meters.map(({ site: { serial }, image, model }: HubDevice) => ({ serial, image, model })),
+		periodMs: site.services.openami.periodS * 1000,
+		outboxBytes: kOutboxBytes,
+		firmware,
+		clockState: () => wallClock.state,
+	});
+
+	const modbusPort = options.modbusPort ?? site.services.sunspec.port;
+	const sunspec = new TcpServer({
+		listener: { io: io.Listener, port: modbusPort },
+		tcp: io.TCP,
+		clock,
+		space: hub.space,
+		log,
+	});
+	const httpPort = options.httpPort ?? site.services.http.port;
+	const http = new HttpServer({ listener: { io: io.Listener, port: httpPort }, tcp: io.TCP, clock, log });
+	const api = serveApi({ http, hub, clock, wallClock, firmware, mqtt: mqttStatus });
+
+	hub.start();
+	publisher.start();
+
+	function mqttOptions(broker: string) {
+		const parts = parseBroker(broker);
+		if (!parts) throw configError("broker", broker, 'it must be "mqtt://host:1883" or "mqtts://host:8883"');
+		if (parts.tls && !io.TLS) throw configError("broker", broker, "this platform has no TLS");
+		const { user, password, keepAliveS } = site.services.mqtt;
+		const Socket: TcpClass = parts.tls ? io.TLS! : io.TCP;
+		return {
+			socket: { io: Socket, host: parts.host, port: parts.port },
+			clock,
+			random: host.random,
+			clientId: `gridpost-${gatewayId}`,
+			...(user === "" ? {} : { user, password }),
+			keepAliveS,
+			will: OpenAmiPublisher.will(feederId, gatewayId),
+			queueLimit: kMqttQueue,
+			log,
+			onConnected: () => publisher.connected(),
+			onDrain: () => publisher.flush(),
+		};
+	}
+
+	function mqttStatus() {
+		return {
+			broker: url,
+			connected: mqtt?.connected ?? false,
+			sent: mqtt?.counters.acknowledged ?? 0,
+			waiting: publisher.waiting + (mqtt?.queued ?? 0),
+			dropped: publisher.dropped,
+		};
+	}
+
+	return {
+		/** What a terminal shows, as plain data. */
+		snapshot: () => ({
+			name: `${site.name}  ${feederId}/${gatewayId}`,
+			uptimeS: (clock.now() - startMs) / 1000,
+			devices: hub.devices.map((entry) => deviceStatus(entry, clock.now())),
+			buses: busStatus(hub),
+			mqtt: mqttStatus(),
+		}),
+		/** Stops polling and serving; the broker is told. May be called twice. */
+		close: () => {
+			hub.close();
+			publisher.close();
+			mqtt?.close();
+			sunspec.close();
+			http.close();
+		},
+	};
+}
