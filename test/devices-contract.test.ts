@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { simulatedRS485 } from "../hosts/mcsim/sim-rs485";
 import { ManualClock } from "../modules/base/manual-clock";
 import { Catalogue, deviceTables } from "../modules/devices/catalogue";
 import { Device } from "../modules/devices/engine";
@@ -8,7 +9,6 @@ import { ModbusClient } from "../modules/modbus/client";
 import { BusScheduler } from "../modules/site/scheduler";
 import { Image } from "../modules/sunspec/image";
 import { FixedSource } from "../sim/profile";
-import { SimRs485 } from "../sim/sim-rs485";
 import { SimSlave } from "../sim/slave";
 
 /**
@@ -18,7 +18,10 @@ import { SimSlave } from "../sim/slave";
 function play(table: DeviceTable, values: Record<string, number>, settings: Record<string, number> = {}) {
 	const clock = new ManualClock();
 	const slave = new SimSlave({ table, unit: 7, source: new FixedSource(values), serial: "17042391", settings });
-	const client = new ModbusClient({ link: { io: SimRs485, port: 1, line: slave, clock, ...table.bus }, clock });
+	const client = new ModbusClient({
+		link: { io: simulatedRS485(() => slave, clock), port: "sim:one", ...table.bus },
+		clock,
+	});
 	const image = new Image(table.sunspec.map((id) => ({ id })));
 	const device = new Device({ table, plan: new Catalogue().plan(table), image, unit: 7 });
 	const scheduler = new BusScheduler({ client, devices: [device], clock });
