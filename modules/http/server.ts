@@ -105,7 +105,7 @@ export class HttpServer implements ConnectionHost {
 	}
 
 	/** Serves these files where no route does. */
-	static(files: AssetProvider): void {
+	serve(files: AssetProvider): void {
 		this.#files = files;
 	}
 
