@@ -18,7 +18,7 @@ export function fakeServer(limits: Partial<HttpLimits> = {}): { server: HttpServ
 	made.route("GET", "/throws", () => {
 		throw new Error("handler broke");
 	});
-	made.static(
+	made.serve(
 		new Map([
 			[
 				"/index.html",
