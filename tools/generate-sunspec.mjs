@@ -2,14 +2,13 @@
 // Makes modules/sunspec/generated/ from the model files of the Python package pysunspec2, as tools/requirements.txt
 // pins it and .venv holds it (`node tools/venv.mjs`). With --check nothing is written: a difference is an error.
 //
-//   node tools/generate-sunspec.mjs [--check] [--models FOLDER]
+//   node tools/generate-sunspec.mjs [--check] [--models FOLDER] [--out FOLDER]
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const target = join(root, "modules/sunspec/generated");
 const command = "node tools/generate-sunspec.mjs";
 
 /** SunSpec type -> the short word of the model text; modules/sunspec/codec.ts has the same list. */
@@ -187,9 +186,10 @@ function installedModels(version) {
 }
 
 function main(args) {
-	const at = args.indexOf("--models");
+	const folder = (option) => (args.includes(option) ? resolve(args[args.indexOf(option) + 1] ?? "") : undefined);
 	const version = pinnedVersion();
-	const files = generate(at >= 0 ? resolve(args[at + 1]) : installedModels(version), version);
+	const target = folder("--out") ?? join(root, "modules/sunspec/generated");
+	const files = generate(folder("--models") ?? installedModels(version), version);
 	const present = existsSync(target) ? readdirSync(target) : [];
 	const stale = present.filter((name) => !files.has(name));
 	for (const [name, text] of files) {
