@@ -1,0 +1,163 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { LogLevel } from "../../modules/base/log";
+import { Pole, type PoleDevice, type PoleOptions } from "../../sim/pole";
+import type { HostOptions } from "../host";
+import { createIo, type Io, type IoOptions } from "./io/io";
+import { findRoot } from "./loader";
+import { Machine, type MachineOptions } from "./machine";
+import { applicationModules } from "./preloads";
+import type { Snapshot } from "./table";
+
+export interface DesktopHubOptions {
+	siteText: string;
+	options?: HostOptions;
+	/** Default real. */
+	clock?: "real" | "virtual";
+	network?: IoOptions["network"];
+	dataFolder?: string;
+	xsbug?: string;
+	heap?: MachineOptions["heap"];
+	/** UTC at the start of a virtual clock. */
+	epochMs?: number;
+	seed?: number;
+	/** Of the simulated devices on buses whose port is "sim". */
+	sim?: Omit<PoleOptions, "devices">;
+	log?: (level: LogLevel, area: string, text: string) => void;
+	/** An exception that nobody caught in the application, or the machine's death. */
+	onError?: (error: Error) => void;
+}
+
+interface Application {
+	snapshot(): Snapshot;
+	close(): void;
+}
+
+interface LineDevice {
+	send(bytes: Uint8Array, delayUs?: number, damage?: number): void;
+	close(): void;
+}
+
+type LineOpen = (
+	machine: unknown,
+	name: string,
+	device: { onFrame(bytes: Uint8Array, endUs: number): void },
+) => LineDevice;
+
+/**
+ * The whole application on XS in this process: machine, IO, and slaves for the buses that are simulated. What the
+ * command line runs and what system tests look at.
+ */
+export class DesktopHub {
+	readonly machine: Machine;
+	readonly io: Io;
+	/** The simulated devices; undefined when no bus is simulated. */
+	readonly pole: Pole | undefined;
+	#application: Application | undefined;
+	#lines: LineDevice[] = [];
+	#closed = false;
+
+	/** Starts it. Throws the application's own error: a bad site file, a port that is taken. Nothing runs then. */
+	constructor(options: DesktopHubOptions) {
+		const onError = options.onError ?? fail;
+		const virtual = options.clock === "virtual";
+		this.io = createIo({
+			network: options.network,
+			dataFolder: options.dataFolder,
+			onError,
+			...(virtual ? { clock: this.#lateClock() } : {}),
+		});
+		this.machine = new Machine({
+			name: "gridpost",
+			clock: options.clock ?? "real",
+			preload: applicationModules(),
+			modules: { "hosts/moddable/*": "build/js/hosts/moddable/*" },
+			heap: options.heap ?? { grow: true },
+			onError,
+			trace: (text) => void process.stderr.write(text),
+			...(options.xsbug === undefined ? {} : { xsbug: options.xsbug }),
+			...(options.epochMs === undefined ? {} : { epochMs: options.epochMs }),
+			...(options.seed === undefined ? {} : { seed: options.seed }),
+			host: {
+				...this.io.host,
+				app: {
+					siteText: () => options.siteText,
+					options: () => ({ ...options.options }),
+					firmware: () => version(),
+					log: options.log ?? (() => {}),
+				},
+			},
+		});
+		this.pole = this.#simulate(options);
+		try {
+			this.#application = this.machine.importModule<{ default(): Application }>("main").default();
+		} catch (error) {
+			this.close();
+			throw error;
+		}
+	}
+
+	snapshot(): Snapshot {
+		if (!this.#application) throw new Error("the hub is closed");
+		return this.#application.snapshot();
+	}
+
+	/** Stops the application and frees the machine. May be called twice, not from within it. */
+	close(): void {
+		if (this.#closed) return;
+		this.#closed = true;
+		if (!this.machine.dead) this.#application?.close();
+		this.#application = undefined;
+		for (const line of this.#lines) line.close();
+		this.io.close();
+		this.machine.delete();
+	}
+
+	/** The machine's clock, which is not there yet while its IO is made. */
+	#lateClock() {
+		return {
+			now: () => this.machine.clock.now(),
+			epochMs: () => this.machine.clock.epochMs(),
+			setTimer: (callback: () => void, delayMs: number) => this.machine.clock.setTimer(callback, delayMs),
+			clearTimer: (id: Parameters<Machine["clock"]["clearTimer"]>[0]) => this.machine.clock.clearTimer(id),
+		};
+	}
+
+	/** Slaves on every simulated bus. A site file that cannot be read has none; the application will say why. */
+	#simulate(options: DesktopHubOptions): Pole | undefined {
+		let site: { buses?: { id: string; port: unknown }[]; devices?: PoleDevice[] };
+		try {
+			site = JSON.parse(options.siteText);
+			const simulated = (site.buses ?? []).filter((bus) => bus.port === "sim").map((bus) => bus.id);
+			if (simulated.length === 0) return undefined;
+			const devices = (site.devices ?? []).filter((device) => simulated.includes(device.bus));
+			const pole = new Pole({ ...options.sim, devices });
+			for (const bus of simulated) this.#lines.push(this.#openLine(pole, bus));
+			return pole;
+		} catch {
+			return undefined;
+		}
+	}
+
+	#openLine(pole: Pole, bus: string): LineDevice {
+		const open = (this.machine.addon as unknown as { lineOpen: LineOpen }).lineOpen;
+		const slaves = pole.line(bus);
+		const line: LineDevice = open(this.machine.handle, bus, {
+			onFrame: (bytes, endUs) => {
+				const reply = slaves.onFrame(bytes, endUs / 1000);
+				if (reply) line.send(reply.bytes, Math.round(reply.delayMs * 1000));
+			},
+		});
+		return line;
+	}
+}
+
+function version(): string {
+	return (JSON.parse(readFileSync(join(findRoot(), "package.json"), "utf8")) as { version: string }).version;
+}
+
+function fail(error: Error): void {
+	queueMicrotask(() => {
+		throw error;
+	});
+}

@@ -1,0 +1,180 @@
+import { existsSync, readFileSync } from "node:fs";
+import { DesktopHub } from "./app";
+import { type EmbeddedBroker, startBroker } from "./broker";
+import { type CliOptions, kUsage, parseOptions, UsageError } from "./options";
+import { renderTable, type Snapshot } from "./table";
+
+/** The desktop hub: `npm start`. Everything a person must mend is one sentence and exit code 1. */
+async function main(): Promise<void> {
+	const options = parseOptions(process.argv.slice(2));
+	if (options.help) {
+		console.log(kUsage);
+		return;
+	}
+	if (!existsSync(options.site)) throw new UsageError(`--site ${options.site}: there is no such file`);
+	const siteText = readFileSync(options.site, "utf8");
+	const site = sketch(siteText);
+	const broker =
+		options.broker === undefined && site.broker === undefined ? await openBroker(options.mqttPort) : undefined;
+	const brokerUrl = options.broker ?? site.broker ?? `mqtt://127.0.0.1:${broker!.port}`;
+	const live = process.stdout.isTTY === true && !options.headless;
+	const lines: string[] = [];
+	let hub: DesktopHub;
+	try {
+		hub = new DesktopHub({
+			siteText,
+			options: {
+				modbusPort: options.modbusPort ?? site.modbusPort ?? 1502,
+				httpPort: options.httpPort ?? site.httpPort ?? 8080,
+				broker: brokerUrl,
+			},
+			clock: options.speed > 1 ? "virtual" : "real",
+			epochMs: Date.now(),
+			dataFolder: options.data,
+			...(options.xsbug === undefined ? {} : { xsbug: options.xsbug }),
+			log: (level, area, text) => {
+				const line = `${level.padEnd(5)} ${area}: ${text}`;
+				if (live) lines.push(line);
+				else if (level !== "debug") console.log(line);
+			},
+		});
+	} catch (error) {
+		await broker?.close();
+		throw error;
+	}
+	if (hub.io.refusedPorts.length > 0) {
+		const [refused] = hub.io.refusedPorts;
+		hub.close();
+		await broker?.close();
+		throw refused;
+	}
+	for (const line of banner(hub, options, site, brokerUrl)) console.log(line);
+	const stopClock = options.speed > 1 ? runVirtual(hub, options.speed) : () => {};
+	const stopScreen = live ? showTable(hub, lines) : logReadings(hub);
+	const stop = async (): Promise<void> => {
+		stopScreen();
+		stopClock();
+		hub.close();
+		await broker?.close();
+		process.exit(0);
+	};
+	for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void stop());
+}
+
+interface Sketch {
+	name: string;
+	root: string;
+	broker: string | undefined;
+	modbusPort: number | undefined;
+	httpPort: number | undefined;
+	units: string[];
+}
+
+/** What the banner and the broker need of the site file before the application has checked it. */
+function sketch(text: string): Sketch {
+	try {
+		const site = JSON.parse(text);
+		const services = site.services ?? {};
+		return {
+			name: String(site.name),
+			root: `openami/v1/${site.feederId}/${site.gatewayId}`,
+			broker: services.mqtt?.broker,
+			modbusPort: services.sunspec?.port,
+			httpPort: services.http?.port,
+			units: (site.devices ?? []).map(
+				(device: { unit: number; name?: string; id: string }) => `${device.unit} ${device.name ?? device.id}`,
+			),
+		};
+	} catch {
+		return { name: "", root: "", broker: undefined, modbusPort: undefined, httpPort: undefined, units: [] };
+	}
+}
+
+async function openBroker(port: number): Promise<EmbeddedBroker> {
+	try {
+		return await startBroker(port);
+	} catch (error) {
+		const { code } = error as NodeJS.ErrnoException;
+		if (code === "EADDRINUSE")
+			throw new UsageError(
+				`port ${port} (MQTT) is taken by another program; choose another with --mqtt, or name a broker with --broker`,
+			);
+		if (code === "EACCES")
+			throw new UsageError(`port ${port} (MQTT) needs more rights; choose one above 1023 with --mqtt`);
+		throw error;
+	}
+}
+
+function banner(hub: DesktopHub, options: CliOptions, site: Sketch, brokerUrl: string): string[] {
+	const modbus = options.modbusPort ?? site.modbusPort ?? 1502;
+	const http = options.httpPort ?? site.httpPort ?? 8080;
+	const { hostname, port } = new URL(brokerUrl);
+	return [
+		`Gridpost: ${site.name}, ${hub.pole ? "simulated devices" : "real devices"}. Ctrl-C stops it.`,
+		`  SunSpec  Modbus TCP 127.0.0.1:${modbus}, base 40000; unit 1 is the hub, then ${site.units.join(", ")}`,
+		`  HTTP     http://127.0.0.1:${http}/api/site and /api/events`,
+		`  MQTT     ${brokerUrl}; try: mosquitto_sub -h ${hostname} -p ${port || 1883} -t '${site.root}/#' -v`,
+		"",
+	];
+}
+
+/** Moves a virtual clock `speed` times as fast as the computer's, in steps of 20 ms of real time. */
+function runVirtual(hub: DesktopHub, speed: number): () => void {
+	let last = performance.now();
+	const timer = setInterval(() => {
+		const now = performance.now();
+		// a machine that cannot keep up runs slower, rather than ever longer behind
+		const elapsedMs = Math.min(now - last, 100);
+		last = now;
+		hub.machine.advance(elapsedMs * speed);
+	}, 20);
+	return () => clearInterval(timer);
+}
+
+/** The live table, once a second, below what the banner said. */
+function showTable(hub: DesktopHub, log: string[]): () => void {
+	let height = 0;
+	const draw = (): void => {
+		const width = process.stdout.columns ?? 80;
+		const rows = renderTable(hub.snapshot(), { colour: process.env["NO_COLOR"] === undefined, width });
+		const recent = log.slice(-5).map((line) => line.slice(0, width));
+		if (recent.length > 0) rows.push("", ...recent);
+		const up = height > 0 ? `\x1b[${height}A` : "";
+		process.stdout.write(`${up}\x1b[J${rows.join("\n")}\n`);
+		height = rows.length;
+	};
+	process.stdout.write("\x1b[?25l");
+	draw();
+	const timer = setInterval(draw, 1000);
+	return () => {
+		clearInterval(timer);
+		process.stdout.write("\x1b[?25h");
+	};
+}
+
+/** Without a terminal: one line when the pole first reads, then one a minute. */
+function logReadings(hub: DesktopHub): () => void {
+	const line = (snapshot: Snapshot): string => {
+		const online = snapshot.devices.filter((device) => device.online).length;
+		const busy = snapshot.buses.map((bus) => `${bus.id} ${Math.round(bus.utilisation * 100)} % busy`).join(", ");
+		const { sent, waiting, connected } = snapshot.mqtt;
+		return `info  pole: ${online} of ${snapshot.devices.length} devices answer, ${busy}, mqtt ${connected ? "connected" : "not connected"}, ${sent} sent, ${waiting} waiting`;
+	};
+	const first = setTimeout(() => console.log(line(hub.snapshot())), 5000);
+	const timer = setInterval(() => console.log(line(hub.snapshot())), 60_000);
+	return () => {
+		clearTimeout(first);
+		clearInterval(timer);
+	};
+}
+
+function oneSentence(error: unknown): string {
+	if (!(error instanceof Error)) return String(error);
+	const known = error instanceof UsageError || "code" in error || "origin" in error;
+	return known || process.env["GRIDPOST_STACK"] === undefined ? error.message : (error.stack ?? error.message);
+}
+
+main().catch((error: unknown) => {
+	console.error(`gridpost: ${oneSentence(error)}`);
+	process.exit(1);
+});

@@ -1,0 +1,24 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join, posix } from "node:path";
+import { findRoot } from "./loader";
+
+/**
+ * The application's modules that lie in flash on the device, so that heap figures here mean what they mean there:
+ * every module of modules/ that main reaches. main and the host stay out, as their bodies call natives.
+ */
+export function applicationModules(root = findRoot()): string[] {
+	const found = new Set<string>();
+	const visit = (id: string): void => {
+		const path = join(root, "build/js", `${id}.js`);
+		if (!existsSync(path)) return;
+		const text = readFileSync(path, "utf8");
+		for (const match of text.matchAll(/^(?:import|export)\s+(?:[^"';]*?\sfrom\s+)?"(\.[^"]+)"/gm)) {
+			const next = posix.join(posix.dirname(id), match[1]!);
+			if (!next.startsWith("modules/") || found.has(next)) continue;
+			found.add(next);
+			visit(next);
+		}
+	};
+	visit("main");
+	return [...found].sort();
+}
