@@ -27,6 +27,8 @@ export interface HeapOptions {
 	limitBytes?: number;
 }
 
+export type Providers = Readonly<Record<string, object>>;
+
 export interface MachineOptions {
 	name?: string;
 	/** `real` follows the computer's clock, `virtual` moves only by `advance`. Default real. */
@@ -49,8 +51,11 @@ export interface MachineOptions {
 	byteCodeLimit?: number;
 	/** Address of a debugger that waits for machines: "host:port". */
 	xsbug?: string;
-	/** Functions of Node for the platform's modules: `import tcp from "host:tcp"` gets `host.tcp`. Own members only. */
-	host?: Readonly<Record<string, object>>;
+	/**
+	 * Functions of Node for the platform's modules: `import tcp from "host:tcp"` gets `host.tcp`. Own members only.
+	 * Given the machine when it is a function: its clock can be kept, but nothing else is there yet.
+	 */
+	host?: Providers | ((machine: Machine) => Providers);
 	/** Exceptions that nobody caught, rejections that nobody handled. The machine goes on. Default: thrown in Node. */
 	onError?(error: Error): void;
 	/** What the machine prints with trace(). Default: standard output. */
@@ -91,8 +96,10 @@ export class Machine {
 		const loaderOptions: LoaderOptions = { modules: options.modules, sources: options.sources };
 		this.#loader = new Loader(loaderOptions);
 		const preload = options.preload ?? [];
-		if (options.freeze !== false) this.#root = this.#findRoot(options, preload);
-		this.handle = this.addon.create(this.#createOptions(options, heapOf(options.heap, this.#root)), this.#root?.handle);
+		const providers = (typeof options.host === "function" ? options.host(this) : options.host) ?? {};
+		if (options.freeze !== false) this.#root = this.#findRoot(options, preload, providers);
+		const heap = heapOf(options.heap, this.#root);
+		this.handle = this.addon.create(this.#createOptions(options, providers, heap), this.#root?.handle);
 		if (options.freeze === false) for (const specifier of preload) this.importModule(specifier);
 	}
 
@@ -160,7 +167,7 @@ export class Machine {
 		this.addon.delete(this.handle);
 	}
 
-	#createOptions(options: MachineOptions, heap: ReturnType<typeof heapOf>): CreateOptions {
+	#createOptions(options: MachineOptions, providers: Providers, heap: ReturnType<typeof heapOf>): CreateOptions {
 		const onError = options.onError;
 		const addon = this.addon;
 		return {
@@ -183,7 +190,7 @@ export class Machine {
 				parts.unshift(new Promise((resolve, reject) => parts.push(resolve, reject)));
 				return parts;
 			},
-			providers: options.host ?? {},
+			providers,
 			virtualClock: this.#virtual,
 			epochMs: this.#virtual ? (options.epochMs ?? Date.UTC(2026, 0, 1)) : 0,
 			seed: options.seed ?? 1,
@@ -194,7 +201,7 @@ export class Machine {
 	}
 
 	/** Machines with the same preloads share a root; it is made by the first. */
-	#findRoot(options: MachineOptions, preload: readonly string[]): Root {
+	#findRoot(options: MachineOptions, preload: readonly string[], providers: Providers): Root {
 		const key = JSON.stringify([
 			options.variant ?? process.env["GRIDPOST_ADDON"] ?? "debug",
 			preload,
@@ -204,7 +211,7 @@ export class Machine {
 		let root = roots.get(key);
 		if (!root) {
 			const { xsbug: _, ...rest } = options;
-			const handle = this.addon.create(this.#createOptions(rest, rootHeap), undefined);
+			const handle = this.addon.create(this.#createOptions(rest, providers, rootHeap), undefined);
 			this.addon.makeRoot(handle, preload);
 			root = { handle, checksum: this.addon.checksum(handle) };
 			roots.set(key, root);

@@ -88,8 +88,10 @@ struct Entry {
 /* addon.c */
 typedef struct Native {
 	const char *name;
-	txCallback callback;
+	txCallback callback; /* as it is: for destructors */
+	txCallback guarded; /* throws while modules are preloaded */
 } Native;
+extern void hostThrowPreloading(txMachine *the, const char *name);
 extern const Native gxNatives[]; /* generated, sorted by name */
 extern const int gxNativeCount;
 extern const char *const gxNativeIDs[]; /* generated: property names that natives use beyond the engine's own */

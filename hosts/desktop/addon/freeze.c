@@ -250,19 +250,36 @@ void hostShare(txMachine *the)
 	the->shared = 1;
 }
 
-/* FNV-1a over the root's slots and chunks: a difference means that a clone wrote into what is flash on the device. */
+/*
+ * FNV-1a over the root's slots and chunks: a difference means that a clone wrote into what is flash on the device.
+ * The engine's own cache of global variables is left out.
+ */
+static uint32_t sumBytes(uint32_t sum, const void *from, const void *to)
+{
+	const uint8_t *p = from, *limit = to;
+	for (; p < limit; p++)
+		sum = (sum ^ *p) * 16777619u;
+	return sum;
+}
+
 uint32_t hostChecksum(txMachine *the)
 {
 	uint32_t sum = 2166136261u;
-	for (txSlot *heap = the->firstHeap; heap; heap = heap->next) {
-		const uint8_t *p = (const uint8_t *)(heap + 1), *limit = (const uint8_t *)heap->value.reference;
-		for (; p < limit; p++)
-			sum = (sum ^ *p) * 16777619u;
+	txSlot *global = mxGlobal.value.reference->next;
+	const char *cache = NULL, *cacheEnd = NULL;
+	if (global && global->kind == XS_GLOBAL_KIND) {
+		cache = (const char *)global->value.table.address;
+		cacheEnd = cache + global->value.table.length * sizeof(txSlot *);
 	}
+	for (txSlot *heap = the->firstHeap; heap; heap = heap->next)
+		sum = sumBytes(sum, heap + 1, heap->value.reference);
 	for (txBlock *block = the->firstBlock; block; block = block->nextBlock) {
-		const uint8_t *p = (const uint8_t *)(block + 1), *limit = block->current;
-		for (; p < limit; p++)
-			sum = (sum ^ *p) * 16777619u;
+		const char *from = (const char *)(block + 1), *to = (const char *)block->current;
+		if (from <= cache && cache < to) {
+			sum = sumBytes(sum, from, cache);
+			from = cacheEnd;
+		}
+		sum = sumBytes(sum, from, to);
 	}
 	return sum;
 }

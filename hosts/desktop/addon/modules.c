@@ -1,6 +1,8 @@
 /* Modules: Node names and reads them, the engine parses, links and runs them; natives are bound by name. */
 #include "engine.h"
 
+extern void xs_host_provider(txMachine *the);
+
 /* Specifier and importer go to Node, which answers with the module's id (a path-like string) or throws. */
 txID fxFindModule(txMachine *the, txSlot *realm, txID moduleID, txSlot *slot)
 {
@@ -154,6 +156,13 @@ txScript *fxParseScript(txMachine *the, void *stream, txGetter getter, txUnsigne
 	return script;
 }
 
+void hostThrowPreloading(txMachine *the, const char *name)
+{
+	char line[128];
+	snprintf(line, sizeof(line), "%s is called while modules are preloaded", name);
+	hostThrowText(the, XS_UNKNOWN_ERROR, line);
+}
+
 static int nativeCompare(const void *key, const void *item)
 {
 	return strcmp(key, ((const Native *)item)->name);
@@ -197,7 +206,11 @@ static void unitNatives(txMachine *the)
 		if (length < 0)
 			fxNewHostObject(the, (txDestructor)found->callback);
 		else
-			fxNewHostFunction(the, found->callback, length, id, XS_NO_ID);
+			{
+			/* the one native that preloading itself needs */
+			bool provider = found->callback == xs_host_provider;
+			fxNewHostFunction(the, provider ? found->callback : found->guarded, length, id, XS_NO_ID);
+		}
 		fxArrayCacheItem(the, the->stack + 1, the->stack);
 		mxPop();
 	}

@@ -485,6 +485,8 @@ static void callProvider(txMachine *the)
 	Host *host = hostOf(the);
 	ProviderFunction *data = functionData(the);
 	napi_handle_scope scope;
+	if (host->preloading)
+		hostThrowPreloading(the, data->name);
 	napi_open_handle_scope(host->env, &scope);
 	mxTry(the) {
 		napi_value function = NULL, provider = providerOf(host, data->provider);
