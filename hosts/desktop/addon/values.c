@@ -189,7 +189,7 @@ static napi_value referenceToNode(Host *host, txSlot *slot)
 				napi_float64_array, napi_int8_array, napi_int16_array, napi_int32_array, napi_uint8_array, napi_uint16_array,
 				napi_uint32_array, napi_uint8_clamped_array };
 			txSlot *view = internal->next, *bytes = view->next;
-			txSize size = fxGetDataViewSize(the, view, bytes->value.reference->next);
+			txSize size = fxGetDataViewSize(the, view, bytes);
 			int type = (int)(internal->value.typedArray.dispatch - gxTypeDispatches);
 			buffer = bufferToNode(host, bytes->value.reference, view->value.dataView.offset, size);
 			CHECK(napi_create_typedarray(env, types[type], size >> internal->value.typedArray.dispatch->shift, buffer, 0, &result));
@@ -197,7 +197,7 @@ static napi_value referenceToNode(Host *host, txSlot *slot)
 		}
 		case XS_DATA_VIEW_KIND: {
 			txSlot *bytes = internal->next;
-			txSize size = fxGetDataViewSize(the, internal, bytes->value.reference->next);
+			txSize size = fxGetDataViewSize(the, internal, bytes);
 			buffer = bufferToNode(host, bytes->value.reference, internal->value.dataView.offset, size);
 			CHECK(napi_create_dataview(env, size, buffer, 0, &result));
 			return result;
