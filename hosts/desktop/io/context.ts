@@ -15,6 +15,12 @@ export interface ContextOptions {
 	onError(error: Error): void;
 }
 
+/** A machine, as far as IO has to know. */
+export interface Mortal {
+	/** What killed it; undefined while it lives. */
+	readonly dead: Error | undefined;
+}
+
 /**
  * The IO objects of one machine. XS knows them by number and Node tells their events through one function, so that no
  * reference from Node keeps anything alive in the machine. Nothing is ever told while XS is calling, nor after `close`.
@@ -25,11 +31,17 @@ export class IoContext {
 	#lastId = 0;
 	#clock: Clock | undefined;
 	#onError: (error: Error) => void;
+	#machine: Mortal | undefined;
 	closed = false;
 
 	constructor(options: ContextOptions) {
 		this.#clock = options.clock;
 		this.#onError = options.onError;
+	}
+
+	/** The machine behind it: when it has died, nothing is told any more and everything is closed. */
+	attach(machine: Mortal): void {
+		this.#machine = machine;
 	}
 
 	start(dispatch: Dispatch): void {
@@ -69,11 +81,13 @@ export class IoContext {
 	}
 
 	tell(id: number, event: number, value: number | string): void {
+		if (this.#machine?.dead) this.close();
 		if (this.closed || !this.#ports.has(id)) return;
 		try {
 			this.#dispatch?.(id, event, value);
 		} catch (error) {
 			this.#onError(error instanceof Error ? error : new Error(String(error)));
+			if (this.#machine?.dead) this.close();
 		}
 	}
 

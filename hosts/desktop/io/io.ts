@@ -1,7 +1,7 @@
 /// <reference path="../../../typings/host-io.d.ts" />
 import type hostIo from "host:io";
 import type { Clock } from "../../../modules/base/clock";
-import { IoContext } from "./context";
+import { IoContext, type Mortal } from "./context";
 import { DataFolder } from "./data-folder";
 import { fileFunctions } from "./files";
 import { flashFunctions, type Partitions } from "./flash";
@@ -43,6 +43,8 @@ export interface Io {
 	readonly refusedPorts: readonly Error[];
 	/** How many IO objects are open. */
 	readonly open: number;
+	/** Once the machine is made: when it dies, its IO is closed. */
+	attach(machine: Mortal): void;
 	close(): void;
 }
 
@@ -76,6 +78,7 @@ export function createIo(options: IoOptions): Io {
 		get open() {
 			return context.open;
 		},
+		attach: (machine) => context.attach(machine),
 		close() {
 			context.close();
 			data.close();

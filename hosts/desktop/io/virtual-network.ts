@@ -305,8 +305,9 @@ class VirtualWire implements Wire {
 	}
 }
 
-/** How much Node's code may write ahead of what the other end has taken. */
+/** How much Node's code may write ahead of what the other end has taken, and in what pieces that travels. */
 const SEND_AHEAD_BYTES = 65536;
+const PIECE_BYTES = 4096;
 
 /** Node's end of a connection. */
 class WireDuplex extends Duplex implements WireEvents {
@@ -362,13 +363,19 @@ class WireDuplex extends Duplex implements WireEvents {
 
 	override _write(chunk: Buffer, _encoding: string, done: (error?: Error | null) => void): void {
 		this.#touch();
-		const send = () => {
-			this.#inFlight += chunk.length;
-			this.#wire.write(chunk);
+		let at = 0;
+		this.#waiting = () => {
+			while (at < chunk.length && this.#inFlight < SEND_AHEAD_BYTES) {
+				const piece = chunk.subarray(at, at + PIECE_BYTES);
+				at += piece.length;
+				this.#inFlight += piece.length;
+				this.#wire.write(piece);
+			}
+			if (at < chunk.length) return;
+			this.#waiting = undefined;
 			done();
 		};
-		if (this.#opened && this.#inFlight < SEND_AHEAD_BYTES) send();
-		else this.#waiting = send;
+		this.#proceed();
 	}
 
 	override _final(done: (error?: Error | null) => void): void {
@@ -386,9 +393,6 @@ class WireDuplex extends Duplex implements WireEvents {
 	}
 
 	#proceed(): void {
-		const waiting = this.#waiting;
-		if (!waiting || !this.#opened || this.#inFlight >= SEND_AHEAD_BYTES) return;
-		this.#waiting = undefined;
-		waiting();
+		if (this.#opened) this.#waiting?.();
 	}
 }
