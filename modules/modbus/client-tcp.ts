@@ -126,9 +126,15 @@ export class TcpClientLink implements ClientLink {
 
 	#write(): void {
 		if (!this.#waiting || this.#credit < this.#end) return;
+		try {
+			const left = this.#socket!.write(this.frame.subarray(0, this.#end));
+			this.#credit = left ?? this.#credit - this.#end;
+		} catch {
+			// the connection broke; its socket is about to say so, and the request fails then
+			this.#credit = 0;
+			return;
+		}
 		this.#waiting = false;
-		const left = this.#socket!.write(this.frame.subarray(0, this.#end));
-		this.#credit = left ?? this.#credit - this.#end;
 		this.#listening = true;
 		this.#owner.linkSent();
 	}

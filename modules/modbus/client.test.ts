@@ -133,3 +133,459 @@ describe("one transaction", () => {
 		]);
 	});
 });
+
+describe("time-outs and retries", () => {
+	it("waits for the time-out from the end of the request, and for the reply's own time on the wire", () => {
+		open({ retries: 0, timeoutMs: 200 });
+		ask({ count: 18 });
+		// 8 bytes of request and 41 of reply at 9600 baud: 8.3 ms and 42.7 ms
+		clock.advance(250);
+		expect(seen).toEqual([]);
+		clock.advance(2);
+		expect(seen).toEqual([{ status: "timeout", exception: 0, count: 0, data: "", attempts: 1, atMs: 251 }]);
+	});
+
+	it("sends again, as often as asked", () => {
+		open();
+		answerAfter(1, undefined, "01 03 02 00 07", undefined);
+		ask();
+		clock.advance(3000);
+		expect(seen).toMatchObject([{ status: "ok", data: "0007", attempts: 2 }]);
+		ask({ unit: 2, retries: 3, timeoutMs: 50 });
+		clock.advance(3000);
+		expect(seen[1]).toMatchObject({ status: "timeout", attempts: 4 });
+		ask({ unit: 3, retries: 0 });
+		clock.advance(3000);
+		expect(seen[2]).toMatchObject({ status: "timeout", attempts: 1 });
+		expect(client.counters).toMatchObject({ ok: 1, timeouts: 2, retries: 4 });
+	});
+
+	it("keeps the rate of the neighbours when a device is silent and backs off", () => {
+		open({ retries: 0, timeoutMs: 100 });
+		line.onSent = (request) => {
+			if (request[0] !== 1) line.feed(frame(`${toHex(request.subarray(0, 1))} 03 02 00 01`));
+		};
+		let done = 0;
+		const neighbour: ModbusRequest = {
+			unit: 2,
+			function: 3,
+			address: 0,
+			count: 1,
+			onResult(result) {
+				if (result.status === "ok") done++;
+				client.request(neighbour);
+			},
+		};
+		client.request(neighbour);
+		ask({ unit: 1 });
+		clock.advance(1000);
+		expect(seen).toMatchObject([{ status: "timeout" }]);
+		// one transaction of 8 bytes and an answer at once takes 8.3 ms; the silent one took one time-out
+		expect(done).toBeGreaterThan(100);
+	});
+});
+
+describe("order", () => {
+	it("takes requests one at a time, in order", () => {
+		open();
+		answerAfter(2, "01 03 02 00 01", "01 04 02 00 02", "02 03 02 00 03");
+		ask();
+		ask({ function: 4 });
+		ask({ unit: 2 });
+		expect(client.queueLength).toBe(2);
+		expect(client.busy).toBe(true);
+		clock.advance(100);
+		expect(seen.map((one) => one.data)).toEqual(["0001", "0002", "0003"]);
+		expect(client.queueLength).toBe(0);
+		expect(client.busy).toBe(false);
+	});
+
+	it("takes a request made in onResult behind those that wait", () => {
+		open();
+		line.onSent = (request) => line.feed(frame(`${toHex(request.subarray(0, 1))} 03 02 00 01`));
+		const order: number[] = [];
+		const make = (unit: number, next?: number): ModbusRequest => ({
+			unit,
+			function: 3,
+			address: 0,
+			count: 1,
+			onResult() {
+				order.push(unit);
+				if (next !== undefined) client.request(make(next));
+			},
+		});
+		client.request(make(1, 4));
+		client.request(make(2));
+		client.request(make(3));
+		clock.advance(100);
+		expect(order).toEqual([1, 2, 3, 4]);
+	});
+
+	it("goes on when onResult throws", () => {
+		open();
+		answerAfter(1, "01 03 02 00 01");
+		client.request({
+			unit: 1,
+			function: 3,
+			address: 0,
+			count: 1,
+			onResult() {
+				throw new Error("bug of the caller");
+			},
+		});
+		ask();
+		expect(() => clock.advance(100)).toThrow("bug of the caller");
+		clock.advance(100);
+		expect(seen).toMatchObject([{ status: "ok" }]);
+	});
+
+	it("refuses a wrong request at once, whether the line is free or not, and goes on", () => {
+		open();
+		answerAfter(1, "01 03 02 00 01");
+		expect(() => ask({ count: 126 })).toThrow("count is 126");
+		expect(() => ask({ unit: 0 })).toThrow("cannot be broadcast");
+		ask();
+		expect(() => ask({ count: 126 })).toThrow("count is 126");
+		expect(() => ask({ unit: 0 })).toThrow("cannot be broadcast");
+		ask();
+		clock.advance(100);
+		expect(seen).toMatchObject([{ status: "ok" }, { status: "ok" }]);
+	});
+});
+
+describe("broadcast", () => {
+	it("is ok without a reply, and gives the devices the turnaround delay", () => {
+		open({ turnaroundMs: 150 });
+		ask({ unit: 0, function: 6, address: 4, values: [9] });
+		ask({ unit: 0, function: 16, address: 4, values: [9, 8] });
+		ask({ unit: 0, function: 5, address: 4, values: [1] });
+		clock.advance(1000);
+		expect(seen).toMatchObject([
+			{ status: "ok", count: 0, data: "", atMs: 158 },
+			{ status: "ok", count: 0 },
+			{ status: "ok", count: 0 },
+		]);
+		// the second begins 150 ms after the end of the first
+		expect(Math.round(line.begunMs[1]!)).toBe(158);
+	});
+});
+
+describe("exceptions are values", () => {
+	it("hands them to the caller without a retry", () => {
+		open();
+		for (const code of [1, 2, 3, 4, 10, 11]) {
+			answerAfter(1, `01 83 ${toHex(Uint8Array.of(code))}`);
+			ask();
+			clock.advance(50);
+			expect(seen.at(-1)).toMatchObject({ status: "exception", exception: code, attempts: 1, count: 0, data: "" });
+		}
+		expect(client.counters).toMatchObject({ exceptions: 6, retries: 0 });
+	});
+
+	it("does not send again what was acknowledged (05): it would be done twice", () => {
+		open({ retries: 3 });
+		answerAfter(1, "01 86 05");
+		ask({ function: 6, values: [1] });
+		clock.advance(5000);
+		expect(line.sent).toHaveLength(1);
+		expect(seen).toMatchObject([{ status: "exception", exception: 5 }]);
+	});
+
+	it("asks a busy device (06) again a little later, and others meanwhile", () => {
+		open({ busyMs: 300, retries: 2 });
+		line.onSent = (request) => {
+			const busy = request[0] === 1 && line.sent.length < 4;
+			line.feed(frame(busy ? "01 83 06" : `${toHex(request.subarray(0, 1))} 03 02 00 0${request[0]}`));
+		};
+		ask();
+		ask({ unit: 2 });
+		ask({ unit: 3 });
+		clock.advance(100);
+		expect(seen.map((one) => one.data)).toEqual(["0002", "0003"]);
+		clock.advance(300);
+		expect(seen[2]).toMatchObject({ status: "ok", data: "0001", attempts: 2 });
+		expect(Math.round(line.begunMs[3]! - line.begunMs[0]!)).toBe(308);
+	});
+
+	it("gives up on a device that stays busy", () => {
+		open({ retries: 2 });
+		answerAfter(1, "01 83 06");
+		ask();
+		clock.advance(5000);
+		expect(line.sent).toHaveLength(3);
+		expect(seen).toMatchObject([{ status: "exception", exception: 6, attempts: 3 }]);
+	});
+});
+
+describe("a late reply is never taken for the current one", () => {
+	it("from another device", () => {
+		open({ retries: 0, timeoutMs: 100 });
+		ask({ unit: 1 });
+		ask({ unit: 2 });
+		clock.advance(116);
+		expect(seen).toMatchObject([{ status: "timeout" }]);
+		clock.advance(10);
+		line.feed(frame("01 03 02 11 11"));
+		expect(seen).toHaveLength(1);
+		line.feed(frame("02 03 02 22 22"));
+		expect(seen[1]).toMatchObject({ status: "ok", data: "2222" });
+	});
+
+	it("from the same device to another function, or of another length", () => {
+		open({ retries: 0, timeoutMs: 100 });
+		ask({ address: 0 });
+		ask({ function: 4 });
+		clock.advance(130);
+		line.feed(frame("01 03 02 11 11"));
+		line.feed(frame("01 04 02 22 22"));
+		expect(seen).toMatchObject([{ status: "timeout" }, { status: "ok", data: "2222" }]);
+	});
+
+	it("from the same device to a like request: that one waits until the late reply has come or cannot come", () => {
+		open({ retries: 0, timeoutMs: 100, lateMs: 400 });
+		ask({ address: 0 });
+		ask({ address: 50 });
+		ask({ unit: 7 });
+		line.onSent = (request) => {
+			if (request[0] === 7) line.feed(frame("07 03 02 77 77"));
+		};
+		clock.advance(130);
+		// unit 7 went first; the other is held
+		expect(seen).toMatchObject([{ status: "timeout" }, { status: "ok", data: "7777" }]);
+		expect(line.sent).toHaveLength(2);
+		line.feed(frame("01 03 02 11 11"));
+		clock.advance(300);
+		expect(seen).toHaveLength(2);
+		clock.advance(100);
+		expect(line.sent).toHaveLength(3);
+		line.feed(frame("01 03 02 22 22"));
+		expect(seen[2]).toMatchObject({ status: "ok", data: "2222" });
+		expect(client.counters.unsolicited).toBe(1);
+	});
+
+	it("to the first attempt, when the second was answered too", () => {
+		open({ retries: 1, timeoutMs: 100, lateMs: 300 });
+		ask({ address: 0 });
+		clock.advance(130);
+		line.feed(frame("01 03 02 11 11"));
+		expect(seen).toMatchObject([{ status: "ok", data: "1111", attempts: 2 }]);
+		ask({ address: 50 });
+		clock.advance(10);
+		// the reply to the second attempt: nobody's
+		line.feed(frame("01 03 02 11 12"));
+		clock.advance(310);
+		line.feed(frame("01 03 02 33 33"));
+		expect(seen[1]).toMatchObject({ status: "ok", data: "3333", attempts: 1 });
+	});
+
+	it("nor anything else that was on the line before the request was out", () => {
+		open();
+		line.feed(frame("01 03 02 11 11"));
+		ask();
+		line.feed(frame("01 03 02 22 22"));
+		clock.advance(20);
+		expect(seen).toEqual([]);
+		line.feed(frame("01 03 02 33 33"));
+		expect(seen).toMatchObject([{ status: "ok", data: "3333" }]);
+		expect(client.counters.unsolicited).toBe(2);
+	});
+});
+
+describe("noise on the line", () => {
+	it("is looked past in front of the reply, in one piece or two", () => {
+		open();
+		const noisy = [
+			[Uint8Array.of(0), frame("01 03 02 00 01")],
+			[Uint8Array.of(0xff, 0, ...frame("01 03 02 00 01"))],
+			[Uint8Array.of(1), frame("01 03 02 00 01")],
+			[Uint8Array.of(1, 3), frame("01 03 02 00 01")],
+			[Uint8Array.of(0, ...frame("01 03 02 00 01").subarray(0, 3)), frame("01 03 02 00 01").subarray(3)],
+		];
+		for (const parts of noisy) {
+			line.onSent = () => {
+				for (const part of parts) line.feed(part);
+			};
+			ask();
+			clock.advance(20);
+			expect(seen.at(-1)).toMatchObject({ status: "ok", data: "0001", attempts: 1 });
+			clock.advance(500);
+		}
+	});
+
+	it("puts a reply together that came in pieces", () => {
+		open();
+		const whole = frame("01 03 06 00 01 00 02 00 03");
+		line.onSent = () => {
+			clock.setTimer(() => line.feed(whole.subarray(0, 1)), 10);
+			clock.setTimer(() => line.feed(whole.subarray(1, 5)), 40);
+			clock.setTimer(() => line.feed(whole.subarray(5)), 70);
+		};
+		ask({ count: 3 });
+		clock.advance(200);
+		expect(seen).toMatchObject([{ status: "ok", data: "000100020003" }]);
+	});
+
+	it("does not wait for long when a reply breaks off", () => {
+		open({ retries: 0 });
+		line.onSent = () => line.feed(frame("01 03 02 00 01").subarray(0, 4));
+		ask();
+		clock.advance(120);
+		expect(seen).toMatchObject([{ status: "garbled", atMs: 108 }]);
+	});
+
+	it("sends again at once when the reply is broken", () => {
+		open();
+		const broken = frame("01 03 02 00 01");
+		broken[4]! ^= 0x10;
+		line.onSent = () => line.feed(line.sent.length === 1 ? broken : frame("01 03 02 00 01"));
+		ask();
+		clock.advance(20);
+		expect(seen).toMatchObject([{ status: "ok", attempts: 2, atMs: 17 }]);
+		expect(client.counters).toMatchObject({ retries: 1 });
+	});
+
+	it("says what it was when nothing helped", () => {
+		open({ retries: 1, timeoutMs: 100 });
+		line.onSent = () => line.feed(frame("02 03 02 00 01"));
+		ask();
+		clock.advance(1000);
+		expect(seen[0]).toMatchObject({ status: "foreign", attempts: 2 });
+		line.onSent = () => line.feed(Uint8Array.of(0x55));
+		ask({ unit: 3 });
+		clock.advance(1000);
+		expect(seen[1]).toMatchObject({ status: "garbled", attempts: 2 });
+	});
+
+	it.each(["parity", "framing", "overrun", "break"] as const)("does not believe bytes with a %s error", (cause) => {
+		open({ retries: 0, timeoutMs: 100 });
+		line.onSent = () => line.feed(frame("01 03 02 00 01 00"), cause);
+		ask({ count: 2 });
+		clock.advance(20);
+		expect(seen).toMatchObject([{ status: "garbled" }]);
+	});
+
+	it("looks past a bad character that stands alone", () => {
+		open();
+		line.onSent = () => {
+			line.feed(new Uint8Array(0), "break");
+			line.feed(Uint8Array.of(0), "framing");
+			line.feed(frame("01 03 02 00 05"));
+		};
+		ask();
+		clock.advance(20);
+		expect(seen).toMatchObject([{ status: "ok", data: "0005" }]);
+	});
+});
+
+describe("a line that fails", () => {
+	it("that is not there: the constructor says so", () => {
+		line.refuse = true;
+		expect(() => open()).toThrow("cannot open");
+	});
+
+	it("is opened again, with pauses, and used", () => {
+		open({ retries: 0 });
+		answerAfter(1, "01 03 02 00 01");
+		ask();
+		clock.advance(50);
+		line.refuse = true;
+		ask();
+		clock.advance(1);
+		line.fail();
+		expect(seen).toMatchObject([{ status: "ok" }, { status: "closed", attempts: 0 }]);
+		expect(line.isOpen).toBe(false);
+		for (let i = 0; i < 4; i++) {
+			ask();
+			clock.advance(2000);
+		}
+		expect(seen.slice(2).map((one) => one.status)).toEqual(["closed", "closed", "closed", "closed"]);
+		line.refuse = false;
+		clock.advance(30_000);
+		expect(line.isOpen).toBe(true);
+		ask();
+		clock.advance(50);
+		expect(seen.at(-1)).toMatchObject({ status: "ok", data: "0001" });
+	});
+
+	it("takes a request while it is away and sends it when it is back", () => {
+		open();
+		answerAfter(1, "01 03 02 00 01");
+		line.fail();
+		ask();
+		clock.advance(100);
+		expect(seen).toMatchObject([{ status: "ok" }]);
+		expect(line.opened).toBe(2);
+	});
+
+	it("that never falls silent: the request ends, and is not sent later in the name of another", () => {
+		open();
+		line.babbling = true;
+		ask();
+		clock.advance(2000);
+		expect(seen).toMatchObject([{ status: "garbled", attempts: 0 }]);
+		expect(client.busy).toBe(false);
+		ask({ unit: 2 });
+		line.onSent = (request) => line.feed(frame(`${toHex(request.subarray(0, 1))} 03 02 00 0${request[0]}`));
+		line.calm();
+		clock.advance(20);
+		expect(line.sent.map((request) => request[0])).toEqual([1, 2]);
+		expect(seen[1]).toMatchObject({ status: "ok", data: "0002", attempts: 1 });
+	});
+});
+
+describe("close", () => {
+	it("ends what is open and what waits, once, and what comes after", () => {
+		open();
+		ask();
+		ask({ unit: 2 });
+		clock.advance(10);
+		client.close();
+		client.close();
+		expect(seen.map((one) => one.status)).toEqual(["closed", "closed"]);
+		ask();
+		expect(seen).toHaveLength(2);
+		clock.advance(10_000);
+		expect(clock.pending).toBe(0);
+		expect(line.isOpen).toBe(false);
+	});
+
+	it("may be called in onResult", () => {
+		open();
+		answerAfter(1, "01 03 02 00 01");
+		let status = "";
+		client.request({
+			unit: 1,
+			function: 3,
+			address: 0,
+			count: 1,
+			onResult(result) {
+				status = result.status;
+				client.close();
+			},
+		});
+		ask();
+		clock.advance(100);
+		expect(status).toBe("ok");
+		expect(seen).toMatchObject([{ status: "closed" }]);
+	});
+});
+
+it("needs no timer for each transaction", () => {
+	open();
+	line.onSent = () => line.feed(frame("01 03 02 00 01"));
+	let timers = 0;
+	const setTimer = clock.setTimer.bind(clock);
+	clock.setTimer = (callback, delayMs) => {
+		timers++;
+		return setTimer(callback, delayMs);
+	};
+	let left = 100;
+	const again = (): void => {
+		client.request({ unit: 1, function: 3, address: 0, count: 1, onResult: () => void (--left > 0 && again()) });
+	};
+	again();
+	clock.advance(900);
+	expect(left).toBe(0);
+	// one timer a transaction is the fake line's
+	expect(timers).toBeLessThan(105);
+});

@@ -59,7 +59,7 @@ export interface ModbusRequest extends RequestFields {
 	timeoutMs?: number | undefined;
 	/** How often to send again after the first time. */
 	retries?: number | undefined;
-	/** Called once, never from within `request()` (but for a client that is closed). May make new requests, and close. */
+	/** Called once, never from within `request()`. May make new requests, and close the client. */
 	onResult(result: ModbusResult): void;
 }
 
@@ -190,13 +190,10 @@ export class ModbusClient implements LinkOwner {
 	/**
 	 * Sends a request, or queues it behind others. Requests to one unit keep their order.
 	 * Throws GridpostError "bad-request" for one that the specification does not allow.
+	 * A client that is closed takes no request, and does not call `onResult`: who asks again in there would never end.
 	 */
 	request(request: ModbusRequest): void {
-		if (this.#closed) {
-			this.#counters.closed++;
-			request.onResult({ ...this.#result, status: "closed", exception: 0, count: 0, byteLength: 0, attempts: 0 });
-			return;
-		}
+		if (this.#closed) return;
 		if (this.#phase === IDLE && this.#queue.length === 0 && this.#held.length === 0) {
 			const nowMs = this.#clock.now();
 			if (this.#link.holdMs(request, nowMs) === 0) {
@@ -224,7 +221,16 @@ export class ModbusClient implements LinkOwner {
 		this.#phase = IDLE;
 		this.#held = [];
 		this.#queue = [];
-		for (const request of waiting) this.request(request);
+		const result: ModbusResult = {
+			...this.#result,
+			status: "closed",
+			exception: 0,
+			count: 0,
+			byteLength: 0,
+			attempts: 0,
+		};
+		this.#counters.closed += waiting.length;
+		for (const request of waiting) request.onResult(result);
 	}
 
 	#start(request: ModbusRequest, nowMs: number): void {

@@ -237,7 +237,12 @@ class Connection implements Exchange {
 		this.#framer.drop();
 		const socket = this.#socket;
 		if (socket === undefined) return;
-		const left = socket.write(reply.subarray(0, end));
-		this.#credit = left ?? this.#credit - end;
+		try {
+			const left = socket.write(reply.subarray(0, end));
+			this.#credit = left ?? this.#credit - end;
+		} catch {
+			// the connection broke, and its socket has not said so yet
+			this.#end(false);
+		}
 	}
 }

@@ -21,8 +21,9 @@ export class FakeLine {
 	onSent: ((frame: Uint8Array) => void) | undefined;
 	/** Makes the constructor throw, as for a path that is not there. */
 	refuse = false;
-	/** Somebody never stops sending: what is written is not sent. */
+	/** Somebody never stops sending: what is written is not sent before `calm()`. */
 	babbling = false;
+	#stuck: (() => void) | undefined;
 	opened = 0;
 	options: RS485Options | undefined;
 	#handOvers: HandOver[] = [];
@@ -96,10 +97,20 @@ export class FakeLine {
 		this.options!.onError?.call(undefined as never, message);
 	}
 
+	/** The line falls silent. */
+	calm(): void {
+		this.babbling = false;
+		this.#stuck?.();
+		this.#stuck = undefined;
+	}
+
 	#send(frame: Uint8Array, expect: number): void {
 		this.#sending = true;
+		if (this.babbling) {
+			this.#stuck = () => this.#send(frame, expect);
+			return;
+		}
 		this.begunMs.push(this.clock.now());
-		if (this.babbling) return;
 		const bits = 9 + (this.options!.stop ?? 1) + (this.options!.parity && this.options!.parity !== "none" ? 1 : 0);
 		const options = this.options;
 		this.clock.setTimer(
