@@ -17,8 +17,12 @@ const included = {
 		"embedded:io/socket/listener",
 		"embedded:io/socket/tcp",
 		"embedded:io/socket/udp",
+		"net",
 	],
 };
+
+/** Loaded when the device starts, because they call the platform as they load: all that they import is preloaded. */
+const atStart = new Set(["main", "host"]);
 
 const listOf = (value) => (value === undefined ? [] : Array.isArray(value) ? value : [value]);
 const local = (path) => path.startsWith("./");
@@ -61,7 +65,7 @@ function readModules(parts, files) {
 					if (c) natives.push(c);
 					if (!script) continue;
 					if (!/\.(ts|js|mjs)$/.test(script)) continue;
-					if (specifier !== path && specifier !== "main" && specifier !== "host")
+					if (specifier !== path && !atStart.has(specifier))
 						complaints.push(`${source}: has the specifier ${specifier}; relative imports need ${path}`);
 					scripts.set(specifier, script);
 				}
@@ -76,6 +80,7 @@ function platformComplaints(parts, files) {
 	const preload = new Set(parts.flatMap((part) => listOf(part.preload)));
 	for (const name of preload) {
 		if (name.includes("*")) complaints.push(`preload ${name}: a pattern finds no TypeScript; name the modules`);
+		else if (atStart.has(name)) complaints.push(`preload ${name}: it calls the platform as it loads`);
 		else if (!scripts.has(name) && !foreign.has(name)) complaints.push(`preload ${name}: is not in modules`);
 	}
 	for (const part of parts) {
@@ -92,7 +97,7 @@ function platformComplaints(parts, files) {
 		reached.add(specifier);
 		const path = scripts.get(specifier);
 		const text = files.read(path);
-		if (!preload.has(specifier)) complaints.push(`${path}: ${specifier} is not in preload`);
+		if (!atStart.has(specifier) && !preload.has(specifier)) complaints.push(`${path}: ${specifier} is not in preload`);
 		for (const match of text.matchAll(/@\s*"(\w+)"/g)) {
 			if (!path.endsWith(".js")) continue;
 			if (!files.exists(path.replace(/js$/, "d.ts"))) complaints.push(`${path}: has no .d.ts`);
@@ -180,7 +185,12 @@ const filesOf = (root) => ({
 });
 
 export function checkManifest(root) {
-	return manifestComplaints(JSON.parse(readFileSync(join(root, "manifest.json"), "utf8")), filesOf(root));
+	const manifest = JSON.parse(readFileSync(join(root, "manifest.json"), "utf8"));
+	const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+	const complaints = manifestComplaints(manifest, filesOf(root));
+	if (manifest.config?.firmware !== version)
+		complaints.push(`manifest.json: config.firmware is ${manifest.config?.firmware}, the package's version ${version}`);
+	return complaints;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

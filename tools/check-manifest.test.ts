@@ -25,7 +25,7 @@ function good() {
 			"modules/base/*": ["./modules/base/crc", "./modules/base/bytes"],
 		} as Record<string, string | string[]>,
 		data: { "*": "./sites/demo" },
-		preload: ["main", "modules/base/crc", "modules/base/bytes"],
+		preload: ["modules/base/crc", "modules/base/bytes"],
 		platforms: {
 			lin: {
 				modules: {
@@ -33,7 +33,7 @@ function good() {
 					"modules/rs485/rs485": "./modules/rs485/rs485",
 					"*": "./native/rs485/port",
 				} as Record<string, string | string[]>,
-				preload: ["host", "modules/rs485/rs485"],
+				preload: ["modules/rs485/rs485"],
 			},
 			"...": { error: "no port" },
 		},
@@ -70,10 +70,16 @@ describe("manifest check", () => {
 		]);
 	});
 
+	it("refuses to preload what calls the platform", () => {
+		const app = good();
+		app.manifest.preload.push("main");
+		expect(complaintsOf(app)).toEqual(["manifest.json (lin): preload main: it calls the platform as it loads"]);
+	});
+
 	it("refuses patterns, which take tests along and find no TypeScript", () => {
 		const app = good();
 		app.manifest.modules["modules/base/*"] = ["./modules/base/*"];
-		app.manifest.preload[1] = "modules/base/*";
+		app.manifest.preload[0] = "modules/base/*";
 		const found = complaintsOf(app).join("\n");
 		expect(found).toContain("./modules/base/*: name the files");
 		expect(found).toContain("preload modules/base/*: a pattern finds no TypeScript");
@@ -132,14 +138,14 @@ describe("manifest check", () => {
 			main: "./main",
 			"modules/base/*": ["./modules/base/bytes", "./modules/base/crc", "./modules/base/extra"],
 		});
-		expect(manifest.preload).toEqual(["main", "modules/base/bytes", "modules/base/crc", "modules/base/extra"]);
+		expect(manifest.preload).toEqual(["modules/base/bytes", "modules/base/crc", "modules/base/extra"]);
 		expect(manifest.platforms.lin).toEqual({
 			modules: {
 				host: "./hosts/mcsim/host",
 				"*": "./native/rs485/port",
 				"modules/rs485/*": ["./modules/rs485/rs485"],
 			},
-			preload: ["host", "modules/rs485/rs485"],
+			preload: ["modules/rs485/rs485"],
 		});
 	});
 });

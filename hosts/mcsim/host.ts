@@ -30,7 +30,12 @@ const host: Host = {
 	log: (level: LogLevel, area: string, text: string) => trace(`${level} ${area}: ${text}\n`),
 	io: { TCP, Listener: Listener as unknown as ListenerClass, RS485: simulatedRS485(line, clock) },
 	siteText,
-	options: { modbusPort: config["modbusPort"], httpPort: config["httpPort"], broker: config["broker"] },
+	// Number: what mcconfig takes from its command line is text
+	options: {
+		modbusPort: Number(config["modbusPort"]),
+		httpPort: Number(config["httpPort"]),
+		broker: String(config["broker"]),
+	},
 	firmware: config["firmware"],
 };
 

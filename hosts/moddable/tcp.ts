@@ -54,9 +54,23 @@ class NamedTCP implements TcpSocket {
 	}
 }
 
-/** The SDK's TCP class, which also takes `host`: an address as it stands, a name by way of the resolver. */
-export const TCP = ((options: TcpOptions): TcpSocket => {
+/**
+ * The SDK's TCP class, which also takes `host`: an address as it stands, a name by way of the resolver. What `new` gives
+ * is one of the two classes above.
+ */
+class HostTCP {
+	constructor(options: TcpOptions) {
+		// biome-ignore lint/correctness/noConstructorReturn: one object a connection, not two
+		return open(options) as never;
+	}
+}
+
+function open(options: TcpOptions): TcpSocket {
 	const { host, address } = options;
 	if (host === undefined || address !== undefined || options.from) return new Socket(options);
+	// the SDK's resolvers answer with the first address only, which here may be one of IPv6
+	if (host === "localhost") return new Socket({ ...options, address: "127.0.0.1" });
 	return /^\d+(\.\d+){3}$/.test(host) ? new Socket({ ...options, address: host }) : new NamedTCP(options);
-}) as unknown as TcpClass;
+}
+
+export const TCP = HostTCP as unknown as TcpClass;
