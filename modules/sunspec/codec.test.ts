@@ -1,20 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { fromHex, toHex } from "../base/bytes";
-import {
-	decode,
-	encodeBig,
-	encodeNumber,
-	encodeText,
-	isImplemented,
-	PointType,
-	type PointTypeName,
-	registersOf,
-	scaled,
-	typeNames,
-	typeWords,
-	unscaled,
-	writeNotImplemented,
-} from "./codec";
+import { decode, encodeBig, encodeNumber, isImplemented, scaled, unscaled, writeNotImplemented } from "./codec";
+import { encodeText } from "./text";
+import { PointType, type PointTypeName, registersOf, typeNames, typeWords } from "./types";
 
 type Value = number | bigint | string;
 

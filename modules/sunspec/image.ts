@@ -5,10 +5,13 @@
  */
 import { configError } from "../base/errors";
 import type { Quality } from "../base/quality";
-import { decode, encodeBig, encodeNumber, encodeText, PointType, scaled, unscaled, writeNotImplemented } from "./codec";
+import { decode, encodeBig, encodeNumber, highestFloat32, scaled, unscaled, writeNotImplemented } from "./codec";
+import { fillModel } from "./fill";
 import { modelText } from "./generated/catalogue";
-import { findPoint, type GroupLayout, layout, type PointLine, pointsOf, type Repeats } from "./model";
+import { findPoint, type GroupLayout, layout, type PointLine, type Repeats } from "./model";
 import { eachPoint, findGroup, locate, type ModelPlace, type PointInfo, pointAt } from "./place";
+import { encodeText } from "./text";
+import { isNumeric, PointType } from "./types";
 
 export interface ModelSpec {
 	/** A model of the catalogue, or any id with a `text` of its own (see `defineModel`). */
@@ -19,6 +22,7 @@ export interface ModelSpec {
 
 const qualities: readonly (Quality | undefined)[] = [undefined, "good", "suspect", "comms_lost"];
 const lostCode = 3;
+const float32 = PointType.float32;
 
 // #meta holds four words a handle: register index; type | flags; scale; quality | size in registers << 8.
 const constantFlag = 0x100;
@@ -71,44 +75,8 @@ export class Image {
 		this.registers = new DataView(new ArrayBuffer(2 * this.length));
 		this.registers.setUint32(0, 0x53756e53);
 		this.registers.setUint32(2 * index, 0xffff0000);
-		for (let i = 0; i < places.length; i++) this.#fillModel(places[i]!, roots[i]!);
-	}
-
-	#fillModel(place: ModelPlace, root: GroupLayout): void {
-		const start = place.address - this.base;
-		this.#fillGroup(place.text, root, start);
-		this.registers.setUint16(2 * start, place.id);
-		this.registers.setUint16(2 * start + 2, place.length);
-		this.#fillCounters(place.text, root, root, start);
-	}
-
-	#fillGroup(text: string, group: GroupLayout, start: number): void {
-		for (const point of pointsOf(text, group)) {
-			writeNotImplemented(this.registers, 2 * (start + point.offset), point.type, point.size);
-		}
-		let first = start + group.ownLength;
-		for (const child of group.groups) {
-			if (child.count > 0) this.#fillGroup(text, child, first);
-			const bytes = new Uint8Array(this.registers.buffer);
-			for (let n = 1; n < child.count; n++) {
-				bytes.copyWithin(2 * (first + n * child.length), 2 * first, 2 * (first + child.length));
-			}
-			first += child.count * child.length;
-		}
-	}
-
-	/** The points that hold how often groups repeat stand in the model itself, those of nested groups (705.NPt) too. */
-	#fillCounters(text: string, root: GroupLayout, parent: GroupLayout, start: number): void {
-		for (const group of parent.groups) {
-			if (group.repeats) {
-				// Older tables do not name the counting point; where there is one it is called N (160, 401 to 404).
-				const point = findPoint(text, root, group.counter === "" ? "N" : group.counter);
-				if (point && (group.counter !== "" || point.type === PointType.count)) {
-					this.registers.setUint16(2 * (start + point.offset), group.count);
-				}
-			}
-			this.#fillCounters(text, root, group, start);
-		}
+		for (let i = 0; i < places.length; i++)
+			fillModel(this.registers, 2 * (places[i]!.address - this.base), places[i]!, roots[i]!);
 	}
 
 	/**
@@ -185,48 +153,47 @@ export class Image {
 		if (handle < 0) return false;
 		const meta = this.#meta;
 		const at = 4 * handle;
+		// What a meter's reads bring goes the short way: a good number that is not scaled.
+		if (meta[at + 1] === float32 && typeof value === "number" && quality === "good" && meta[at + 2] === 0) {
+			if (value >= -highestFloat32 && value <= highestFloat32) {
+				this.registers.setFloat32(2 * meta[at]!, value);
+				meta[at + 3] = (meta[at + 3]! & 0xff00) + 1;
+				const values = this.#values;
+				values[2 * handle] = value;
+				values[2 * handle + 1] = timeMs;
+				return true;
+			}
+		}
+		return this.#setAny(handle, value, timeMs, quality === "good" ? 1 : quality === "suspect" ? 2 : lostCode);
+	}
+
+	#setAny(handle: number, value: number | bigint | string | undefined, timeMs: number, code: number): boolean {
+		const meta = this.#meta;
+		const at = 4 * handle;
 		const type = meta[at + 1]! & 0xff;
-		const scale = meta[at + 2]!;
+		const byte = 2 * meta[at]!;
+		const size = meta[at + 3]! >> 8;
 		let exact = Number.NaN;
 		let fits = false;
-		let code = quality === "good" ? 1 : quality === "suspect" ? 2 : lostCode;
-		if (typeof value === "number" && type <= 18) {
-			const byte = 2 * meta[at]!;
-			if (scale !== 0) fits = encodeNumber(this.registers, byte, type, this.#unscaled(type, value, scale));
-			else fits = encodeNumber(this.registers, byte, type, type === 13 ? value : this.#unscaled(type, value, 0));
-			if (fits) exact = value;
-		} else if (typeof value === "string") {
-			fits = encodeText(this.registers, 2 * meta[at]!, type, meta[at + 3]! >> 8, value);
-		} else if (typeof value === "bigint") {
-			exact = Number(value);
-			fits = this.#setBig(2 * meta[at]!, type, scale, value);
+		if (typeof value === "string") fits = encodeText(this.registers, byte, type, size, value);
+		else if (value !== undefined && type <= PointType.float64) {
+			const scale = this.#scale(meta[at + 2]!);
+			if (typeof value === "bigint" && scale === 0) fits = encodeBig(this.registers, byte, type, value);
+			else fits = encodeNumber(this.registers, byte, type, rawOf(type, Number(value), scale));
+			if (fits) exact = Number(value);
+		}
+		if (fits ? code === lostCode : type !== PointType.string || typeof value !== "string") {
+			writeNotImplemented(this.registers, byte, type, size);
 		}
 		if (!fits) {
-			if (type !== PointType.string || typeof value !== "string") {
-				exact = Number.NaN;
-				writeNotImplemented(this.registers, 2 * meta[at]!, type, meta[at + 3]! >> 8);
-			}
-			if (value === undefined || Number.isNaN(value)) fits = true;
-			else code = 2;
-		} else if (code === lostCode) {
-			writeNotImplemented(this.registers, 2 * meta[at]!, type, meta[at + 3]! >> 8);
+			fits = value === undefined || Number.isNaN(value);
+			if (!fits) code = 2;
 		}
-		meta[at + 3] = (meta[at + 3]! & 0xff00) + code;
+		meta[at + 3] = (size << 8) + code;
 		this.#values[2 * handle] = exact;
 		this.#values[2 * handle + 1] = timeMs;
 		if (type === PointType.sunssf) this.#rescale(pointScale + handle);
 		return fits;
-	}
-
-	#unscaled(type: number, value: number, word: number): number {
-		const scale = this.#scale(word);
-		return type === PointType.float32 || type === PointType.float64 ? scaled(value, -scale) : unscaled(value, scale);
-	}
-
-	#setBig(byte: number, type: number, word: number, value: bigint): boolean {
-		if (type > PointType.float64) return false;
-		if (this.#scale(word) === 0) return encodeBig(this.registers, byte, type, value);
-		return encodeNumber(this.registers, byte, type, this.#unscaled(type, Number(value), word));
 	}
 
 	#rescale(word: number): void {
@@ -241,7 +208,7 @@ export class Image {
 	/** The value last set, exact; text for strings and addresses; undefined when there is none. */
 	value(handle: number): number | string | undefined {
 		if (handle < 0) return undefined;
-		if ((this.#meta[4 * handle + 1]! & 0xff) > 18) return this.raw(handle) as string | undefined;
+		if (!isNumeric(this.#meta[4 * handle + 1]! & 0xff)) return this.raw(handle) as string | undefined;
 		return (this.#meta[4 * handle + 3]! & 0xff) === lostCode ? undefined : this.lastValue(handle);
 	}
 
@@ -314,6 +281,11 @@ export class Image {
 		this.version++;
 		this.onCommit?.(this);
 	}
+}
+
+/** What stands in the register for a value. */
+function rawOf(type: number, value: number, scale: number): number {
+	return type === PointType.float32 || type === PointType.float64 ? scaled(value, -scale) : unscaled(value, scale);
 }
 
 function checkRepeats(repeats: Repeats): void {

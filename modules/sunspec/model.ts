@@ -13,7 +13,7 @@
  * The texts are made by tools/generate-sunspec.mjs or, for vendor models, by `defineModel`.
  */
 import { GridpostError } from "../base/errors";
-import { registersOf, typeWords } from "./codec";
+import { PointType, registersOf, typeWords } from "./types";
 
 /**
  * How often groups repeat: one number for all of them, or by the name of the counting point ("NPt"), of the group or
@@ -145,17 +145,25 @@ export function findPoint(text: string, group: GroupLayout, name: string): Point
 	return at < 0 || at >= group.end ? undefined : parsePoint(text.slice(at + 1, lineEnd(text, at + 1)));
 }
 
-/** All points of a group, in order. */
-export function pointsOf(text: string, group: GroupLayout): PointLine[] {
-	const points: PointLine[] = [];
-	if (group.end > group.start)
-		for (const line of text.slice(group.start + 1, group.end).split("\n")) points.push(parsePoint(line));
-	return points;
+/** The point lines of a group, in order. */
+export function linesOf(text: string, group: GroupLayout): string[] {
+	return group.end > group.start ? text.slice(group.start + 1, group.end).split("\n") : [];
+}
+
+/** The type that the type word of a point line stands for. */
+export function typeOf(word: string): number {
+	// "s16" is a string, "sf" a scale factor.
+	return word.charCodeAt(0) === 0x73 && word !== "sf" ? PointType.string : typeWords.indexOf(word);
+}
+
+/** The size in registers that it stands for. */
+export function sizeOf(word: string, type: number): number {
+	return type === PointType.string ? Number(word.slice(1)) : registersOf(type);
 }
 
 /** The point of a group that holds the register `offset` of the group, or undefined. */
 export function pointCovering(text: string, group: GroupLayout, offset: number): PointLine | undefined {
-	const lines = text.slice(group.start + 1, group.end).split("\n");
+	const lines = linesOf(text, group);
 	let low = 0;
 	let high = lines.length - 1;
 	while (low < high) {
@@ -169,17 +177,17 @@ export function pointCovering(text: string, group: GroupLayout, offset: number):
 	return point && offset < point.offset + point.size ? point : undefined;
 }
 
-function parsePoint(line: string): PointLine {
+/** Takes a point line apart. */
+export function parsePoint(line: string): PointLine {
 	const fields = line.split("|");
 	const word = fields[2]!;
 	const flags = fields[5] ?? "";
-	const text = word.charCodeAt(0) === 0x73 && word !== "sf";
-	const type = text ? typeWords.length - 1 : typeWords.indexOf(word);
+	const type = typeOf(word);
 	return {
 		name: fields[0]!,
 		offset: Number(fields[1]),
 		type,
-		size: text ? Number(word.slice(1)) : registersOf(type),
+		size: sizeOf(word, type),
 		scale: parseScale(fields[3]),
 		unit: fields[4] ?? "",
 		mandatory: flags.includes("M"),

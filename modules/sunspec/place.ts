@@ -2,8 +2,18 @@
  * Where models, groups and points stand in a register map. Everything is worked out from the model's text when asked
  * and thrown away after; nothing here is on the way of a reading.
  */
-import { type PointTypeName, typeNames } from "./codec";
-import { type GroupLayout, groupOffset, layout, type PointLine, pointCovering, pointsOf, type Repeats } from "./model";
+
+import {
+	type GroupLayout,
+	groupOffset,
+	layout,
+	linesOf,
+	type PointLine,
+	parsePoint,
+	pointCovering,
+	type Repeats,
+} from "./model";
+import { type PointTypeName, typeNames } from "./types";
 
 /** A model in an image. */
 export interface ModelPlace {
@@ -116,7 +126,7 @@ export function eachPoint(model: ModelPlace, visit: (point: PointInfo) => void):
 }
 
 function visitGroup(model: ModelPlace, place: GroupPlace, visit: (point: PointInfo) => void): void {
-	for (const line of pointsOf(model.text, place.group)) visit(pointInfo(model, place, line));
+	for (const line of linesOf(model.text, place.group)) visit(pointInfo(model, place, parsePoint(line)));
 	let start = place.start + place.group.ownLength;
 	for (const child of place.group.groups) {
 		for (let instance = 1; instance <= child.count; instance++) {

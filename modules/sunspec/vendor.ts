@@ -1,6 +1,6 @@
 /** Models of our own (ids 64xxx), written as plain tables in the shape of the SunSpec model files. */
 import { configError } from "../base/errors";
-import { PointType, type PointTypeName, registersOf, typeWords } from "./codec";
+import { PointType, type PointTypeName, registersOf, typeWords } from "./types";
 
 export interface PointTable {
 	readonly name: string;
