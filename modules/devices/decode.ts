@@ -2,10 +2,10 @@
  * Raw register bytes to numbers. One `Step` is a row made ready: where its bytes lie in the read and what to do with
  * them, with nothing left to look up.
  *
- * A DDS238-2 reply to a read of ten registers from 8 (function 3, unit 1), bytes by hand from the fact table:
- *     01 03 14 | 00 00 00 7b | 00 01 86 a0 | 08 fc | 01 f4 | fc 18 | 00 64 | 03 d4 | 13 88 | crc
- *                export u32    import u32    V       A       W s16   var s16 PF      Hz
- *                1.23 kWh      1000 kWh      230.0   5.00    -1000   100     0.980   50.00
+ * Ten registers from 8 as a DDS238-2 ZN/S gave them (dzlabing/dds238:README.md), function 3:
+ *     00 00 09 5f | 00 00 12 7d | 09 02 | 00 3e | 00 84 | ff fe | 03 95 | 13 87
+ *     export u32    import u32    V       A       W s16   var s16 PF      Hz
+ *     23.99 kWh     47.33 kWh     230.6   0.62    132     -2      0.917   49.99
  */
 import { type DeviceTable, type Row, rowWords } from "./table";
 import { isCounter } from "./units";

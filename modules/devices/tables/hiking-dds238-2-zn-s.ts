@@ -87,6 +87,7 @@ export const hikingDds238: DeviceTable = {
 	sources: [
 		"fawno/Modbus:DDS238-2 ZN-S Modbus.md",
 		"energy-iot/meshems-openami-metering:include/metering/modbus_dds238.h",
+		"dzlabing/dds238:README.md (registers 0..26 of a real meter)",
 	],
 	confidence: "two",
 };
