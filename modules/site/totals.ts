@@ -7,7 +7,7 @@ export const kUnitsModel = 64900;
 /** Three-phase wye meter, float: the site as the hub sees it. */
 export const kTotalsModel = 213;
 
-/** Points that the hub's own meter model carries over from the feeder meter, or sums over the homes. */
+/** Points that the hub's own meter model carries over from the feeder meter; without one it sums those of `kSummed`. */
 const kCopied = [
 	"A",
 	"PhV",
@@ -41,6 +41,10 @@ export class HubImage {
 	readonly image: Image;
 	#feeder: TotalsSource | undefined;
 	#homes: TotalsSource[];
+	/** Per point: handle in the feeder's image, handle here. */
+	#copied: Int16Array = new Int16Array(0);
+	/** Per point: handle here, then one in the image of each home. */
+	#summed: Int16Array = new Int16Array(0);
 
 	constructor(site: Site, sources: readonly TotalsSource[], modelOf: (device: number) => number, firmware: string) {
 		const units = defineModel(kUnitsModel, {
@@ -82,43 +86,49 @@ export class HubImage {
 		});
 		this.#feeder = sources.find((source) => source.role === "feeder");
 		this.#homes = sources.filter((source) => source.role === "home");
+		const own = (point: string): number => this.image.handle(kTotalsModel, point);
+		const of = (source: TotalsSource, point: string): number => source.image.handle(source.model, point);
+		const feeder = this.#feeder;
+		if (feeder)
+			this.#copied = Int16Array.from([...kCopied, ...kSummed].flatMap((point) => [of(feeder, point), own(point)]));
+		else {
+			const row = (point: string): number[] => [own(point), ...this.#homes.map((home) => of(home, point))];
+			this.#summed = Int16Array.from(kSummed.flatMap(row));
+		}
 	}
 
 	/** After a meter's image has changed. */
 	update(source: TotalsSource, nowMs: number): void {
 		if (this.#feeder) {
-			if (source === this.#feeder) this.#copy(source, nowMs);
+			if (source === this.#feeder) this.#copy(source.image, nowMs);
 		} else if (source.role === "home") this.#sum(nowMs);
 	}
 
-	#copy(source: TotalsSource, nowMs: number): void {
-		for (const point of kCopied) this.#copyPoint(source, point, nowMs);
-		for (const point of kSummed) this.#copyPoint(source, point, nowMs);
+	#copy(from: Image, nowMs: number): void {
+		const handles = this.#copied;
+		for (let i = 0; i < handles.length; i += 2) {
+			const quality = from.quality(handles[i]!);
+			if (quality === undefined) continue;
+			if (quality === "comms_lost") this.image.losePoint(handles[i + 1]!);
+			else this.image.set(handles[i + 1]!, from.value(handles[i]!), from.timeMs(handles[i]!) || nowMs, quality);
+		}
 		this.image.commit();
 	}
 
-	#copyPoint(source: TotalsSource, point: string, nowMs: number): void {
-		const from = source.image.handle(source.model, point);
-		const to = this.image.handle(kTotalsModel, point);
-		const quality = source.image.quality(from);
-		if (quality === undefined) return;
-		if (quality === "comms_lost") this.image.losePoint(to);
-		else this.image.set(to, source.image.value(from), source.image.timeMs(from) || nowMs, quality);
-	}
-
 	#sum(nowMs: number): void {
-		for (const point of kSummed) {
-			const to = this.image.handle(kTotalsModel, point);
+		const homes = this.#homes;
+		const handles = this.#summed;
+		for (let at = 0; at < handles.length; at += 1 + homes.length) {
 			let sum = 0;
 			let found = 0;
-			for (const home of this.#homes) {
-				const value = home.image.value(home.image.handle(home.model, point));
+			for (let i = 0; i < homes.length; i++) {
+				const value = homes[i]!.image.value(handles[at + 1 + i]!);
 				if (typeof value !== "number") continue;
 				sum += value;
 				found++;
 			}
-			if (found === 0) this.image.losePoint(to);
-			else this.image.set(to, sum, nowMs, found === this.#homes.length ? "good" : "suspect");
+			if (found === 0) this.image.losePoint(handles[at]!);
+			else this.image.set(handles[at]!, sum, nowMs, found === homes.length ? "good" : "suspect");
 		}
 		this.image.commit();
 	}
