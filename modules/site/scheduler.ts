@@ -197,11 +197,11 @@ export class BusScheduler implements BusRequest {
 	/** The client's answer. */
 	onResult(result: ReadResult): void {
 		const seat = this.#open;
+		this.#open = undefined;
 		if (!this.#running || seat === undefined) return;
 		const device = seat.device;
 		const tookMs = result.endMs - result.startMs;
 		const wasOnline = device.online;
-		this.#open = undefined;
 		this.reads++;
 		this.#account(tookMs, result.endMs);
 		device.onResult(result);
