@@ -38,19 +38,24 @@ def numbers(group_def, values):
     return values
 
 
-results = []
-definitions = {}
-with open(sys.argv[1], encoding="utf-8") as file:
-    for case in json.load(file):
-        data = bytes.fromhex(case["bytes"])
-        length = int.from_bytes(data[2:4], "big")
-        theirs = device.Model(model_id=case["id"], model_len=length, data=data)
-        made = device.Model(model_id=case["id"], data=numbers(theirs.model_def["group"], case["values"]))
-        definitions[case["id"]] = device.get_model_def(case["id"], mapping=False)["group"]
-        results.append({
-            "decoded": flatten(theirs, "", {}, False),
-            "computed": flatten(theirs, "", {}, True),
-            "bytes": made.get_mb().hex(),
-            "error": theirs.error_info + made.error_info,
-        })
-print(json.dumps({"results": results, "definitions": definitions}))
+def main():
+    results = []
+    definitions = {}
+    with open(sys.argv[1], encoding="utf-8") as file:
+        for case in json.load(file):
+            data = bytes.fromhex(case["bytes"])
+            length = int.from_bytes(data[2:4], "big")
+            theirs = device.Model(model_id=case["id"], model_len=length, data=data)
+            made = device.Model(model_id=case["id"], data=numbers(theirs.model_def["group"], case["values"]))
+            definitions[case["id"]] = device.get_model_def(case["id"], mapping=False)["group"]
+            results.append({
+                "decoded": flatten(theirs, "", {}, False),
+                "computed": flatten(theirs, "", {}, True),
+                "bytes": made.get_mb().hex(),
+                "error": theirs.error_info + made.error_info,
+            })
+    print(json.dumps({"results": results, "definitions": definitions}))
+
+
+if __name__ == "__main__":
+    main()
