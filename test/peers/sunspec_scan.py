@@ -45,11 +45,14 @@ for unit in task["units"]:
     }
 writes = []
 for unit, model_id, path, value in task["writes"]:
-    point = point_of(devices[unit].models[model_id][0], path)
+    device, model = devices[unit], devices[unit].models[model_id][0]
+    point = point_of(model, path)
+    address = model.model_addr + point.offset
     try:
+        # Not point.write(): in pysunspec2 1.3.7 the points of nested groups have none.
         point.cvalue = value
-        point.write()
-        point.read()
+        device.write(address, point.get_mb())
+        point.set_mb(device.read(address, point.len))
         writes.append({"value": point.cvalue})
     except Exception as error:
         writes.append({"error": str(error)})
