@@ -150,19 +150,21 @@ export class RtuClientLink implements ClientLink {
 			const count = port.read(this.#finder.room());
 			if (count === undefined) return;
 			if (!this.#listening) this.unsolicited++;
-			else if (count > 0) this.#judge(this.#finder.take(count, isDamage(port.cause)));
+			else this.#judge(this.#finder.take(count), count, port);
 		}
 	}
 
-	#judge(verdict: number): void {
+	#judge(verdict: number, count: number, port: Rs485Port): void {
 		const owner = this.#owner;
+		if (verdict === Verdict.reply || verdict === Verdict.exception) {
+			this.#listening = false;
+			this.#backoff.succeeded();
+			owner.linkReplied(verdict === Verdict.exception);
+			return;
+		}
+		// the driver never puts a bad character together with good ones, so it can spoil only what is not whole
+		if (verdict !== Verdict.foreign && isDamage(port.cause)) verdict = this.#finder.breakOff(count);
 		switch (verdict) {
-			case Verdict.reply:
-			case Verdict.exception:
-				this.#listening = false;
-				this.#backoff.succeeded();
-				owner.linkReplied(verdict === Verdict.exception);
-				return;
 			case Verdict.garbled:
 				this.#listening = false;
 				owner.linkGarbled();
@@ -221,6 +223,7 @@ export class RtuClientLink implements ClientLink {
 	}
 }
 
-function isDamage(cause: string): boolean {
+/** Whether a hand-over ended with a bad character (modules/rs485). */
+export function isDamage(cause: string): boolean {
 	return cause === "parity" || cause === "framing" || cause === "overrun" || cause === "break";
 }

@@ -84,7 +84,7 @@ function checkCount(what: string, count: number, most: number): void {
 }
 
 function checkRange(address: number, count: number): void {
-	if (!Number.isInteger(address) || address < 0 || address + count > 65536) {
+	if (address !== (address & 0xffff) || address + count > 65536) {
 		throw badRequest(`address ${address} with ${count} items leaves 0 to 65535`);
 	}
 }
@@ -113,7 +113,8 @@ export function encodeRequest(request: ModbusRequest, frame: Uint8Array): number
 	frame[PDU_AT] = code;
 	if (code >= 1 && code <= 4) {
 		const count = request.count ?? 1;
-		checkCount("count", count, code <= 2 ? limits.readBits : limits.readRegisters);
+		const most = code <= 2 ? limits.readBits : limits.readRegisters;
+		if (!(count >= 1 && count <= most) || count !== (count | 0)) checkCount("count", count, most);
 		checkRange(address, count);
 		put16(frame, PDU_AT + 1, address);
 		put16(frame, PDU_AT + 3, count);

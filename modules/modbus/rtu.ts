@@ -71,19 +71,16 @@ export class RtuReplyFinder {
 		return this.bytes.subarray(this.#fill);
 	}
 
-	/** Whether a beginning of the reply is there and the rest is not. */
-	get partial(): boolean {
-		return this.#fill > UNIT_AT;
+	/** Behind the `count` bytes that were taken last the line driver saw a bad character: there is no going on. */
+	breakOff(count: number): number {
+		this.#fill = UNIT_AT;
+		return count > RTU_OVERHEAD ? Verdict.garbled : Verdict.noise;
 	}
 
-	/** `count` bytes were read to `room()`. `damaged`: the line driver saw a parity, framing or overrun error in them. */
-	take(count: number, damaged: boolean): number {
+	/** `count` bytes were read to `room()`. */
+	take(count: number): number {
 		const bytes = this.bytes;
 		const request = this.#request;
-		if (damaged) {
-			this.#fill = UNIT_AT;
-			return count > RTU_OVERHEAD ? Verdict.garbled : Verdict.noise;
-		}
 		const expected = this.#expected;
 		const end = this.#fill + count;
 		if (
@@ -164,14 +161,20 @@ export class RtuRequestFinder {
 	}
 
 	/** `count` bytes were read to `room()`. After that `next()` until it says 0. */
-	take(count: number, damaged: boolean): void {
+	take(count: number): void {
 		this.#at = UNIT_AT;
 		this.#end = UNIT_AT + this.#kept + count;
-		if (damaged) {
-			this.garbled++;
-			this.#end = UNIT_AT;
-			this.#kept = 0;
-		}
+	}
+
+	/** Whether a beginning is kept for the next hand-over. */
+	get partial(): boolean {
+		return this.#kept > 0;
+	}
+
+	/** Behind what was taken last the line driver saw a bad character: what was kept has no end. */
+	breakOff(): void {
+		if (this.#kept > 0) this.garbled++;
+		this.#kept = 0;
 	}
 
 	/**

@@ -1,5 +1,6 @@
 /** Modbus RTU server: answers on a line as one or more units. */
 import type { Rs485Port, RtuLinkOptions } from "./client-link";
+import { isDamage } from "./client-rtu";
 import { canBroadcast, FRAME_BYTES, PDU_AT, UNIT_AT } from "./pdu";
 import { type Exchange, type RegisterSpace, respond } from "./respond";
 import { RtuRequestFinder, sealFrame } from "./rtu";
@@ -40,9 +41,9 @@ export class RtuResponder implements Exchange {
 	 * `count` bytes were read to `room()`. Returns the reply frame, a view of a buffer that is used again, or undefined.
 	 * With several requests in the bytes all are carried out and the last one is answered: nobody waits for the others.
 	 */
-	receive(count: number, damaged = false): Uint8Array | undefined {
+	receive(count: number): Uint8Array | undefined {
 		const finder = this.#finder;
-		finder.take(count, damaged);
+		finder.take(count);
 		let end = 0;
 		for (let length = finder.next(); length > 0; length = finder.next()) {
 			const unit = this.request[UNIT_AT]!;
@@ -55,6 +56,16 @@ export class RtuResponder implements Exchange {
 			}
 		}
 		return end === 0 ? undefined : this.reply.subarray(UNIT_AT, end);
+	}
+
+	/** Whether the beginning of a request is kept for the next hand-over. */
+	get partial(): boolean {
+		return this.#finder.partial;
+	}
+
+	/** Behind the bytes received last there was a bad character: what is kept has no end. */
+	breakOff(): void {
+		this.#finder.breakOff();
 	}
 
 	#serves(unit: number): boolean {
@@ -124,8 +135,8 @@ export class RtuServer {
 			if (port === undefined) return;
 			const count = port.read(this.#responder.room());
 			if (count === undefined) return;
-			const cause = port.cause;
-			const reply = this.#responder.receive(count, cause !== "silence" && cause !== "count" && cause !== "full");
+			const reply = this.#responder.receive(count);
+			if (this.#responder.partial && isDamage(port.cause)) this.#responder.breakOff();
 			if (reply === undefined) continue;
 			if (this.#sending) {
 				this.collisions++;
