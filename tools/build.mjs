@@ -1,6 +1,18 @@
-// Compiles the application (TypeScript to build/js) and the engine (build/addon). Incremental: seconds when nothing changed.
+// Compiles the application (TypeScript to build/js) and the engine (build/addon). What has not changed is left alone,
+// so a second start takes no time; two builds at once wait for each other.
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readdirSync } from "node:fs";
+import { createHash } from "node:crypto";
+import {
+	copyFileSync,
+	existsSync,
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	rmdirSync,
+	rmSync,
+	statSync,
+	writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -10,46 +22,102 @@ export const root = fileURLToPath(new URL("..", import.meta.url));
 /** An error whose message is all a person needs to see. */
 export class BuildError extends Error {}
 
+const folders = ["modules", "hosts", "sim", "bench", "typings"];
+const singles = ["main.ts", "tsconfig.json", "tsconfig.host.json", "package-lock.json"];
+
+/** Source files by path below the root, tests left out. */
+function sources() {
+	const found = singles.filter((path) => existsSync(join(root, path)));
+	for (const folder of folders) {
+		for (const name of existsSync(join(root, folder)) ? readdirSync(join(root, folder), { recursive: true }) : []) {
+			if (/\.(ts|js)$/.test(name) && !/\.test\.ts$/.test(name)) found.push(`${folder}/${name}`);
+		}
+	}
+	return found.sort();
+}
+
+/** Changes with every change of a source: names, times and sizes. */
+function fingerprint(paths) {
+	const hash = createHash("sha1").update(process.version);
+	for (const path of paths) {
+		const { mtimeMs, size } = statSync(join(root, path));
+		hash.update(`${path} ${mtimeMs} ${size}\n`);
+	}
+	return hash.digest("hex");
+}
+
 function typescript(project, typeErrors) {
 	const require = createRequire(join(root, "package.json"));
 	const tsc = join(dirname(require.resolve("typescript/package.json")), "bin/tsc");
 	const result = spawnSync(process.execPath, [tsc, "-p", project], { cwd: root, encoding: "utf8" });
-	if (result.status === 0) return;
+	if (result.status === 0) return true;
 	if (typeErrors !== "warn") throw new BuildError(`TypeScript (${project}):\n${result.stdout}${result.stderr}`);
 	console.error(`type errors: ${result.stdout.split("\n", 1)[0]}`);
+	return false;
 }
 
 /** Classes in the `@ "xs_name"` form are no JavaScript that tsc could read: they go as they are. */
-function copyNativeClasses() {
-	for (const folder of ["modules", "hosts/desktop/xs"]) {
-		for (const name of readdirSync(join(root, folder), { recursive: true })) {
-			if (!name.endsWith(".js")) continue;
-			const target = join(root, "build/js", folder, name);
-			mkdirSync(dirname(target), { recursive: true });
-			copyFileSync(join(root, folder, name), target);
+function copyNativeClasses(paths) {
+	for (const path of paths.filter((one) => one.endsWith(".js"))) {
+		const target = join(root, "build/js", path);
+		mkdirSync(dirname(target), { recursive: true });
+		copyFileSync(join(root, path), target);
+	}
+}
+
+function compileApplication(typeErrors) {
+	const paths = sources();
+	const stamp = join(root, "build/js/.sources");
+	const print = fingerprint(paths);
+	if (existsSync(stamp) && readFileSync(stamp, "utf8") === print) return;
+	rmSync(stamp, { force: true });
+	const clean = [typescript("tsconfig.json", typeErrors), typescript("tsconfig.host.json", typeErrors)].every(Boolean);
+	copyNativeClasses(paths);
+	if (clean) writeFileSync(stamp, print);
+}
+
+/** Runs `body` while no other process builds here. */
+async function alone(body) {
+	const lock = join(root, "build/.building");
+	mkdirSync(join(root, "build"), { recursive: true });
+	for (;;) {
+		try {
+			mkdirSync(lock);
+			break;
+		} catch (error) {
+			if (error.code !== "EEXIST") throw error;
+			// whoever made it was killed: a build takes minutes at most
+			const age = existsSync(lock) ? Date.now() - statSync(lock).mtimeMs : 0;
+			if (age > 300_000) rmSync(lock, { recursive: true, force: true });
+			else await new Promise((resolve) => setTimeout(resolve, 100));
 		}
+	}
+	const release = () => existsSync(lock) && rmdirSync(lock);
+	process.once("exit", release);
+	try {
+		return await body();
+	} finally {
+		release();
+		process.off("exit", release);
 	}
 }
 
 /** Throws BuildError. */
-export async function build({ quiet = false, addon = true, typeErrors } = {}) {
+export function build({ quiet = false, typeErrors } = {}) {
 	if (!existsSync(join(root, "node_modules/typescript")))
 		throw new BuildError("packages are missing: run npm ci first");
-	typescript("tsconfig.json", typeErrors);
-	typescript("tsconfig.host.json", typeErrors);
-	copyNativeClasses();
-	const builder = join(root, "tools/build-addon.mjs");
-	if (addon && existsSync(builder)) {
-		const { buildAddon } = await import(pathToFileURL(builder).href);
+	return alone(async () => {
+		compileApplication(typeErrors);
+		const { buildAddon } = await import(pathToFileURL(join(root, "tools/build-addon.mjs")).href);
 		await buildAddon({ quiet });
-	}
+	});
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
 	try {
 		await build();
 	} catch (error) {
-		console.error(error instanceof BuildError ? error.message : error);
+		console.error(error instanceof BuildError || error.buildError ? error.message : error);
 		process.exit(1);
 	}
 }
