@@ -10,14 +10,14 @@ export interface SunSpecOnXs {
 	make(models: readonly ModelSpec[]): number;
 	set(image: number, points: readonly [number, string, string, Value][]): void;
 	handles(image: number, points: readonly [number, string, string][]): number;
-	/** Sets all of `handles` to 230 and more. */
-	fill(image: number): void;
+	/** Sets all of `handles` to 230 and more, so many times over. */
+	fill(image: number, times?: number): void;
 	value(image: number, model: number, point: string, group: string): Value | undefined;
 	registers(image: number): ArrayBuffer;
 	lose(image: number): void;
 	space(units: readonly [unit: number, image: number][], writable: boolean): void;
-	/** The reply of the server's read, without a network. */
-	read(unit: number, address: number, count: number): number;
+	/** The server's answer to a read, without a network, so many times over. */
+	read(unit: number, address: number, count: number, times?: number): number;
 	/** Starts a Modbus TCP server on the space. */
 	serve(port: number): void;
 	close(): void;
@@ -43,9 +43,11 @@ const images = `
 		return handles.length;
 	}
 	export { resolve as handles };
-	export function fill(index) {
+	export function fill(index, times = 1) {
 		const image = images[index];
-		for (let i = 0; i < handles.length; i++) image.set(handles[i], 230 + i, 1000, "good");
+		for (; times > 0; times--) {
+			for (let i = 0; i < handles.length; i++) image.set(handles[i], 230 + i, 1000, "good");
+		}
 	}
 	export function value(index, model, point, group) {
 		const image = images[index];
@@ -59,7 +61,11 @@ const images = `
 		space = new SunSpecSpace({ clock: { now: () => 1 }, ...(writable ? { onWrite: () => 0 } : {}) });
 		for (const [unit, index] of units) space.add(unit, images[index]);
 	}
-	export function read(unit, address, count) { return space.readRegisters(unit, false, address, count, out, 9); }
+	export function read(unit, address, count, times = 1) {
+		let exception = 0;
+		for (; times > 0; times--) exception |= space.readRegisters(unit, false, address, count, out, 9);
+		return exception;
+	}
 `;
 
 const server = `
