@@ -23,7 +23,7 @@ export interface HeapOptions {
 	keys?: number;
 	/** May the heap grow beyond these, up to `limitBytes`? Default false: as fixed as on the device. */
 	grow?: boolean;
-	/** Chunks, slots and stack together. Default 256 MB. */
+	/** Chunks, slots and stack together. Default 64 MB. */
 	limitBytes?: number;
 }
 
@@ -248,11 +248,11 @@ function heapOf(heap: HeapOptions | undefined, root: Root | undefined) {
 	const slots = heap?.slots ?? 16384;
 	const keys = heap?.keys ?? 1024;
 	return {
-		memoryLimit: heap?.limitBytes ?? 256 * MB,
+		memoryLimit: heap?.limitBytes ?? 64 * MB,
 		chunkInitial: heap?.chunkBytes ?? 256 * 1024,
-		chunkIncrement: grow ? 128 * 1024 : 0,
+		chunkIncrement: grow ? 512 * 1024 : 0,
 		slotInitial: root ? slots : slots + 4096,
-		slotIncrement: grow ? 8192 : 0,
+		slotIncrement: grow ? 65536 : 0,
 		stack: heap?.stackSlots ?? 4096,
 		keyInitial: root ? keys : keys + 1536,
 		keyIncrement: grow ? 512 : 0,

@@ -23,6 +23,8 @@ struct Host {
 	bool shared; /* this is a frozen root: runs no code any more */
 	int fatal; /* XS_..._EXIT that killed the machine, or -1 */
 	Entry *entry; /* innermost entry from Node or libuv */
+	napi_handle_scope *scopes; /* open in host functions; a machine that dies leaves their frames without closing them */
+	size_t scopeCount, scopeCapacity;
 	bool promiseJobs;
 	bool preloading;
 	bool announcing; /* the engine prints an exception just now */
@@ -83,6 +85,7 @@ struct Entry {
 	txJump jump;
 	Entry *outer;
 	Host *previous;
+	size_t scopeCount;
 };
 
 /* addon.c */
@@ -121,6 +124,9 @@ typedef struct Tick {
 extern void hostTickBegin(Host *host, Tick *tick);
 extern void hostTickEnd(Host *host, Tick *tick);
 extern char *hostText(Host *host, size_t size);
+/* Handle scopes of host functions, in pairs; the way out of a dying machine closes what is open. */
+extern void hostScopeOpen(Host *host);
+extern void hostScopeClose(Host *host);
 
 extern void hostSetCurrent(Host *host);
 extern Host *hostCreate(napi_env env, napi_value options, Host *root); /* ->the is NULL when there was no memory for it */

@@ -39,6 +39,7 @@ void hostRelease(Host *host)
 		hostRelease(host->root);
 	free(host->bound);
 	free(host->text);
+	free(host->scopes);
 	free((char *)host->xsbug);
 	free(host);
 }
@@ -51,6 +52,24 @@ char *hostText(Host *host, size_t size)
 		host->textSize = host->text ? size + size / 2 : 0;
 	}
 	return host->text;
+}
+
+void hostScopeOpen(Host *host)
+{
+	if (host->scopeCount == host->scopeCapacity) {
+		size_t capacity = host->scopeCapacity ? host->scopeCapacity * 2 : 16;
+		napi_handle_scope *scopes = realloc(host->scopes, capacity * sizeof(napi_handle_scope));
+		if (!scopes)
+			fxAbort(host->the, XS_NOT_ENOUGH_MEMORY_EXIT);
+		host->scopes = scopes;
+		host->scopeCapacity = capacity;
+	}
+	napi_open_handle_scope(host->env, &host->scopes[host->scopeCount++]);
+}
+
+void hostScopeClose(Host *host)
+{
+	napi_close_handle_scope(host->env, host->scopes[--host->scopeCount]);
 }
 
 /* Node's side of a call */
@@ -161,6 +180,7 @@ static int hostAttempt(Host *host, HostBody body, void *data)
 	entry.jump.flag = 0;
 	entry.outer = host->entry;
 	entry.previous = current;
+	entry.scopeCount = host->scopeCount;
 	the->firstJump = &entry.jump;
 	host->entry = &entry;
 	current = host;
@@ -173,8 +193,11 @@ static int hostAttempt(Host *host, HostBody body, void *data)
 			hostDrain(the);
 		fxEndHost(the);
 	}
-	else
+	else {
 		outcome = host->fatal >= 0 ? 2 : 1;
+		while (host->scopeCount > entry.scopeCount)
+			hostScopeClose(host);
+	}
 	the->stack = entry.jump.stack;
 	the->scope = entry.jump.scope;
 	the->frame = entry.jump.frame;
@@ -480,7 +503,7 @@ void hostCallFunction(txMachine *the, napi_ref reference, size_t (*arguments)(na
 	if (outside)
 		hostTickBegin(host, &tick);
 	else
-		napi_open_handle_scope(host->env, &tick.handles);
+		hostScopeOpen(host);
 	napi_get_reference_value(host->env, reference, &function);
 	napi_get_undefined(host->env, &receiver);
 	size_t count = arguments ? arguments(host->env, refcon, values) : 0;
@@ -493,7 +516,7 @@ void hostCallFunction(txMachine *the, napi_ref reference, size_t (*arguments)(na
 	if (outside)
 		hostTickEnd(host, &tick);
 	else
-		napi_close_handle_scope(host->env, tick.handles);
+		hostScopeClose(host);
 	bool died = host->the && host->fatal >= 0 && host->entry;
 	hostRelease(host);
 	if (died)

@@ -7,12 +7,11 @@ extern void xs_host_provider(txMachine *the);
 txID fxFindModule(txMachine *the, txSlot *realm, txID moduleID, txSlot *slot)
 {
 	Host *host = hostOf(the);
-	napi_handle_scope scope;
 	napi_value arguments[2], result, error;
 	txID id = XS_NO_ID;
 	char *text = NULL;
 	size_t length = 0;
-	napi_open_handle_scope(host->env, &scope);
+	hostScopeOpen(host);
 	arguments[0] = hostToNode(host, slot);
 	if (moduleID == XS_NO_ID)
 		napi_get_undefined(host->env, &arguments[1]);
@@ -20,7 +19,7 @@ txID fxFindModule(txMachine *the, txSlot *realm, txID moduleID, txSlot *slot)
 		napi_create_string_utf8(host->env, fxGetKeyName(the, moduleID), NAPI_AUTO_LENGTH, &arguments[1]);
 	result = hostCallback(host, CALLBACK_RESOLVE, 2, arguments, &error);
 	if (host->fatal >= 0) {
-		napi_close_handle_scope(host->env, scope);
+		hostScopeClose(host);
 		fxAbort(the, host->fatal);
 	}
 	if (!result) {
@@ -28,7 +27,7 @@ txID fxFindModule(txMachine *the, txSlot *realm, txID moduleID, txSlot *slot)
 			hostThrowValue(host, error);
 		}
 		mxCatch(the) {
-			napi_close_handle_scope(host->env, scope);
+			hostScopeClose(host);
 			fxJump(the);
 		}
 	}
@@ -36,7 +35,7 @@ txID fxFindModule(txMachine *the, txSlot *realm, txID moduleID, txSlot *slot)
 		text = hostText(host, length + 1);
 		napi_get_value_string_utf8(host->env, result, text, length + 1, NULL);
 	}
-	napi_close_handle_scope(host->env, scope);
+	hostScopeClose(host);
 	if (text)
 		id = fxNewNameC(the, text);
 	return id;
@@ -247,15 +246,14 @@ static txScript *unitScript(txMachine *the, Host *host, Unit *unit, txUnsigned f
 void fxLoadModule(txMachine *the, txSlot *module, txID moduleID)
 {
 	Host *host = hostOf(the);
-	napi_handle_scope scope;
 	napi_value argument, result, error;
 	Unit unit;
 	memset(&unit, 0, sizeof(unit));
-	napi_open_handle_scope(host->env, &scope);
+	hostScopeOpen(host);
 	napi_create_string_utf8(host->env, fxGetKeyName(the, moduleID), NAPI_AUTO_LENGTH, &argument);
 	result = hostCallback(host, CALLBACK_LOAD, 1, &argument, &error);
 	if (host->fatal >= 0) {
-		napi_close_handle_scope(host->env, scope);
+		hostScopeClose(host);
 		fxAbort(the, host->fatal);
 	}
 	if (!result) {
@@ -263,7 +261,7 @@ void fxLoadModule(txMachine *the, txSlot *module, txID moduleID)
 			hostThrowValue(host, error);
 		}
 		mxCatch(the) {
-			napi_close_handle_scope(host->env, scope);
+			hostScopeClose(host);
 			fxJump(the);
 		}
 	}
@@ -271,7 +269,7 @@ void fxLoadModule(txMachine *the, txSlot *module, txID moduleID)
 	bool complete = unitText(host->env, result, "path", &unit.path, &pathLength)
 		&& unitText(host->env, result, "source", &unit.source.bytes, &unit.source.length);
 	unitText(host->env, result, "map", &unit.map.bytes, &unit.map.length);
-	napi_close_handle_scope(host->env, scope);
+	hostScopeClose(host);
 	if (!complete) {
 		unitFree(&unit);
 		mxTypeError("the loader gave no path and source");

@@ -428,8 +428,7 @@ static void callNodeFunction(txMachine *the)
 {
 	Host *host = hostOf(the);
 	NodeFunction *data = functionData(the);
-	napi_handle_scope scope;
-	napi_open_handle_scope(host->env, &scope);
+	hostScopeOpen(host);
 	mxTry(the) {
 		napi_value function, receiver;
 		napi_get_reference_value(host->env, data->function, &function);
@@ -437,10 +436,10 @@ static void callNodeFunction(txMachine *the)
 		hostCallNode(host, function, receiver);
 	}
 	mxCatch(the) {
-		napi_close_handle_scope(host->env, scope);
+		hostScopeClose(host);
 		fxJump(the);
 	}
-	napi_close_handle_scope(host->env, scope);
+	hostScopeClose(host);
 }
 
 /* Pushes a function of the machine that carries data, freed with it. */
@@ -484,10 +483,9 @@ static void callProvider(txMachine *the)
 {
 	Host *host = hostOf(the);
 	ProviderFunction *data = functionData(the);
-	napi_handle_scope scope;
 	if (host->preloading)
 		hostThrowPreloading(the, data->name);
-	napi_open_handle_scope(host->env, &scope);
+	hostScopeOpen(host);
 	mxTry(the) {
 		napi_value function = NULL, provider = providerOf(host, data->provider);
 		napi_valuetype type;
@@ -510,10 +508,10 @@ static void callProvider(txMachine *the)
 		hostCallNode(host, function, provider);
 	}
 	mxCatch(the) {
-		napi_close_handle_scope(host->env, scope);
+		hostScopeClose(host);
 		fxJump(the);
 	}
-	napi_close_handle_scope(host->env, scope);
+	hostScopeClose(host);
 }
 
 /* Native of the generated source of a host:NAME module: the provider's functions and constants as an object. */
@@ -521,9 +519,8 @@ void xs_host_provider(txMachine *the)
 {
 	Host *host = hostOf(the);
 	char name[48], line[160];
-	napi_handle_scope scope;
 	fxToStringBuffer(the, mxArgv(0), name, sizeof(name));
-	napi_open_handle_scope(host->env, &scope);
+	hostScopeOpen(host);
 	mxTry(the) {
 		napi_value provider = providerOf(host, name), keys, key, value;
 		uint32_t count, i;
@@ -560,8 +557,8 @@ void xs_host_provider(txMachine *the)
 		mxPullSlot(mxResult);
 	}
 	mxCatch(the) {
-		napi_close_handle_scope(host->env, scope);
+		hostScopeClose(host);
 		fxJump(the);
 	}
-	napi_close_handle_scope(host->env, scope);
+	hostScopeClose(host);
 }

@@ -72,13 +72,12 @@ void fxQueuePromiseJobs(txMachine *the)
 static void hostReport(txMachine *the)
 {
 	Host *host = hostOf(the);
-	napi_handle_scope scope;
 	napi_value error;
-	napi_open_handle_scope(host->env, &scope);
+	hostScopeOpen(host);
 	error = hostErrorToNode(host, &mxException);
 	mxException.kind = XS_UNDEFINED_KIND;
 	hostCallback(host, CALLBACK_ERROR, 1, &error, NULL);
-	napi_close_handle_scope(host->env, scope);
+	hostScopeClose(host);
 }
 
 /*
@@ -161,15 +160,14 @@ int hostPrintV(const char *format, va_list arguments)
 	va_end(again);
 	char *line = length > 0 ? malloc((size_t)length + 1) : NULL;
 	if (line) {
-		napi_handle_scope scope;
-		napi_value text;
+			napi_value text;
 		vsnprintf(line, (size_t)length + 1, format, arguments);
-		napi_open_handle_scope(host->env, &scope);
+		hostScopeOpen(host);
 		text = hostTextToNode(host, line);
 		free(line);
 		if (text)
 			hostCallback(host, CALLBACK_TRACE, 1, &text, NULL);
-		napi_close_handle_scope(host->env, scope);
+		hostScopeClose(host);
 	}
 	return length;
 }

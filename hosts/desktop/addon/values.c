@@ -178,7 +178,9 @@ static napi_value referenceToNode(Host *host, txSlot *slot)
 	internal = instance->next;
 	if (mxIsFunction(instance))
 		return functionToNode(host, slot);
-	if (internal && (internal->flag & XS_INTERNAL_FLAG)) {
+	/* an ordinary object with index properties keeps them in an array too */
+	bool indexed = internal && internal->kind == XS_ARRAY_KIND && internal->ID != XS_ARRAY_BEHAVIOR;
+	if (internal && (internal->flag & XS_INTERNAL_FLAG) && !indexed) {
 		switch (internal->kind) {
 		case XS_ARRAY_KIND:
 			return arrayToNode(host, slot);
