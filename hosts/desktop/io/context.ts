@@ -101,7 +101,10 @@ export class IoContext {
 	}
 }
 
-/** An IO object that reports events: those of one turn go out together, in the device's order: read, write or error. */
+/**
+ * An IO object that reports events: those of one turn go out together, in the device's order: read, write or error.
+ * Only the first `onWritable`, which says that a connection is up, comes before what was received in the same turn.
+ */
 export abstract class Port {
 	readonly id: number;
 	/** Which events XS has a callback for. */
@@ -112,6 +115,7 @@ export abstract class Port {
 	#pending = 0;
 	#posted = false;
 	#failureTold = false;
+	#usable = false;
 	#open = true;
 
 	constructor(context: IoContext, mask: number) {
@@ -149,6 +153,9 @@ export abstract class Port {
 		const events = this.#pending & this.mask;
 		this.#pending = 0;
 		if (!this.#open) return;
+		const first = !this.#usable && this.failure === undefined;
+		if (first) this.#tellWritable(events);
+		if (!this.#open) return;
 		if (events & READABLE) {
 			const count = this.readableCount();
 			if (count > 0) this.context.tell(this.id, READABLE, count);
@@ -158,11 +165,16 @@ export abstract class Port {
 			if (!(this.mask & ERROR) || this.#failureTold || this.readableCount() > 0) return;
 			this.#failureTold = true;
 			this.context.tell(this.id, ERROR, this.failure);
-		} else if (events & WRITABLE) {
-			const count = this.writableCount();
-			if (count > 0) this.context.tell(this.id, WRITABLE, count);
-		}
+		} else if (!first) this.#tellWritable(events);
 	};
+
+	#tellWritable(events: number): void {
+		if (!(events & WRITABLE)) return;
+		const count = this.writableCount();
+		if (count === 0) return;
+		this.#usable = true;
+		this.context.tell(this.id, WRITABLE, count);
+	}
 
 	/** Called by the context only. `hard` = the machine is gone: nothing is worth finishing. */
 	shut(hard = false): void {

@@ -20,7 +20,7 @@ export const realNetwork: Network = {
 			port: target.port,
 			...(target.noDelay === undefined ? {} : { noDelay: target.noDelay }),
 		});
-		return socketWire(socket, "connect", (error) => explainConnect(error, target));
+		return socketWire(socket, target);
 	},
 
 	duplex(): Duplex | undefined {
@@ -28,7 +28,7 @@ export const realNetwork: Network = {
 	},
 
 	listen(port, address, onWire): ListenerHandle {
-		const server = net.createServer((socket) => onWire(socketWire(socket, undefined, (error) => error.message)));
+		const server = net.createServer((socket) => onWire(socketWire(socket)));
 		server.listen(boundHandle(port, address));
 		// accept can fail for want of file descriptors: the clients at hand go on, later ones come through again
 		server.on("error", () => {});
@@ -86,15 +86,15 @@ function refuse(): never {
 	throw new Error("no network");
 }
 
-function socketWire(socket: net.Socket, openEvent: string | undefined, explain: (error: Error) => string): Wire {
+/** `target` for a socket that has yet to connect. */
+function socketWire(socket: net.Socket, target?: Target): Wire {
 	// the address is kept: Node forgets it when the socket is gone, and logs want it then
-	let address = socket.remoteAddress;
-	let port = socket.remotePort;
-	socket.once("connect", () => {
-		address = socket.remoteAddress;
-		port = socket.remotePort;
+	let { remoteAddress, remotePort } = socket;
+	socket.once("connect", () => ({ remoteAddress, remotePort } = socket));
+	return new StreamWire(socket, {
+		...(target && { openEvent: "connect", explain: (error) => explainConnect(error, target) }),
+		address: () => ({ address: remoteAddress?.replace(/^::ffff:/, ""), port: remotePort }),
 	});
-	return new StreamWire(socket, openEvent, explain, () => ({ address: address?.replace(/^::ffff:/, ""), port }));
 }
 
 /** One sentence about a connection that did not come about or broke. */

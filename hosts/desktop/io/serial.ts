@@ -18,15 +18,12 @@ export function serialFunctions(context: IoContext, windows: Windows) {
 			}
 			// Node reads a tty through a descriptor of its own
 			stream.once("close", () => closeSync(file));
-			const wire = new StreamWire(stream, undefined, (error) => explain(error, path));
+			// a pulled adapter, or the closed other end of a pty, is an end to Node or an EIO
+			const gone = `Serial: ${path} is gone`;
+			const explain = (error: Error) =>
+				(error as NodeJS.ErrnoException).code === "EIO" ? gone : `Serial: ${path}: ${error.message}`;
+			const wire = new StreamWire(stream, { explain, endReason: gone, drain: false });
 			return new StreamPort(context, mask, wire, "Serial", windows).id;
 		},
 	};
-}
-
-function explain(error: Error, path: string): string {
-	// what a tty gives when its adapter is pulled out or the other end of a pty is closed
-	return (error as NodeJS.ErrnoException).code === "EIO"
-		? `Serial: ${path} is gone`
-		: `Serial: ${path}: ${error.message}`;
 }

@@ -50,12 +50,11 @@ export function connectTls(target: Target, secure: SecureOptions, transport: Dup
 		throw new Error(`TLS: ${(error as Error).message}`);
 	}
 	if (target.noDelay !== undefined && !transport) socket.setNoDelay(target.noDelay);
-	return new StreamWire(
-		socket,
-		"secureConnect",
-		(error) => explainTls(error, target, serverName),
-		() => ({ address: socket.remoteAddress, port: socket.remotePort }),
-	);
+	return new StreamWire(socket, {
+		openEvent: "secureConnect",
+		explain: (error) => explainTls(error, target, serverName),
+		address: () => ({ address: socket.remoteAddress, port: socket.remotePort }),
+	});
 }
 
 function certificatePem(item: Bytes, option: string): string {

@@ -7,6 +7,8 @@ export interface TimedMachine {
 	/** Milliseconds until its next timer, undefined when none waits. */
 	untilTimer(): number | undefined;
 	advance(ms: number): void;
+	/** What killed it: from then on it is passed over. */
+	readonly dead?: Error | undefined;
 }
 
 /** Node's code that has to finish before time goes on: `VirtualNetwork`. */
@@ -100,11 +102,13 @@ export class VirtualTime implements Clock {
 		while (this.#timers[0]?.cleared) this.#pop();
 		if (this.#timers[0]) nextUs = Math.min(nextUs, this.#timers[0].atUs);
 		for (const [machine, originUs] of this.#machines) {
+			if (machine.dead) continue;
 			const untilMs = machine.untilTimer();
 			if (untilMs !== undefined) nextUs = Math.min(nextUs, originUs + usOf(machine) + Math.round(untilMs * 1000));
 		}
 		this.#nowUs = Math.max(this.#nowUs, Math.min(nextUs, endUs));
 		for (const [machine, originUs] of this.#machines) {
+			if (machine.dead) continue;
 			const behindUs = this.#nowUs - originUs - usOf(machine);
 			if (behindUs > 0 || machine.untilTimer() === 0) machine.advance(Math.max(0, behindUs) / 1000);
 		}

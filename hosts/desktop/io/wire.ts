@@ -66,28 +66,34 @@ export interface Network {
 /** How long a closed socket may take to hand over its last bytes. */
 const LINGER_MS = 2000;
 
-/** A wire over one of Node's streams. `openEvent` is the event after which it can be used; without, it can be at once. */
+export interface StreamWireOptions {
+	/** The event after which the stream can be used; without, it can be at once. */
+	openEvent?: string;
+	/** One sentence about an error. */
+	explain?: (error: Error) => string;
+	/** The same about an end without error. */
+	endReason?: string;
+	address?: () => { address?: string | undefined; port?: number | undefined };
+	/** False: what comes after `close` is somebody else's, as on a tty, and is left alone. */
+	drain?: boolean;
+}
+
+/** A wire over one of Node's streams. */
 export class StreamWire implements Wire {
 	#stream: Duplex;
+	#options: StreamWireOptions;
 	#events: WireEvents | undefined;
 	#ready: boolean;
 	#reason: string | undefined;
-	#explain: (error: Error) => string;
 	#linger: NodeJS.Timeout | undefined;
-	readonly #address: () => { address?: string | undefined; port?: number | undefined };
 
-	constructor(
-		stream: Duplex,
-		openEvent: string | undefined,
-		explain: (error: Error) => string = (error) => error.message,
-		address: () => { address?: string | undefined; port?: number | undefined } = () => ({}),
-	) {
+	constructor(stream: Duplex, options: StreamWireOptions) {
 		this.#stream = stream;
+		this.#options = options;
+		const { openEvent, explain, endReason } = options;
 		this.#ready = openEvent === undefined;
-		this.#explain = explain;
-		this.#address = address;
-		stream.on("error", (error) => this.#end(this.#explain(error)));
-		stream.on("end", () => this.#end("closed by the other side"));
+		stream.on("error", (error) => this.#end(explain ? explain(error) : error.message));
+		stream.on("end", () => this.#end(endReason ?? "closed by the other side"));
 		stream.on("close", () => {
 			clearTimeout(this.#linger);
 			this.#end("closed");
@@ -100,11 +106,11 @@ export class StreamWire implements Wire {
 	}
 
 	get remoteAddress(): string | undefined {
-		return this.#address().address;
+		return this.#options.address?.().address;
 	}
 
 	get remotePort(): number | undefined {
-		return this.#address().port;
+		return this.#options.address?.().port;
 	}
 
 	attach(events: WireEvents): void {
@@ -130,13 +136,20 @@ export class StreamWire implements Wire {
 
 	close(): void {
 		this.#events = undefined;
-		if (!this.#ready || this.#stream.destroyed || this.#reason !== undefined) {
-			this.#stream.destroy();
+		const stream = this.#stream;
+		const idle = this.#options.drain === false && stream.writableLength === 0;
+		if (!this.#ready || stream.destroyed || this.#reason !== undefined || idle) {
+			stream.destroy();
 			return;
 		}
-		this.#stream.end();
-		this.#stream.resume();
-		this.#linger = setTimeout(() => this.destroy(), LINGER_MS);
+		if (this.#options.drain === false) {
+			stream.pause();
+			stream.end(() => stream.destroy());
+		} else {
+			stream.end();
+			stream.resume();
+		}
+		this.#linger = setTimeout(() => stream.destroy(), LINGER_MS);
 		this.#linger.unref();
 	}
 

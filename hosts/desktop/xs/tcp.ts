@@ -23,7 +23,7 @@ function open(options: Options, mask: number): number {
 	if (from !== undefined) {
 		// a Listener hands over a connection by its number, before any TCP has it
 		const id = typeof from === "number" ? from : Stream.take("TCP", from);
-		if (mask) host.streamAdopt(id, mask);
+		host.streamAdopt(id, mask);
 		return id;
 	}
 	return host.tcpConnect(...place("TCP", options), mask);
