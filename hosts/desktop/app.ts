@@ -4,6 +4,7 @@ import type { LogLevel } from "../../modules/base/log";
 import { Pole, type PoleDevice, type PoleOptions } from "../../sim/pole";
 import type { HostOptions } from "../host";
 import { createIo, type Io, type IoOptions } from "./io/io";
+import { VirtualNetwork } from "./io/virtual-network";
 import { findRoot } from "./loader";
 import { Machine, type MachineOptions } from "./machine";
 import { applicationModules } from "./preloads";
@@ -14,7 +15,8 @@ export interface DesktopHubOptions {
 	options?: HostOptions;
 	/** Default real. */
 	clock?: "real" | "virtual";
-	network?: IoOptions["network"];
+	/** "virtual": none but what the test or simulator puts on `network`, on the machine's virtual clock. */
+	network?: IoOptions["network"] | "virtual";
 	dataFolder?: string;
 	xsbug?: string;
 	heap?: MachineOptions["heap"];
@@ -51,6 +53,8 @@ type LineOpen = (
 export class DesktopHub {
 	readonly machine: Machine;
 	readonly io: Io;
+	/** Where Node's code listens and connects when the network is virtual. */
+	readonly network: VirtualNetwork | undefined;
 	/** The simulated devices; undefined when no bus is simulated. */
 	readonly pole: Pole | undefined;
 	#application: Application | undefined;
@@ -60,13 +64,15 @@ export class DesktopHub {
 	/** Starts it. Throws the application's own error: a bad site file, a port that is taken. Nothing runs then. */
 	constructor(options: DesktopHubOptions) {
 		const onError = options.onError ?? fail;
-		// real sockets deliver when Node does, even to a machine whose clock stands still
-		const virtual = options.clock === "virtual" && typeof options.network === "object";
+		const clock = this.#lateClock();
+		this.network = options.network === "virtual" ? new VirtualNetwork({ clock }) : undefined;
+		const network = options.network === "virtual" ? this.network?.attach() : options.network;
 		this.io = createIo({
-			network: options.network,
+			network,
 			dataFolder: options.dataFolder,
 			onError,
-			...(virtual ? { clock: this.#lateClock() } : {}),
+			// real sockets deliver when Node does, even to a machine whose clock stands still
+			...(typeof network === "object" ? { clock } : {}),
 		});
 		this.machine = new Machine({
 			name: "gridpost",
