@@ -1,0 +1,449 @@
+/*
+ * The class CAN (modules/can/can.js) on the desktop: over a CAN interface of Linux ("can0"), a serial adapter
+ * ("slcan:/dev/ttyACM0"), or a bus inside the process ("sim:NAME").
+ *
+ * A serial adapter has a queue of unknown length and no flow control, so frames go to it at the pace of the bus. It is
+ * asked for its status each second once it has answered anything.
+ */
+#include "../xsglue.h"
+#include "mc.xs.h"
+#include "bus.h"
+#include "slcan.h"
+#include "socketcan.h"
+#include "../tty.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { STATUS_US = 1000000, AGAIN_US = 2000 };
+
+typedef struct {
+	BusStation station; /* first: the bus hands it back */
+	xsMachine *the;
+	xsSlot object;
+	xsSlot *onReadable, *onWritable, *onError, *onStateChange;
+	CanCore core;
+	Tty *tty;
+	Slcan slcan;
+	SocketCan *socket;
+	HostTimer *timer, *notifyTimer; /* timer: not for a bus inside the process, which has its own */
+	uint64_t txDoneUs; /* slcan: end of the frame on the bus; socket: when to ask again; CAN_NEVER for none */
+	uint64_t statusUs; /* slcan: next question, CAN_NEVER while the adapter is mute */
+	const char *gone; /* to be told by onError */
+	uint32_t pending;
+	uint8_t uses;
+	bool closed, dead;
+} Port;
+
+static void mark(xsMachine *the, void *data, xsMarkRoot markRoot) {
+	Port *port = data;
+	if (!port) return;
+	if (port->onReadable) markRoot(the, port->onReadable);
+	if (port->onWritable) markRoot(the, port->onWritable);
+	if (port->onError) markRoot(the, port->onError);
+	if (port->onStateChange) markRoot(the, port->onStateChange);
+}
+
+static void letGo(Port *port) {
+	if (--port->uses == 0) free(port);
+}
+
+static void shut(Port *port) {
+	if (port->closed) return;
+	port->closed = true;
+	hostTimerClear(port->the, port->timer);
+	hostTimerClear(port->the, port->notifyTimer);
+	port->timer = port->notifyTimer = NULL;
+	busLeave(&port->station);
+	if (port->tty && !port->dead) (void)ttyWrite(port->tty, (const uint8_t *)"C\r", 2);
+	ttyClose(port->tty);
+	socketCanClose(port->socket);
+	port->tty = NULL;
+	port->socket = NULL;
+}
+
+void xs_can_destructor(void *data) {
+	Port *port = data;
+	if (!port) return;
+	shut(port);
+	letGo(port);
+}
+
+static const xsHostHooks hooks = {xs_can_destructor, mark, NULL};
+
+static void call(xsMachine *the, Port *port, xsSlot *function, const char *text) {
+	if (!function) return;
+	if (text) xsCallFunction1(xsReference(function), port->object, xsString((char *)text));
+	else xsCallFunction0(xsReference(function), port->object);
+}
+
+/* Takes a bit out of what is pending. */
+static bool due(Port *port, uint32_t bit) {
+	bool is = !port->closed && (port->pending & bit);
+	port->pending &= ~bit;
+	return is;
+}
+
+static void tellSoon(Port *port);
+
+static void tell(xsMachine *the, void *refcon) {
+	Port *port = refcon;
+	port->notifyTimer = NULL;
+	port->uses++;
+	xsTry {
+		if (due(port, CAN_DO_STATE)) call(the, port, port->onStateChange, canStateName(canCoreState(&port->core)));
+		if (due(port, CAN_DO_READABLE)) call(the, port, port->onReadable, NULL);
+		if (due(port, CAN_DO_OVERFLOW)) call(the, port, port->onError, "frames were lost: the receive queue was full");
+		if (due(port, CAN_DO_WRITABLE)) call(the, port, port->onWritable, NULL);
+		if (!port->closed && port->gone) {
+			const char *why = port->gone;
+			port->gone = NULL;
+			call(the, port, port->onError, why);
+		}
+	}
+	xsCatch {
+		if (port->pending || port->gone) tellSoon(port);
+		letGo(port);
+		xsThrow(xsException);
+	}
+	letGo(port);
+}
+
+static void tellSoon(Port *port) {
+	if (!port->notifyTimer && !port->closed)
+		port->notifyTimer = hostTimerSet(port->the, hostNowUs(port->the), tell, port);
+}
+
+static void note(Port *port, uint32_t actions) {
+	port->pending |= actions & (CAN_DO_READABLE | CAN_DO_WRITABLE | CAN_DO_STATE | CAN_DO_OVERFLOW);
+}
+
+static void busNotify(BusStation *station, uint32_t actions) {
+	Port *port = (Port *)station;
+	note(port, actions);
+	tellSoon(port);
+}
+
+/* Serial adapter and CAN interface */
+
+static void lose(void *refcon, const char *why) {
+	Port *port = refcon;
+	port->dead = true;
+	port->gone = why;
+	hostTimerClear(port->the, port->timer);
+	port->timer = NULL;
+	tellSoon(port);
+}
+
+static void wake(xsMachine *the, void *refcon);
+
+static void sendSlcan(Port *port, uint64_t nowUs) {
+	const CanFrame *frame;
+	if (port->txDoneUs <= nowUs) {
+		port->txDoneUs = CAN_NEVER;
+		note(port, canCoreTxDone(&port->core, nowUs));
+	}
+	if (port->txDoneUs == CAN_NEVER && (frame = canCoreTxNext(&port->core))) {
+		char line[SLCAN_FRAME_MAX];
+		(void)ttyWrite(port->tty, (const uint8_t *)line, slcanEncode(frame, line));
+		port->txDoneUs = nowUs + (uint64_t)canFrameBits(frame) * 1000000 / port->core.config.bitrate;
+	}
+	if (port->statusUs <= nowUs) {
+		(void)ttyWrite(port->tty, (const uint8_t *)"F\r", 2);
+		port->statusUs = nowUs + STATUS_US;
+	}
+}
+
+static void sendSocket(Port *port, uint64_t nowUs) {
+	const CanFrame *frame;
+	if (port->txDoneUs <= nowUs) port->txDoneUs = CAN_NEVER;
+	while (port->txDoneUs == CAN_NEVER && !port->dead && (frame = canCoreTxNext(&port->core))) {
+		int sent = socketCanWrite(port->socket, frame);
+		if (sent < 0) lose(port, "the CAN interface has gone");
+		else if (sent == 0) port->txDoneUs = nowUs + AGAIN_US;
+		else note(port, canCoreTxDone(&port->core, nowUs));
+	}
+}
+
+/* Sends what can be sent and sets the timer; the caller tells what is pending. */
+static void pump(Port *port) {
+	if (port->closed || port->dead) return;
+	uint64_t nowUs = hostNowUs(port->the);
+	/* A serial adapter is reopened; Linux brings its interface back by itself (restart-ms). */
+	if ((canCoreTick(&port->core, nowUs) & CAN_DO_RECOVER) && port->tty)
+		(void)ttyWrite(port->tty, (const uint8_t *)"C\rO\r", 4);
+	if (port->tty) sendSlcan(port, nowUs);
+	else sendSocket(port, nowUs);
+	if (port->dead) return;
+	uint64_t atUs = canCoreDeadline(&port->core);
+	if (port->txDoneUs < atUs) atUs = port->txDoneUs;
+	if (port->statusUs < atUs) atUs = port->statusUs;
+	hostTimerClear(port->the, port->timer);
+	port->timer = atUs == CAN_NEVER ? NULL : hostTimerSet(port->the, atUs, wake, port);
+}
+
+static void wake(xsMachine *the, void *refcon) {
+	Port *port = refcon;
+	port->timer = NULL;
+	pump(port);
+	if (port->pending && !port->notifyTimer) tell(the, port);
+}
+
+static void fromLoop(Port *port) {
+	pump(port);
+	if (port->pending && !port->notifyTimer) hostEnter(port->the, tell, port);
+}
+
+static void slcanFlags(Port *port, uint8_t flags, uint64_t nowUs) {
+	unsigned level = flags & SLCAN_PASSIVE ? 128 : flags & SLCAN_WARNING ? 96 : 0;
+	if (flags & SLCAN_BUS_ERROR) canCoreCountError(&port->core);
+	note(port, canCoreErrors(&port->core, level, 0, false, nowUs));
+	if (flags & (SLCAN_RX_FULL | SLCAN_OVERRUN)) port->gone = "frames were lost: the adapter's queue was full";
+	if (port->gone) tellSoon(port);
+}
+
+static void ttyBytes(void *refcon, const uint8_t *bytes, const uint8_t *flags, size_t count) {
+	Port *port = refcon;
+	uint64_t nowUs = hostNowUs(port->the);
+	for (size_t i = 0; i < count; i++) {
+		/* A bad character becomes one that no line has, so that its whole line is refused. */
+		switch (slcanFeed(&port->slcan, flags && flags[i] ? '?' : bytes[i])) {
+		case SLCAN_FRAME:
+			port->slcan.frame.timeUs = nowUs;
+			note(port, canCoreRx(&port->core, &port->slcan.frame, nowUs));
+			break;
+		case SLCAN_DONE:
+			if (port->statusUs == CAN_NEVER) port->statusUs = nowUs + STATUS_US;
+			break;
+		case SLCAN_FLAGS:
+			slcanFlags(port, port->slcan.flags, nowUs);
+			break;
+		case SLCAN_COMMAND: {
+			const char *answer = slcanAnswer(&port->slcan);
+			(void)ttyWrite(port->tty, (const uint8_t *)answer, strlen(answer));
+			break;
+		}
+		case SLCAN_REFUSED:
+		case SLCAN_GARBAGE:
+			canCoreCountError(&port->core);
+			break;
+		case SLCAN_NOTHING:
+			break;
+		}
+	}
+	fromLoop(port);
+}
+
+static void socketFrame(void *refcon, const CanFrame *frame) {
+	Port *port = refcon;
+	note(port, canCoreRx(&port->core, frame, frame->timeUs));
+	fromLoop(port);
+}
+
+static void socketNews(void *refcon, const SocketCanNews *news) {
+	Port *port = refcon;
+	if (news->error) canCoreCountError(&port->core);
+	if (news->state) note(port, canCoreErrors(&port->core, news->tec, news->rec, news->busOff, hostNowUs(port->the)));
+	if (news->lost) {
+		port->gone = "frames were lost: the controller's queue was full";
+		tellSoon(port);
+	}
+	fromLoop(port);
+}
+
+static void socketWritable(void *refcon) {
+	Port *port = refcon;
+	port->txDoneUs = CAN_NEVER;
+	fromLoop(port);
+}
+
+/* Class */
+
+static void configure(xsMachine *the, CanConfig *config) {
+	char text[12];
+	config->bitrate = glueNumber(the, &xsArg(0), xsID_bitrate, "bitrate", 500000, 125000, 1000000);
+	glueText(the, &xsArg(0), xsID_mode, "mode", "normal", text, sizeof text);
+	if (strcmp(text, "normal") == 0) config->mode = CAN_MODE_NORMAL;
+	else if (strcmp(text, "listen") == 0) config->mode = CAN_MODE_LISTEN;
+	else if (strcmp(text, "selftest") == 0) config->mode = CAN_MODE_SELFTEST;
+	else xsRangeError("mode must be normal, listen or selftest");
+	xsmcGet(xsVar(0), xsArg(0), xsID_filters);
+	if (xsmcTypeOf(xsVar(0)) == xsUndefinedType) return;
+	if (!xsmcIsInstanceOf(xsVar(0), xsArrayPrototype)) xsTypeError("filters must be an array");
+	xsVar(1) = xsVar(0);
+	config->filterCount = (uint8_t)glueNumber(the, &xsVar(1), xsID_length, "number of filters", 0, 0, CAN_FILTERS);
+	for (unsigned i = 0; i < config->filterCount; i++) {
+		xsmcGetIndex(xsVar(2), xsVar(1), (xsIndex)i);
+		if (xsmcTypeOf(xsVar(2)) != xsReferenceType) xsTypeError("a filter must be an object");
+		CanFilter *filter = &config->filters[i];
+		filter->extended = glueFlag(the, &xsVar(2), xsID_extended);
+		uint32_t all = filter->extended ? 0x1FFFFFFF : 0x7FF;
+		filter->id = glueNumber(the, &xsVar(2), xsID_id, "id of a filter", UINT32_MAX, 0, all);
+		if (filter->id == UINT32_MAX) xsRangeError("a filter needs an id");
+		filter->mask = glueNumber(the, &xsVar(2), xsID_mask, "mask of a filter", all, 0, all);
+	}
+}
+
+static const char *openPort(xsMachine *the, Port *port, const char *name, CanConfig *config, uint32_t ttyBaud,
+	char *error, size_t errorSize) {
+	config->countErrors = strncmp(name, "sim:", 4) == 0;
+	const char *wrong = canCoreInit(&port->core, config);
+	if (wrong) return wrong;
+	if (config->countErrors) {
+		port->station.core = &port->core;
+		port->station.notify = busNotify;
+		return busJoin(the, name + 4, &port->station) ? NULL : "out of memory";
+	}
+	if (strncmp(name, "slcan:", 6) != 0) {
+		SocketCanCalls calls = {socketFrame, socketNews, socketWritable, lose, port};
+		port->socket = socketCanOpen(the, name, config, &calls, error, errorSize);
+		return port->socket ? NULL : error;
+	}
+	if (config->mode == CAN_MODE_SELFTEST) return "a serial adapter has no selftest";
+	TtyConfig ttyConfig = {ttyBaud, 'N', 1, ttyBytes, lose, port};
+	port->tty = ttyOpen(the, name + 6, &ttyConfig, error, errorSize);
+	if (!port->tty) return error;
+	/* Empty lines first: they end what an earlier user may have left behind. */
+	char start[16];
+	int length = snprintf(start, sizeof start, "\r\r\rC\rS%d\r%c\r", slcanSpeed(config->bitrate),
+		config->mode == CAN_MODE_LISTEN ? 'L' : 'O');
+	(void)ttyWrite(port->tty, (const uint8_t *)start, (size_t)length);
+	return NULL;
+}
+
+void xs_can(xsMachine *the) {
+	char name[256], error[320];
+	CanConfig config = {0};
+	xsmcVars(3);
+	if (xsmcArgc < 1 || xsmcTypeOf(xsArg(0)) != xsReferenceType) xsTypeError("CAN needs options");
+	glueText(the, &xsArg(0), xsID_port, "port", "", name, sizeof name);
+	if (!name[0]) xsRangeError("port must be an interface, slcan:PATH or sim:NAME");
+	configure(the, &config);
+	uint32_t ttyBaud = glueNumber(the, &xsArg(0), xsID_ttyBaud, "ttyBaud", 115200, 1200, 3000000);
+	xsSlot *onReadable = glueCallback(the, xsID_onReadable, "onReadable");
+	xsSlot *onWritable = glueCallback(the, xsID_onWritable, "onWritable");
+	xsSlot *onError = glueCallback(the, xsID_onError, "onError");
+	xsSlot *onStateChange = glueCallback(the, xsID_onStateChange, "onStateChange");
+
+	/* Nothing below throws before the port is either whole or gone. */
+	Port *port = calloc(1, sizeof *port);
+	if (!port) xsUnknownError("out of memory");
+	port->the = the;
+	port->uses = 1;
+	port->txDoneUs = port->statusUs = CAN_NEVER;
+	port->onReadable = onReadable;
+	port->onWritable = onWritable;
+	port->onError = onError;
+	port->onStateChange = onStateChange;
+	port->object = xsThis;
+	const char *wrong = openPort(the, port, name, &config, ttyBaud, error, sizeof error);
+	if (wrong) {
+		shut(port);
+		letGo(port);
+		xsUnknownError("%s", wrong);
+	}
+	xsmcSetHostData(xsThis, port);
+	xsSetHostHooks(xsThis, &hooks);
+	xsRemember(port->object);
+}
+
+void xs_can_close(xsMachine *the) {
+	Port *port = xsmcGetHostDataValidate(xsThis, (void *)&hooks);
+	if (!port) return;
+	shut(port);
+	xsForget(port->object);
+	xsmcSetHostData(xsThis, NULL);
+	letGo(port);
+}
+
+static Port *portOf(xsMachine *the) {
+	Port *port = xsmcGetHostDataValidate(xsThis, (void *)&hooks);
+	if (!port) xsUnknownError("closed");
+	return port;
+}
+
+static void setNumber(xsMachine *the, xsIdentifier id, double value) {
+	xsmcSetNumber(xsVar(0), value);
+	xsmcSet(xsResult, id, xsVar(0));
+}
+
+static void setFlag(xsMachine *the, xsIdentifier id, bool value) {
+	xsmcSetBoolean(xsVar(0), value);
+	xsmcSet(xsResult, id, xsVar(0));
+}
+
+void xs_can_read(xsMachine *the) {
+	Port *port = portOf(the);
+	void *bytes;
+	xsUnsignedValue size;
+	CanFrame frame;
+	if (xsmcArgc < 1) xsTypeError("read needs a buffer");
+	xsmcGetBufferWritable(xsArg(0), &bytes, &size);
+	if (size < 8) xsRangeError("read needs a buffer of 8 bytes");
+	if (!canCoreTake(&port->core, &frame)) return;
+	if (!(frame.flags & CAN_REMOTE)) memcpy(bytes, frame.data, frame.length);
+	xsmcVars(1);
+	xsmcSetNewObject(xsResult);
+	setNumber(the, xsID_id, frame.id);
+	setFlag(the, xsID_extended, frame.flags & CAN_EXTENDED);
+	setFlag(the, xsID_remote, frame.flags & CAN_REMOTE);
+	setNumber(the, xsID_length, frame.length);
+	setNumber(the, xsID_timestampUs, (double)frame.timeUs);
+}
+
+void xs_can_write(xsMachine *the) {
+	Port *port = portOf(the);
+	CanFrame frame = {0};
+	xsmcVars(1);
+	if (port->dead) xsUnknownError("the port has gone");
+	if (xsmcArgc < 1 || xsmcTypeOf(xsArg(0)) != xsReferenceType) xsTypeError("write needs a frame");
+	if (glueFlag(the, &xsArg(0), xsID_extended)) frame.flags |= CAN_EXTENDED;
+	if (glueFlag(the, &xsArg(0), xsID_remote)) frame.flags |= CAN_REMOTE;
+	uint32_t all = frame.flags & CAN_EXTENDED ? 0x1FFFFFFF : 0x7FF;
+	frame.id = glueNumber(the, &xsArg(0), xsID_id, "id", UINT32_MAX, 0, all);
+	if (frame.id == UINT32_MAX) xsRangeError("a frame needs an id");
+	if (frame.flags & CAN_REMOTE) frame.length = (uint8_t)glueNumber(the, &xsArg(0), xsID_length, "length", 0, 0, 8);
+	else {
+		xsmcGet(xsVar(0), xsArg(0), xsID_data);
+		if (xsmcTypeOf(xsVar(0)) != xsUndefinedType) {
+			void *bytes;
+			xsUnsignedValue size;
+			xsmcGetBufferReadable(xsVar(0), &bytes, &size);
+			if (size > 8) xsRangeError("a frame has 0 to 8 bytes");
+			frame.length = (uint8_t)size;
+			memcpy(frame.data, bytes, size);
+		}
+	}
+	switch (canCoreWrite(&port->core, &frame)) {
+	case CAN_WRITE_FULL:
+		xsUnknownError("transmit queue full");
+	case CAN_WRITE_LISTEN:
+		xsUnknownError("listen-only");
+	case CAN_WRITE_OFF:
+		xsUnknownError("bus-off");
+	case CAN_WRITE_OK:
+		break;
+	}
+	if (port->station.bus) busKick(&port->station);
+	else {
+		pump(port);
+		if (port->pending) tellSoon(port);
+	}
+}
+
+void xs_can_get_state(xsMachine *the) {
+	xsmcSetString(xsResult, (char *)canStateName(canCoreState(&portOf(the)->core)));
+}
+
+void xs_can_get_counters(xsMachine *the) {
+	CanCounters counters = canCoreCounters(&portOf(the)->core);
+	xsmcVars(1);
+	xsmcSetNewObject(xsResult);
+	setNumber(the, xsID_framesReceived, counters.framesReceived);
+	setNumber(the, xsID_framesSent, counters.framesSent);
+	setNumber(the, xsID_filtered, counters.filtered);
+	setNumber(the, xsID_overflow, counters.overflow);
+	setNumber(the, xsID_busErrors, counters.busErrors);
+	setNumber(the, xsID_busOff, counters.busOff);
+	setNumber(the, xsID_dropped, counters.dropped);
+}

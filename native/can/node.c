@@ -1,0 +1,244 @@
+/*
+ * Node's side of a CAN bus inside the process: canOpen(machine, name, { onFrame(frame) }) gives
+ * { send(frame, delayUs), disturb(frames), close() }: a simulated device on the bus. A frame is { id, extended, remote, length, data, timeUs }.
+ */
+#include "../nodeglue.h"
+#include "bus.h"
+
+typedef struct News News;
+struct News {
+	News *next;
+	CanFrame frame;
+};
+
+typedef struct {
+	BusStation station; /* first: the bus hands it back */
+	Host *host;
+	napi_ref self; /* an open device lives without being held */
+	napi_ref onFrame;
+	HostTimer *timer;
+	News *news;
+	bool closed;
+	bool calling; /* the record must live until the callback returns */
+	bool collected;
+} Device;
+
+static const napi_type_tag tag = {0x6772696470737478u, 0x63616e2030303031u};
+
+static void shut(Device *device) {
+	if (device->closed) return;
+	device->closed = true;
+	if (device->host->the) {
+		hostTimerClear(device->host->the, device->timer);
+		busLeave(&device->station);
+	}
+	device->timer = NULL;
+	for (News *news = device->news, *next; news; news = next) {
+		next = news->next;
+		free(news);
+	}
+	device->news = NULL;
+	napi_ref *references[] = {&device->onFrame, &device->self};
+	for (size_t i = 0; i < 2; i++) {
+		if (*references[i]) napi_delete_reference(device->host->env, *references[i]);
+		*references[i] = NULL;
+	}
+}
+
+static void busGone(BusStation *station) {
+	shut((Device *)station);
+}
+
+static void letGo(Device *device) {
+	if (!device->collected || device->calling) return;
+	hostRelease(device->host);
+	free(device);
+}
+
+static void finalize(napi_env env, void *data, void *hint) {
+	Device *device = data;
+	shut(device);
+	device->collected = true;
+	letGo(device);
+}
+
+static void setNumber(napi_env env, napi_value object, const char *name, double number) {
+	napi_value value;
+	napi_create_double(env, number, &value);
+	napi_set_named_property(env, object, name, value);
+}
+
+static void setFlag(napi_env env, napi_value object, const char *name, bool flag) {
+	napi_value value;
+	napi_get_boolean(env, flag, &value);
+	napi_set_named_property(env, object, name, value);
+}
+
+static napi_value frameToNode(napi_env env, const CanFrame *frame) {
+	napi_value object;
+	napi_create_object(env, &object);
+	setNumber(env, object, "id", frame->id);
+	setFlag(env, object, "extended", frame->flags & CAN_EXTENDED);
+	setFlag(env, object, "remote", frame->flags & CAN_REMOTE);
+	setNumber(env, object, "length", frame->length);
+	napi_set_named_property(env, object, "data",
+		nodeBytes(env, frame->data, frame->flags & CAN_REMOTE ? 0 : frame->length));
+	setNumber(env, object, "timeUs", (double)frame->timeUs);
+	return object;
+}
+
+static void tellSoon(Device *device);
+
+static void tell(txMachine *the, void *refcon) {
+	Device *device = refcon;
+	Host *host = device->host;
+	napi_handle_scope scope;
+	device->timer = NULL;
+	device->calling = true;
+	napi_open_handle_scope(host->env, &scope);
+	mxTry(the) {
+		while (!device->closed && device->news) {
+			News *news = device->news;
+			device->news = news->next;
+			napi_value frame = frameToNode(host->env, &news->frame);
+			free(news);
+			nodeCall(host, device->onFrame, 1, &frame);
+		}
+	}
+	mxCatch(the) {
+		napi_close_handle_scope(host->env, scope);
+		device->calling = false;
+		if (!device->closed && device->news) tellSoon(device);
+		letGo(device);
+		fxJump(the);
+	}
+	napi_close_handle_scope(host->env, scope);
+	device->calling = false;
+	letGo(device);
+}
+
+static void tellSoon(Device *device) {
+	if (!device->timer) device->timer = hostTimerSet(device->host->the, hostNowUs(device->host->the), tell, device);
+}
+
+static void busFrame(BusStation *station, const CanFrame *frame) {
+	Device *device = (Device *)station;
+	News *news = device->onFrame ? calloc(1, sizeof *news) : NULL;
+	if (!news) return;
+	news->frame = *frame;
+	News **link = &device->news;
+	while (*link) link = &(*link)->next;
+	*link = news;
+	tellSoon(device);
+}
+
+static bool property(napi_env env, napi_value object, const char *name, double *value) {
+	napi_value property;
+	return napi_get_named_property(env, object, name, &property) == napi_ok && nodeNumber(env, property, 0, value);
+}
+
+static bool flag(napi_env env, napi_value object, const char *name) {
+	napi_value property, truth;
+	bool value = false;
+	napi_get_named_property(env, object, name, &property);
+	napi_coerce_to_bool(env, property, &truth);
+	napi_get_value_bool(env, truth, &value);
+	return value;
+}
+
+/* NULL, or what is wrong. */
+static const char *frameOf(napi_env env, napi_value object, CanFrame *frame) {
+	napi_valuetype type;
+	napi_value data;
+	const uint8_t *bytes;
+	size_t size = 0;
+	double id, length;
+	if (napi_typeof(env, object, &type) != napi_ok || type != napi_object) return "send needs a frame";
+	memset(frame, 0, sizeof *frame);
+	if (!property(env, object, "id", &id) || id > 0x1FFFFFFF) return "id must be 0 to 0x1FFFFFFF";
+	if (!property(env, object, "length", &length) || length > 8) return "a frame has 0 to 8 bytes";
+	frame->id = (uint32_t)id;
+	frame->flags = (uint8_t)((flag(env, object, "extended") ? CAN_EXTENDED : 0) | (flag(env, object, "remote") ? CAN_REMOTE : 0));
+	frame->length = (uint8_t)length;
+	napi_get_named_property(env, object, "data", &data);
+	napi_typeof(env, data, &type);
+	if (type != napi_undefined && !(frame->flags & CAN_REMOTE)) {
+		if (!nodeViewOf(env, data, &bytes, &size)) return "data must be a Uint8Array";
+		if (size > 8) return "a frame has 0 to 8 bytes";
+		frame->length = (uint8_t)size;
+		memcpy(frame->data, bytes, size);
+	}
+	return canFrameCheck(frame);
+}
+
+static Device *openDevice(napi_env env, napi_callback_info info, size_t count, napi_value *values) {
+	Device *device = nodeRecord(env, info, &tag, count, values);
+	if (!device || (!device->closed && device->station.bus)) return device;
+	napi_throw_error(env, NULL, "the bus is closed");
+	return NULL;
+}
+
+static napi_value sendFrame(napi_env env, napi_callback_info info) {
+	napi_value values[2];
+	CanFrame frame;
+	double delayUs;
+	Device *device = openDevice(env, info, 2, values);
+	if (!device) return NULL;
+	const char *wrong = frameOf(env, values[0], &frame);
+	if (wrong) napi_throw_range_error(env, NULL, wrong);
+	else if (!nodeNumber(env, values[1], 0, &delayUs)) napi_throw_range_error(env, NULL, "delayUs must be 0 or more");
+	else if (!busSend(&device->station, &frame, (uint64_t)delayUs)) napi_throw_error(env, NULL, "out of memory");
+	return NULL;
+}
+
+static napi_value disturb(napi_env env, napi_callback_info info) {
+	napi_value values[1];
+	double frames;
+	Device *device = openDevice(env, info, 1, values);
+	if (!device) return NULL;
+	if (!nodeNumber(env, values[0], 1, &frames)) napi_throw_range_error(env, NULL, "frames must be 0 or more");
+	else busDisturb(&device->station, (uint32_t)frames);
+	return NULL;
+}
+
+static napi_value closeDevice(napi_env env, napi_callback_info info) {
+	Device *device = nodeRecord(env, info, &tag, 0, NULL);
+	if (device) shut(device);
+	return NULL;
+}
+
+static napi_value canOpen(napi_env env, napi_callback_info info) {
+	napi_value values[3], object;
+	size_t count = 3;
+	char name[64];
+	napi_get_cb_info(env, info, &count, values, NULL, NULL);
+	Host *host = nodeMachine(env, values[0]);
+	if (!host) return NULL;
+	if (napi_get_value_string_utf8(env, values[1], name, sizeof name, NULL) != napi_ok || !name[0]) {
+		napi_throw_type_error(env, NULL, "the bus needs a name");
+		return NULL;
+	}
+	Device *device = calloc(1, sizeof *device);
+	if (!device) {
+		napi_throw_error(env, NULL, "out of memory");
+		return NULL;
+	}
+	device->host = host;
+	hostRetain(host);
+	device->onFrame = nodeCallback(env, values[2], "onFrame");
+	device->station.frame = busFrame;
+	device->station.gone = busGone;
+	napi_create_object(env, &object);
+	nodeMethod(env, object, "send", sendFrame);
+	nodeMethod(env, object, "disturb", disturb);
+	nodeMethod(env, object, "close", closeDevice);
+	napi_wrap(env, object, device, finalize, NULL, NULL);
+	napi_type_tag_object(env, object, &tag);
+	napi_create_reference(env, object, 1, &device->self);
+	if (!busJoin(host->the, name, &device->station)) napi_throw_error(env, NULL, "out of memory");
+	return object;
+}
+
+void canNodeInit(napi_env env, napi_value exports) {
+	nodeMethod(env, exports, "canOpen", canOpen);
+}
