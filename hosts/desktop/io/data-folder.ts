@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, mkdtempSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, mkdtempSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
@@ -33,7 +33,7 @@ export class DataFolder {
 		const temporary = `${path}.new`;
 		const file = openSync(temporary, "w");
 		try {
-			writeSync(file, bytes);
+			writeFileSync(file, bytes);
 			if (this.durable) fsyncSync(file);
 		} finally {
 			closeSync(file);

@@ -292,6 +292,23 @@ test("a connection nobody takes over holds the sender back", async () => {
 	expect(socket.writableLength).toBeGreaterThan(0);
 });
 
+test("16 connections may wait to be accepted, more are turned away", async () => {
+	const m = machine();
+	const listener = m.on(m.host.listen(0, "127.0.0.1", 1), {});
+	const port = m.host.listenerPort(listener);
+	let turnedAway = 0;
+	for (let i = 0; i < 20; i++) {
+		const socket = nodeConnect(port, "127.0.0.1");
+		undo.push(() => socket.destroy());
+		socket.on("error", () => {});
+		socket.on("close", () => turnedAway++);
+	}
+	await until(() => turnedAway === 4);
+	let waiting = 0;
+	while (m.host.accept(listener) !== undefined) waiting++;
+	expect(waiting).toBe(16);
+});
+
 test("a port in use is refused at once, by name, for XS and for the command line", () => {
 	const m = machine();
 	const port = m.host.listenerPort(m.listen(0, () => {}));
@@ -385,6 +402,23 @@ test("UDP: packets there and back, with the sender's address", async () => {
 	expect(() => m.host.udpGroup(id, "nobody", true)).toThrow("not an IP address");
 	m.host.close(id);
 	expect(() => m.host.udpRead(id)).toThrow("closed");
+});
+
+test("UDP: 64 packets may wait, more are lost", async () => {
+	const m = machine();
+	let told = 0;
+	const id = m.host.udpOpen(0, "127.0.0.1", undefined, 1);
+	m.on(id, { onReadable: (packets) => (told = Math.max(told, packets)) });
+	const [peer, port] = await datagramPeer();
+	peer.on("message", (_, from) => {
+		for (let i = 0; i < 100; i++) peer.send(`packet ${i}`, from.port, from.address);
+	});
+	m.host.udpWrite(id, Buffer.from("go"), "127.0.0.1", port);
+	await until(() => told === 64);
+	let read = 0;
+	for (let packet = m.host.udpRead(id); packet; packet = m.host.udpRead(id))
+		expect(Buffer.from(packet.bytes).toString()).toBe(`packet ${read++}`);
+	expect(read).toBe(64);
 });
 
 test("UDP: a port in use and a wrong group are told", async () => {

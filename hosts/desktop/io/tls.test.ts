@@ -6,6 +6,8 @@ import * as tls from "node:tls";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { FakeMachine, type Handlers, until } from "./fake-machine";
 import type { SecureOptions } from "./tls";
+import { VirtualNetwork } from "./virtual-network";
+import { VirtualTime } from "./virtual-time";
 
 let folder: string;
 const path = (name: string) => join(folder, name);
@@ -157,6 +159,37 @@ test("a server that speaks no TLS, and one that is not there", async () => {
 	expect(await talk(port, {})).toMatch(/^TLS: 127\.0\.0\.1:\d+ refused: /);
 	m.host.close(plain);
 	expect(await talk(port, {})).toBe(`connection to 127.0.0.1:${port} refused`);
+});
+
+test("over the virtual network too", async () => {
+	const time = new VirtualTime();
+	const network = new VirtualNetwork({ clock: time });
+	const cert = pem("server.pem");
+	network.listen(8883, (stream) => {
+		const session = new tls.TLSSocket(stream, { isServer: true, cert, key: pem("server.key") });
+		session.on("error", () => {});
+		session.on("data", (data) => session.write(`echo ${data}`));
+	});
+	const m = new FakeMachine({ network: network.attach(), clock: time });
+	undo.push(() => m.io.close());
+	const log: string[] = [];
+	for (const certificate of [pem("authority.pem"), pem("stranger.pem")]) {
+		let said = false;
+		const handlers: Handlers = {
+			onWritable: () => {
+				if (!said) m.send(id, "hi");
+				said = true;
+			},
+			onReadable: () => log.push(m.text(id)!),
+			onError: (reason) => log.push(reason),
+		};
+		const secure = { certificate, serverName: "broker.test" };
+		const id = m.on(m.host.tlsConnect("10.0.0.77", true, 8883, true, secure, 7), handlers);
+	}
+	for (let i = 0; i < 500 && log.length < 2; i++) await time.run(10, network);
+	log.sort();
+	expect(log[1]).toBe("echo hi");
+	expect(log[0]).toContain("TLS: the certificate of 10.0.0.77:8883 does not verify");
 });
 
 test("options that cannot be used throw and open nothing", () => {

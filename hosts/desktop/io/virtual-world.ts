@@ -53,7 +53,7 @@ export class VirtualWorld {
 
 	/** Switches a machine off, as a power cut does. */
 	remove(it: WorldMachine): void {
-		this.#machines = this.#machines.filter((other) => other !== it);
+		this.#machines = this.#machines.filter((other) => other.machine !== it.machine);
 		this.time.remove(it.machine);
 		it.io.close();
 		it.machine.delete();
