@@ -3,7 +3,7 @@ import type { Clock, TimerId } from "../base/clock";
 import { Backoff } from "./backoff";
 import type { ClientLink, LinkOwner, Rs485Port, RtuLinkOptions } from "./client-link";
 import { FRAME_BYTES, type ModbusRequest, PDU_AT, UNIT_AT } from "./pdu";
-import { RTU_OVERHEAD, RtuReplyFinder, sealFrame, Verdict } from "./rtu";
+import { isDamage, RTU_OVERHEAD, RtuReplyFinder, sealFrame, Verdict } from "./rtu";
 
 /** Nearly every request is this long: it is sent from a view that is made once. */
 const COMMON_BYTES = 8;
@@ -221,9 +221,4 @@ export class RtuClientLink implements ClientLink {
 		}
 		if (this.#waiting) this.#write();
 	}
-}
-
-/** Whether a hand-over ended with a bad character (modules/rs485). */
-export function isDamage(cause: string): boolean {
-	return cause === "parity" || cause === "framing" || cause === "overrun" || cause === "break";
 }

@@ -50,6 +50,8 @@ export class RtuReplyFinder {
 	#request: Uint8Array;
 	/** Expected length of the reply's PDU, 0 = only the reply tells. */
 	#expected = 0;
+	/** Bytes since the request that were no frame. */
+	#noise = 0;
 	/** Of the last foreign frame. */
 	foreignUnit = 0;
 	foreignFunction = 0;
@@ -62,6 +64,7 @@ export class RtuReplyFinder {
 	begin(expected: number): void {
 		this.#expected = expected;
 		this.#fill = UNIT_AT;
+		this.#noise = 0;
 	}
 
 	/** Where to read the next hand-over to. */
@@ -73,8 +76,14 @@ export class RtuReplyFinder {
 
 	/** Behind the `count` bytes that were taken last the line driver saw a bad character: there is no going on. */
 	breakOff(count: number): number {
+		this.#noise += this.#fill - UNIT_AT;
 		this.#fill = UNIT_AT;
-		return count > RTU_OVERHEAD ? Verdict.garbled : Verdict.noise;
+		return count > RTU_OVERHEAD ? Verdict.garbled : this.#judgeNoise();
+	}
+
+	/** A few bytes are a driver that switches direction; half a reply was the reply. */
+	#judgeNoise(): number {
+		return this.#noise > RTU_OVERHEAD && 2 * this.#noise > this.#expected ? Verdict.garbled : Verdict.noise;
 	}
 
 	/** `count` bytes were read to `room()`. */
@@ -139,8 +148,8 @@ export class RtuReplyFinder {
 		}
 		this.#fill = UNIT_AT;
 		if (verdict === Verdict.foreign) return verdict;
-		// a few bytes are a driver that switches direction; half a reply was the reply
-		return garbage > RTU_OVERHEAD && 2 * garbage > this.#expected ? Verdict.garbled : Verdict.noise;
+		this.#noise += garbage;
+		return this.#judgeNoise();
 	}
 }
 
@@ -226,4 +235,9 @@ export class RtuRequestFinder {
 			this.garbled++;
 		}
 	}
+}
+
+/** Whether a hand-over ended with a bad character (modules/rs485). */
+export function isDamage(cause: string): boolean {
+	return cause === "parity" || cause === "framing" || cause === "overrun" || cause === "break";
 }

@@ -1,9 +1,8 @@
 /** Modbus RTU server: answers on a line as one or more units. */
 import type { Rs485Port, RtuLinkOptions } from "./client-link";
-import { isDamage } from "./client-rtu";
 import { canBroadcast, FRAME_BYTES, PDU_AT, UNIT_AT } from "./pdu";
 import { type Exchange, type RegisterSpace, respond } from "./respond";
-import { RtuRequestFinder, sealFrame } from "./rtu";
+import { isDamage, RtuRequestFinder, sealFrame } from "./rtu";
 
 /**
  * The server without its line: hand-overs in, reply frames out. Simulated devices use it too.
