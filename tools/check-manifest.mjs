@@ -91,6 +91,10 @@ function platformComplaints(parts, files) {
 		}
 	}
 
+	for (const path of natives) {
+		const twin = natives.find((other) => other !== path && posix.basename(other) === posix.basename(path));
+		if (twin) complaints.push(`${path}: the SDK builds one of it and ${twin}, as they have one name`);
+	}
 	const cText = natives.map((path) => files.read(path)).join("\n");
 	const reached = new Set();
 	const visit = (specifier) => {

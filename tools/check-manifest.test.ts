@@ -111,6 +111,13 @@ describe("manifest check", () => {
 		]);
 	});
 
+	it("catches two C files of one name, which share an object file in the SDK's build", () => {
+		const app = good();
+		app.files["native/can/port.c"] = "";
+		app.manifest.modules["*"] = "./native/can/port";
+		expect(complaintsOf(app)[0]).toContain("the SDK builds one of it");
+	});
+
 	it("catches a specifier that is not the path", () => {
 		const app = good();
 		app.manifest.modules["base/*"] = ["./modules/base/crc"];
