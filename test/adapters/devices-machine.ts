@@ -1,0 +1,111 @@
+import { type LineDevice, openLine } from "../../hosts/desktop/line";
+import { createTestMachine, type TestMachine } from "../../hosts/desktop/testing";
+import type { SimReply } from "../../sim/faults";
+
+const program = `
+import { Catalogue } from "modules/devices/catalogue";
+import { Device } from "modules/devices/engine";
+import { Plan } from "modules/devices/plan";
+import { ModbusClient } from "modules/modbus/client";
+import RS485 from "modules/rs485/rs485";
+import { BusScheduler } from "modules/site/scheduler";
+import { Image } from "modules/sunspec/image";
+import { ModdableClock } from "hosts/moddable/clock";
+
+const clock = new ModdableClock(() => true);
+const catalogue = new Catalogue();
+const devices = [];
+let client, scheduler;
+
+export function add(id, unit, settings) {
+	const table = catalogue.table(id);
+	const image = new Image(table.sunspec.map((model) => ({ id: model })));
+	const plan = settings.join === false ? new Plan(table, { join: false }) : catalogue.plan(table);
+	devices.push(new Device({ table, plan, image, unit, serial: "1", timeoutMs: 500, periodsMs: settings.periodsMs }));
+}
+export function start(baud) {
+	client = new ModbusClient({ link: { io: RS485, port: "sim:a", baud }, clock });
+	scheduler = new BusScheduler({ client, devices, clock });
+	scheduler.start();
+}
+export function state() {
+	return { reads: scheduler.reads, late: scheduler.late, utilisation: scheduler.utilisation(),
+		answers: devices.map((device) => device.answers), online: devices.map((device) => device.online) };
+}
+export function point(index, name) {
+	const { image, table } = devices[index];
+	const handle = image.handle(table.sunspec[1], name);
+	return { value: image.value(handle), quality: image.quality(handle), timeMs: image.timeMs(handle) };
+}
+
+let result;
+/** Decodes the same reply to the first device's next read, so many times. */
+export function decode(times, words) {
+	const data = new DataView(new ArrayBuffer(2 * words.length));
+	for (let i = 0; i < words.length; i++) data.setUint16(2 * i, words[i]);
+	const device = devices[0];
+	result ??= { status: "ok", exception: 0, data, startMs: 0, endMs: 0 };
+	for (let i = 0; i < times; i++) {
+		device.nextRead(result.endMs);
+		device.onResult(result);
+		result.endMs += 1000;
+	}
+}
+`;
+
+export interface DevicesProgram extends Record<string, unknown> {
+	add(id: string, unit: number, settings: { join?: boolean; periodsMs?: Record<string, number> }): void;
+	start(baud: number): void;
+	state(): { reads: number; late: number; utilisation: number; answers: number[]; online: boolean[] };
+	point(index: number, name: string): { value: number | undefined; quality: string | undefined; timeMs: number };
+	decode(times: number, words: readonly number[]): void;
+}
+
+export interface DevicesMachine {
+	machine: TestMachine;
+	xs: DevicesProgram;
+	/** Time the wire carried bytes so far, of the master's frames and the answers. */
+	wire: { bytes: number };
+	close(): void;
+}
+
+/** Who answers: a `SimSlave`, or the `SimLine` of a pole. */
+export interface FrameListener {
+	onFrame(frame: Uint8Array, nowMs: number): SimReply | undefined;
+}
+
+/** The device engine on the application's engine, with slaves that Node plays on the in-process line "a". */
+export function devicesMachine(line: FrameListener): DevicesMachine {
+	const machine = createTestMachine({
+		preload: [
+			"modules/devices/catalogue",
+			"modules/devices/engine",
+			"modules/modbus/client",
+			"modules/site/scheduler",
+			"modules/sunspec/image",
+			"hosts/moddable/ticks",
+		],
+		sources: { program },
+		modules: { "hosts/moddable/*": "build/js/hosts/moddable/*" },
+	});
+	const xs = machine.importModule<DevicesProgram>("program");
+	const wire = { bytes: 0 };
+	const device: LineDevice = openLine(machine, "a", {
+		onFrame(frame, endUs) {
+			wire.bytes += frame.length;
+			const reply = line.onFrame(frame, endUs / 1000);
+			if (reply === undefined) return;
+			wire.bytes += reply.bytes.length;
+			device.send(reply.bytes, Math.round(reply.delayMs * 1000));
+		},
+	});
+	return {
+		machine,
+		xs,
+		wire,
+		close() {
+			device.close();
+			machine.finish();
+		},
+	};
+}
