@@ -50,9 +50,10 @@ export class Stream {
 		return id;
 	}
 
-	protected get id(): number {
-		if (this.#id === 0) throw closedError(this.#name);
-		return this.#id;
+	/** The number of an open object; not a member, which the device's classes have not either. */
+	static idOf(stream: Stream): number {
+		if (stream.#id === 0) throw closedError(stream.#name);
+		return stream.#id;
 	}
 
 	get format(): Format {
@@ -66,7 +67,7 @@ export class Stream {
 	read(count?: number): ArrayBuffer | undefined;
 	read(buffer: ArrayBuffer | ArrayBufferView): number | undefined;
 	read(want?: unknown): ArrayBuffer | number | undefined {
-		const id = this.id;
+		const id = Stream.idOf(this);
 		if (this.#format === "number") {
 			const one = host.streamRead(id, 1);
 			return one && new Uint8Array(one)[0];
@@ -81,7 +82,7 @@ export class Stream {
 	}
 
 	write(bytes: ArrayBuffer | ArrayBufferView | number): number | undefined {
-		const id = this.id;
+		const id = Stream.idOf(this);
 		if (this.#format === "buffer") return host.streamWrite(id, bytesOf(this.#name, bytes));
 		return host.streamWrite(id, Uint8Array.of(integer(this.#name, "value", bytes, 0, 255)));
 	}

@@ -10,11 +10,11 @@ export default class TCP extends Stream {
 	}
 
 	get remoteAddress(): string | undefined {
-		return host.streamAddress(this.id);
+		return host.streamAddress(Stream.idOf(this));
 	}
 
 	get remotePort(): number | undefined {
-		return host.streamPort(this.id);
+		return host.streamPort(Stream.idOf(this));
 	}
 }
 
