@@ -32,6 +32,7 @@ struct Host {
 	napi_ref callbacks[8]; /* indexed by CALLBACK_... */
 	napi_ref providers; /* object: provider name -> object of functions */
 	napi_async_context context;
+	napi_async_cleanup_hook_handle cleanup; /* the thread waits for it before it ends */
 	napi_ref resource;
 
 	/* provider functions used so far: index of the function in the machine -> Node function */
@@ -151,7 +152,8 @@ extern void hostPushText(Host *host, const char *text); /* UTF-8 */
 extern void hostCallNode(Host *host, napi_value function, napi_value receiver);
 
 /* timers.c */
-extern void hostTimersDelete(Host *host);
+/* Forgets all; `cleanup`, if any, is removed when libuv has let go of the handles. */
+extern void hostTimersDelete(Host *host, napi_async_cleanup_hook_handle cleanup);
 extern void hostTimersArm(Host *host);
 /* Timers whose callback is a Node function, called outside of any entry. */
 typedef struct NodeTimer NodeTimer;

@@ -341,7 +341,8 @@ void hostDelete(Host *host)
 	host->fatal = -1;
 	current = previous;
 	host->the = NULL;
-	hostTimersDelete(host);
+	hostTimersDelete(host, host->cleanup);
+	host->cleanup = NULL;
 	for (i = 0; i < CALLBACK_COUNT; i++) {
 		if (host->callbacks[i])
 			napi_delete_reference(host->env, host->callbacks[i]);
@@ -365,6 +366,14 @@ void hostDelete(Host *host)
 		hostRelease(host->root);
 		host->root = NULL;
 	}
+}
+
+/* The thread ends: libuv wants its handles closed, and devices wish to be left in order. Clones before their roots. */
+static void hostCleanup(napi_async_cleanup_hook_handle handle, void *data)
+{
+	Host *host = data;
+	if (host->the)
+		hostDelete(host);
 }
 
 Host *hostCreate(napi_env env, napi_value options, Host *root)
@@ -437,6 +446,7 @@ Host *hostCreate(napi_env env, napi_value options, Host *root)
 		return host;
 	}
 	fxBeginMetering(the, hostMeter, METER_INTERVAL);
+	napi_add_async_cleanup_hook(env, hostCleanup, host, &host->cleanup);
 	return host;
 }
 

@@ -236,10 +236,13 @@ void hostTimersArm(Host *host)
 
 static void timerClosed(uv_handle_t *handle)
 {
+	napi_async_cleanup_hook_handle cleanup = uv_handle_get_data(handle);
+	if (cleanup)
+		napi_remove_async_cleanup_hook(cleanup);
 	free(handle);
 }
 
-void hostTimersDelete(Host *host)
+void hostTimersDelete(Host *host, napi_async_cleanup_hook_handle cleanup)
 {
 	while (host->timerCount) {
 		HostTimer *timer = host->timers[--host->timerCount];
@@ -252,9 +255,12 @@ void hostTimersDelete(Host *host)
 	host->timerCapacity = 0;
 	if (host->timerPoll) {
 		uv_poll_stop(host->timerPoll);
+		uv_handle_set_data((uv_handle_t *)host->timerPoll, cleanup);
 		uv_close((uv_handle_t *)host->timerPoll, timerClosed);
 		host->timerPoll = NULL;
 		close(host->timerFd);
 		host->timerFd = -1;
 	}
+	else if (cleanup)
+		napi_remove_async_cleanup_hook(cleanup);
 }

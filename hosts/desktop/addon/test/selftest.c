@@ -72,7 +72,10 @@ void xs_selftest(xsMachine *the)
 
 static Counter *self(xsMachine *the)
 {
-	return xsmcGetHostDataValidate(xsThis, (void *)&hooks);
+	Counter *counter = xsmcGetHostDataValidate(xsThis, (void *)&hooks);
+	if (!counter)
+		xsUnknownError("closed");
+	return counter;
 }
 
 void xs_selftest_close(xsMachine *the)
