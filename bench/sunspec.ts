@@ -1,6 +1,6 @@
 /** SunSpec on the engine of the device: byte codes, time here, heap as on the device (slots of 16 bytes). */
 import { modelIds, modelText } from "../modules/sunspec/generated/catalogue";
-import { sunSpecMachine } from "../test/adapters/sunspec-machine";
+import { sunSpecMachine } from "./sunspec-machine";
 
 export interface Figure {
 	readonly area: "sunspec";

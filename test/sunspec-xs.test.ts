@@ -1,10 +1,10 @@
 /** SunSpec on the engine of the device: the same bytes as in Node, what it costs, and pysunspec2 as the client of it. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type SunSpecOnXs, sunSpecMachine } from "../bench/sunspec-machine";
 import { createIo, type Io } from "../hosts/desktop/io/io";
 import type { TestMachine } from "../hosts/desktop/testing";
 import { toHex } from "../modules/base/bytes";
 import { modelIds } from "../modules/sunspec/generated/catalogue";
-import { type SunSpecOnXs, sunSpecMachine } from "./adapters/sunspec-machine";
 import { filled, nameOf, type RandomModel, randomModel } from "./adapters/sunspec-values";
 import { describeWithPeers, freePort, root, run } from "./peers";
 

@@ -115,6 +115,14 @@ describe("handles", () => {
 		expect(image.timeMs(handle)).toBeNaN();
 	});
 
+	it("of nobody change nothing", () => {
+		const image = meter();
+		image.handle(213, "W");
+		const before = new Uint8Array(image.registers.buffer.slice(0));
+		for (const handle of [1, 7, 8, 1000]) expect(image.set(handle, 5, 0, "good")).toBe(false);
+		expect(new Uint8Array(image.registers.buffer)).toEqual(before);
+	});
+
 	it("tell equal models apart", () => {
 		const image = new Image([{ id: 1 }, { id: 701 }, { id: 701 }]);
 		image.set(image.handle(701, "W", "", undefined, 1), 10, 0, "good");

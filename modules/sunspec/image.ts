@@ -168,6 +168,7 @@ export class Image {
 	}
 
 	#setAny(handle: number, value: number | bigint | string | undefined, timeMs: number, code: number): boolean {
+		if (handle >= this.#handles) return false;
 		const meta = this.#meta;
 		const at = 4 * handle;
 		const type = meta[at + 1]! & 0xff;

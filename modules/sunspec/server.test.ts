@@ -294,6 +294,40 @@ describe("writing", () => {
 	});
 });
 
+describe("20,000 random requests", () => {
+	it("never throw, and change the points they name and no others", () => {
+		let state = 20261124;
+		const random = (below: number): number => {
+			state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+			return Math.floor((state / 4294967296) * below);
+		};
+		let taken = 0;
+		for (let n = 0; n < 20_000; n++) {
+			const unit = [5, 5, 5, 5, 5, 5, 0, 1, 247, 255][random(10)]!;
+			const address =
+				random(4) === 0 ? random(65536) : random(2) === 0 ? at("Limit") + random(22) : 40000 + random(image.length + 4);
+			const count = 1 + random(random(2) === 0 ? 2 : 8);
+			if (random(4) === 0) {
+				const answer = read(unit, address, count);
+				if (typeof answer === "number") expect([2, 0x0b]).toContain(answer);
+				continue;
+			}
+			const before = all();
+			const hex = Array.from({ length: count }, () =>
+				random(3) === 0 ? "ffff" : random(65536).toString(16).padStart(4, "0"),
+			).join("");
+			const exception = write(unit, address, hex);
+			expect([0, 2, 3, 0x0b]).toContain(exception);
+			const from = 4 * (address - 40000);
+			const whole = exception === 0 ? before.slice(0, from) + hex + before.slice(from + hex.length) : before;
+			// Text is kept up to its NUL, a NaN never gets in: all else is there as it was sent.
+			if (exception !== 0 || address < at("Name") - 8 || address >= at("Total")) expect(all()).toBe(whole);
+			if (exception === 0) taken++;
+		}
+		expect(taken).toBeGreaterThan(100);
+	});
+});
+
 describe("as a Modbus server answers", () => {
 	const exchange = (hex: string): string => {
 		const request = new Uint8Array(FRAME_BYTES);

@@ -1,7 +1,7 @@
 /** SunSpec images and their server on XS, for tests and the bench. */
-import type { Io } from "../../hosts/desktop/io/io";
-import { createTestMachine, type TestMachine } from "../../hosts/desktop/testing";
-import type { ModelSpec } from "../../modules/sunspec/image";
+import type { Io } from "../hosts/desktop/io/io";
+import { createTestMachine, type TestMachine } from "../hosts/desktop/testing";
+import type { ModelSpec } from "../modules/sunspec/image";
 
 type Value = number | bigint | string;
 
