@@ -18,7 +18,7 @@ export type Fault =
 	/** Answers under another address. */
 	| { readonly kind: "wrong-unit"; readonly share?: number }
 	| { readonly kind: "exception"; readonly code: number; readonly share?: number }
-	/** Goes on talking after its answer, and talks into a part `others` (default 0.05) of the answers of others. */
+	/** Goes on talking after its answer, and talks into a part `others` (default: `share`) of the answers of others. */
 	| { readonly kind: "babbling"; readonly share?: number; readonly others?: number }
 	/** Bytes of chance around the answer. */
 	| { readonly kind: "noise"; readonly share?: number };

@@ -64,7 +64,7 @@ export class SimSlave {
 		const fault = this.fault ?? this.faults?.at(nowMs);
 		if (!isIntact(frame) || frame[0] !== this.unit) {
 			if (isIntact(frame) && frame[0] === 0) this.#execute(frame, nowMs);
-			if (fault?.kind !== "babbling" || this.#dice.next() >= (fault.others ?? 0.05)) return undefined;
+			if (fault?.kind !== "babbling" || this.#dice.next() >= (fault.others ?? fault.share ?? 1)) return undefined;
 			return { bytes: babble(this.#dice, 4 + this.#dice.below(30)), delayMs: this.#delayMs() };
 		}
 		this.requests++;
