@@ -17,7 +17,7 @@ export interface ContextOptions {
 
 /** A machine, as far as IO has to know. */
 export interface Mortal {
-	/** What killed it; undefined while it lives. */
+	/** What killed it; undefined while it lives. May throw when it was deleted. */
 	readonly dead: Error | undefined;
 }
 
@@ -76,19 +76,31 @@ export class IoContext {
 
 	/** Runs `callback` when XS has returned. */
 	post(callback: () => void): void {
+		if (this.#hasDied()) return;
 		if (this.#clock) this.#clock.setTimer(callback, 0);
 		else setImmediate(callback);
 	}
 
 	tell(id: number, event: number, value: number | string): void {
-		if (this.#machine?.dead) this.close();
-		if (this.closed || !this.#ports.has(id)) return;
+		if (this.#hasDied() || !this.#ports.has(id)) return;
 		try {
 			this.#dispatch?.(id, event, value);
 		} catch (error) {
 			this.#onError(error instanceof Error ? error : new Error(String(error)));
-			if (this.#machine?.dead) this.close();
+			this.#hasDied();
 		}
+	}
+
+	/** Whether the machine is dead or deleted, whose clock must not be touched either; closes everything then. */
+	#hasDied(): boolean {
+		if (this.closed) return true;
+		try {
+			if (!this.#machine?.dead) return false;
+		} catch {
+			// a deleted machine cannot even be asked
+		}
+		this.close();
+		return true;
 	}
 
 	/** Drops everything at once: for a machine that is deleted or dead. */
