@@ -1,0 +1,141 @@
+/**
+ * Meters on an RS-485 line, polled on the engine of the device: how much of the time the line carries bytes, what the
+ * read planner gains over one register a read, and what a poll costs.
+ */
+
+import { deviceTable } from "../modules/devices/catalogue";
+import { Plan } from "../modules/devices/plan";
+import { hikingDds238 } from "../modules/devices/tables/hiking-dds238-2-zn-s";
+import type { SimReply } from "../sim/faults";
+import { Pole, type PoleDevice } from "../sim/pole";
+import { devicesMachine } from "../test/adapters/devices-machine";
+
+export interface Figure {
+	readonly area: "devices";
+	readonly name: string;
+	readonly value: number;
+	readonly unit: string;
+	/** What docs and design allow; missing: just for information. */
+	readonly budget?: number;
+}
+
+const slotBytes = 16;
+const makes = ["hiking-dds238-2-zn-s", "chint-ddsu666", "eastron-sdm120"];
+
+function tenMeters(): PoleDevice[] {
+	return Array.from({ length: 10 }, (_unused, i) => ({
+		id: `home-${i}`,
+		device: makes[i % makes.length]!,
+		bus: "a",
+		address: i + 1,
+		role: "home",
+	}));
+}
+
+interface Saturated {
+	/** Wire time over elapsed. */
+	efficiency: number;
+	/** Rows a second. */
+	rows: number;
+	/** Between frames, beyond the silences the specification wants and the devices' own delay, over the wire time. */
+	lost: number;
+}
+
+/** Ten meters that are always due, for so long. */
+function saturate(baud: number, join: boolean, ms: number): Saturated {
+	const devices = tenMeters();
+	const pole = new Pole({ devices });
+	const line = pole.line("a");
+	let delayMs = 0;
+	let rows = 0;
+	let transactions = 0;
+	const perRead = devices.map((one) => new Plan(deviceTable(one.device)!, { join }));
+	const { machine, xs, wire, close } = devicesMachine({
+		onFrame(frame: Uint8Array, nowMs: number): SimReply | undefined {
+			const reply = line.onFrame(frame, nowMs);
+			if (reply === undefined) return undefined;
+			const address = (frame[2]! << 8) | frame[3]!;
+			const read = perRead[frame[0]! - 1]!.reads.find((one) => one.function === frame[1] && one.address === address);
+			rows += read?.steps.length ?? 0;
+			transactions++;
+			delayMs += reply.delayMs;
+			return reply;
+		},
+	});
+	for (const one of devices) xs.add(one.device, one.address, { join, periodsMs: { fast: 1, normal: 1, slow: 1 } });
+	xs.start(baud);
+	machine.advance(2000);
+	const from = { atMs: machine.now(), bytes: wire.bytes, delayMs, rows, transactions };
+	machine.advance(ms);
+	const elapsedMs = machine.now() - from.atMs;
+	const wireMs = ((wire.bytes - from.bytes) * 10_000) / baud;
+	const silenceMs = baud > 19_200 ? 1.75 : 35_000 / baud;
+	const done = transactions - from.transactions;
+	const neededMs = delayMs - from.delayMs + 2 * silenceMs * done;
+	close();
+	return {
+		efficiency: wireMs / elapsedMs,
+		rows: ((rows - from.rows) * 1000) / elapsedMs,
+		lost: Math.max(0, elapsedMs - wireMs - neededMs) / wireMs,
+	};
+}
+
+export function run(report: (figure: Figure) => void): void {
+	const say = (name: string, value: number, unit: string, budget?: number): void =>
+		report({
+			area: "devices",
+			name,
+			value: Math.round(value * 100) / 100,
+			unit,
+			...(budget === undefined ? {} : { budget }),
+		});
+
+	for (const baud of [9600, 115_200]) {
+		const joined = saturate(baud, true, 60_000);
+		const single = saturate(baud, false, 60_000);
+		say(`bus efficiency, ten meters, ${baud} baud`, 100 * joined.efficiency, "% of the time");
+		say(`bus efficiency, one register a read, ${baud} baud`, 100 * single.efficiency, "% of the time");
+		say(`values read, ten meters, ${baud} baud`, joined.rows, "a second");
+		say(`values read, one register a read, ${baud} baud`, single.rows, "a second");
+		say(
+			`bus time lost between frames, ${baud} baud`,
+			100 * joined.lost,
+			"% of the wire time",
+			baud === 9600 ? 3 : undefined,
+		);
+	}
+
+	const devices = tenMeters();
+	const { machine, xs, close } = devicesMachine(new Pole({ devices }).line("a"));
+	const heap = (): number => {
+		machine.collect();
+		const { slots, chunkBytes } = machine.counters();
+		return slots * slotBytes + chunkBytes;
+	};
+	xs.add(hikingDds238.id, 1, {});
+	const one = heap();
+	xs.add(hikingDds238.id, 4, {});
+	say("heap of one meter more (engine and image)", heap() - one, "bytes");
+	const words = [0, 2399, 0, 4733, 2306, 62, 132, 0xfffe, 917, 4999];
+	xs.decode(100, words);
+	let before = machine.counters().byteCodes;
+	xs.decode(1000, words);
+	say("decoding ten registers into ten points", (machine.counters().byteCodes - before) / 1000, "byte codes", 6000);
+	let best = Number.POSITIVE_INFINITY;
+	for (let i = 0; i < 5; i++) {
+		const start = process.hrtime.bigint();
+		xs.decode(2000, words);
+		best = Math.min(best, Number(process.hrtime.bigint() - start) / 2_000_000);
+	}
+	say("decoding ten registers into ten points, here", best, "microseconds");
+	xs.start(9600);
+	machine.advance(20_000);
+	const settled = heap();
+	before = machine.counters().byteCodes;
+	const { reads } = xs.state();
+	machine.advance(600_000);
+	const polls = xs.state().reads - reads;
+	say("a poll from timer to image", (machine.counters().byteCodes - before) / polls, "byte codes");
+	say("heap a poll leaves behind", (heap() - settled) / polls, "bytes", 0);
+	close();
+}
