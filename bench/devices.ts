@@ -8,7 +8,7 @@ import { Plan } from "../modules/devices/plan";
 import { hikingDds238 } from "../modules/devices/tables/hiking-dds238-2-zn-s";
 import type { SimReply } from "../sim/faults";
 import { Pole, type PoleDevice } from "../sim/pole";
-import { devicesMachine } from "../test/adapters/devices-machine";
+import { devicesMachine } from "./devices-machine";
 
 export interface Figure {
 	readonly area: "devices";

@@ -1,10 +1,10 @@
 /** The device engine on the application's engine: what a poll costs there, and that it keeps its rhythm on a real line. */
 import { afterEach, describe, expect, test } from "vitest";
+import { type DevicesMachine, devicesMachine } from "../bench/devices-machine";
 import { hikingDds238 } from "../modules/devices/tables/hiking-dds238-2-zn-s";
 import { Pole, type PoleDevice } from "../sim/pole";
 import { FixedSource } from "../sim/profile";
 import { SimSlave } from "../sim/slave";
-import { type DevicesMachine, devicesMachine } from "./adapters/devices-machine";
 
 let world: DevicesMachine | undefined;
 

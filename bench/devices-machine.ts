@@ -1,6 +1,6 @@
-import { type LineDevice, openLine } from "../../hosts/desktop/line";
-import { createTestMachine, type TestMachine } from "../../hosts/desktop/testing";
-import type { SimReply } from "../../sim/faults";
+import { type LineDevice, openLine } from "../hosts/desktop/line";
+import { createTestMachine, type TestMachine } from "../hosts/desktop/testing";
+import type { SimReply } from "../sim/faults";
 
 const program = `
 import { Catalogue } from "modules/devices/catalogue";
