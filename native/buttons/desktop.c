@@ -1,0 +1,199 @@
+/*
+ * The class Buttons (modules/buttons/buttons.js) on the desktop: samples the analog input that it is given, on the
+ * machine's clock.
+ */
+#include "../xsglue.h"
+#include "mc.xs.h"
+#include "core.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_SIZE = 24 };
+
+typedef struct {
+	xsMachine *the;
+	xsSlot object;
+	xsSlot *onEvent, *analog;
+	ButtonsCore core;
+	HostTimer *timer;
+	uint64_t sampleUs; /* when the last sample was due */
+	uint32_t scanUs;
+	uint16_t raw;
+	uint8_t uses;
+	bool closed;
+	char names[BUTTONS_MAX][NAME_SIZE];
+} Port;
+
+static void mark(xsMachine *the, void *data, xsMarkRoot markRoot) {
+	Port *port = data;
+	if (!port) return;
+	if (port->onEvent) markRoot(the, port->onEvent);
+	if (port->analog) markRoot(the, port->analog);
+}
+
+static void letGo(Port *port) {
+	if (--port->uses == 0) free(port);
+}
+
+static void shut(Port *port) {
+	if (port->closed) return;
+	port->closed = true;
+	hostTimerClear(port->the, port->timer);
+	port->timer = NULL;
+}
+
+void xs_buttons_destructor(void *data) {
+	Port *port = data;
+	if (!port) return;
+	shut(port);
+	letGo(port);
+}
+
+static const xsHostHooks hooks = {xs_buttons_destructor, mark, NULL};
+
+static void setNumber(xsMachine *the, xsIdentifier id, double value) {
+	xsmcSetNumber(xsVar(1), value);
+	xsmcSet(xsVar(0), id, xsVar(1));
+}
+
+static void tell(xsMachine *the, Port *port, const ButtonsEvent *event) {
+	if (!port->onEvent || port->closed) return;
+	xsmcSetNewObject(xsVar(0));
+	xsmcSetString(xsVar(1), (char *)buttonsEventName(event->type));
+	xsmcSet(xsVar(0), xsID_type, xsVar(1));
+	if (event->button >= 0) {
+		xsmcSetString(xsVar(1), port->names[event->button]);
+		xsmcSet(xsVar(0), xsID_button, xsVar(1));
+	}
+	setNumber(the, xsID_heldMs, event->heldMs);
+	setNumber(the, xsID_count, event->count);
+	xsCallFunction1(xsReference(port->onEvent), port->object, xsVar(0));
+}
+
+static void sample(xsMachine *the, void *refcon);
+
+static void arm(Port *port) {
+	uint64_t nowUs = hostNowUs(port->the);
+	port->sampleUs += port->scanUs;
+	/* After a pause (a busy machine) the rhythm starts anew, without catching up. */
+	if (port->sampleUs <= nowUs) port->sampleUs = nowUs + port->scanUs;
+	port->timer = hostTimerSet(port->the, port->sampleUs, sample, port);
+}
+
+static void sample(xsMachine *the, void *refcon) {
+	Port *port = refcon;
+	port->timer = NULL;
+	port->uses++;
+	/* An input that cannot be read throws once and is not asked again. */
+	volatile bool read = false;
+	xsTry {
+		ButtonsEvent events[BUTTONS_EVENTS];
+		xsmcVars(2);
+		xsVar(0) = xsReference(port->analog);
+		xsmcCall(xsVar(1), xsVar(0), xsID_read, NULL);
+		double raw = xsmcToNumber(xsVar(1));
+		port->raw = (uint16_t)(raw >= 65535 ? 65535 : raw > 0 ? raw : 0);
+		read = true;
+		unsigned count = buttonsCoreSample(&port->core, port->raw, hostNowUs(the) / 1000, events);
+		for (unsigned i = 0; i < count; i++) tell(the, port, &events[i]);
+	}
+	xsCatch {
+		if (read && !port->closed) arm(port);
+		letGo(port);
+		xsThrow(xsException);
+	}
+	if (!port->closed) arm(port);
+	letGo(port);
+}
+
+static void configure(xsMachine *the, Port *port, ButtonsConfig *config, uint32_t *scanMs) {
+	xsSlot *options = &xsArg(0);
+	config->idleMin = (uint16_t)glueNumber(the, options, xsID_idleMin, "idleMin", UINT32_MAX, 0, 65535);
+	_xsGet(the, &xsVar(1), options, xsID_idleMin);
+	if (xsmcTypeOf(xsVar(1)) == xsUndefinedType) xsTypeError("idleMin is missing");
+	*scanMs = glueNumber(the, options, xsID_scanMs, "scanMs", 20, 1, 1000);
+	config->debounceMs = glueNumber(the, options, xsID_debounceMs, "debounceMs", 40, 0, 10000);
+	config->longMs = glueNumber(the, options, xsID_longMs, "longMs", 1000, 0, 600000);
+	config->repeatMs = glueNumber(the, options, xsID_repeatMs, "repeatMs", 250, 0, 600000);
+	config->stuckMs = glueNumber(the, options, xsID_stuckMs, "stuckMs", 60000, 0, 86400000);
+	xsmcGet(xsVar(1), xsArg(0), xsID_thresholds);
+	if (xsmcTypeOf(xsVar(1)) != xsReferenceType || !xsmcIsInstanceOf(xsVar(1), xsArrayPrototype))
+		xsTypeError("thresholds must be an array");
+	config->count = (uint8_t)glueNumber(the, &xsVar(1), xsID_length, "number of thresholds", 0, 1, BUTTONS_MAX);
+	for (unsigned i = 0; i < config->count; i++) {
+		xsmcGetIndex(xsVar(2), xsVar(1), (xsIndex)i);
+		if (xsmcTypeOf(xsVar(2)) != xsReferenceType) xsTypeError("a threshold must be an object");
+		glueText(the, &xsVar(2), xsID_name, "name of a threshold", "", port->names[i], NAME_SIZE);
+		if (!port->names[i][0]) xsTypeError("a threshold needs a name");
+		config->windows[i].min = (uint16_t)glueNumber(the, &xsVar(2), xsID_min, "min of a threshold", 0, 0, 65535);
+		config->windows[i].max = (uint16_t)glueNumber(the, &xsVar(2), xsID_max, "max of a threshold", 0, 0, 65535);
+		config->windows[i].plain = glueFlag(the, &xsVar(2), xsID_plain);
+	}
+}
+
+void xs_buttons(xsMachine *the) {
+	Port *volatile port = NULL;
+	ButtonsConfig config = {0};
+	uint32_t scanMs;
+	xsmcVars(4);
+	if (xsmcArgc < 1 || xsmcTypeOf(xsArg(0)) != xsReferenceType) xsTypeError("Buttons needs options");
+	port = calloc(1, sizeof *port);
+	if (!port) xsUnknownError("out of memory");
+	xsTry {
+		configure(the, port, &config, &scanMs);
+		const char *wrong = buttonsCoreInit(&port->core, &config);
+		if (wrong) xsRangeError("%s", wrong);
+		port->onEvent = glueCallback(the, xsID_onEvent, "onEvent");
+		xsmcGet(xsVar(2), xsArg(0), xsID_analog);
+		if (xsmcTypeOf(xsVar(2)) != xsReferenceType) xsTypeError("analog must be an object with io");
+		xsmcGet(xsVar(3), xsVar(2), xsID_io);
+		if (!xsmcIsCallable(xsVar(3))) xsTypeError("analog.io must be a class");
+		/* Last, as it is the one thing that must be closed again. */
+		xsmcNew(xsVar(3), xsVar(2), xsID_io, &xsVar(2), NULL);
+		port->analog = xsToReference(xsVar(3));
+		if (!port->analog) xsTypeError("analog.io gave no object");
+	}
+	xsCatch {
+		free(port);
+		xsThrow(xsException);
+	}
+	port->the = the;
+	port->uses = 1;
+	port->object = xsThis;
+	port->scanUs = scanMs * 1000;
+	port->raw = config.idleMin;
+	xsmcSetHostData(xsThis, port);
+	xsSetHostHooks(xsThis, &hooks);
+	xsRemember(port->object);
+	port->sampleUs = hostNowUs(the);
+	arm(port);
+}
+
+void xs_buttons_close(xsMachine *the) {
+	Port *port = xsmcGetHostDataValidate(xsThis, (void *)&hooks);
+	if (!port) return;
+	xsmcVars(1);
+	xsVar(0) = xsReference(port->analog);
+	shut(port);
+	xsForget(port->object);
+	xsmcSetHostData(xsThis, NULL);
+	letGo(port);
+	if (xsmcHas(xsVar(0), xsID_close)) xsmcCall_noResult(xsVar(0), xsID_close, NULL);
+}
+
+static Port *portOf(xsMachine *the) {
+	Port *port = xsmcGetHostDataValidate(xsThis, (void *)&hooks);
+	if (!port) xsUnknownError("closed");
+	return port;
+}
+
+void xs_buttons_get_pressed(xsMachine *the) {
+	Port *port = portOf(the);
+	if (port->core.state == BUTTONS_UNKNOWN) xsmcSetString(xsResult, "unknown");
+	else if (port->core.state >= 0) xsmcSetString(xsResult, port->names[port->core.state]);
+}
+
+void xs_buttons_get_raw(xsMachine *the) {
+	xsmcSetInteger(xsResult, portOf(the)->raw);
+}
