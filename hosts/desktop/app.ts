@@ -5,6 +5,7 @@ import { Pole, type PoleDevice, type PoleOptions } from "../../sim/pole";
 import type { HostOptions } from "../host";
 import { createIo, type Io, type IoOptions } from "./io/io";
 import { VirtualNetwork } from "./io/virtual-network";
+import { VirtualTime } from "./io/virtual-time";
 import { findRoot } from "./loader";
 import { Machine, type MachineOptions } from "./machine";
 import { applicationModules } from "./preloads";
@@ -59,20 +60,22 @@ export class DesktopHub {
 	readonly pole: Pole | undefined;
 	#application: Application | undefined;
 	#lines: LineDevice[] = [];
+	#time: VirtualTime | undefined;
 	#closed = false;
 
 	/** Starts it. Throws the application's own error: a bad site file, a port that is taken. Nothing runs then. */
 	constructor(options: DesktopHubOptions) {
 		const onError = options.onError ?? fail;
-		const clock = this.#lateClock();
-		this.network = options.network === "virtual" ? new VirtualNetwork({ clock }) : undefined;
+		const virtual = options.network === "virtual" ? new VirtualTime() : undefined;
+		this.network = virtual && new VirtualNetwork({ clock: virtual });
+		this.#time = virtual;
 		const network = options.network === "virtual" ? this.network?.attach() : options.network;
 		this.io = createIo({
 			network,
 			dataFolder: options.dataFolder,
 			onError,
 			// real sockets deliver when Node does, even to a machine whose clock stands still
-			...(typeof network === "object" ? { clock } : {}),
+			...(virtual ? { clock: virtual } : {}),
 		});
 		this.machine = new Machine({
 			name: "gridpost",
@@ -95,6 +98,8 @@ export class DesktopHub {
 				},
 			},
 		});
+		this.io.attach(this.machine);
+		virtual?.add(this.machine);
 		this.pole = this.#simulate(options);
 		try {
 			this.#application = this.machine.importModule<{ default(): Application }>("main").default();
@@ -116,18 +121,15 @@ export class DesktopHub {
 		if (!this.machine.dead) this.#application?.close();
 		this.#application = undefined;
 		for (const line of this.#lines) line.close();
+		this.#time?.remove(this.machine);
 		this.io.close();
 		this.machine.delete();
 	}
 
-	/** The machine's clock, which is not there yet while its IO is made. */
-	#lateClock() {
-		return {
-			now: () => this.machine.clock.now(),
-			epochMs: () => this.machine.clock.epochMs(),
-			setTimer: (callback: () => void, delayMs: number) => this.machine.clock.setTimer(callback, delayMs),
-			clearTimer: (id: Parameters<Machine["clock"]["clearTimer"]>[0]) => this.machine.clock.clearTimer(id),
-		};
+	/** Moves a hub on a virtual network on, letting Node's code behind the network speak in between. */
+	run(ms: number): Promise<void> {
+		if (!this.#time || !this.network) throw new Error("the hub is on a real network");
+		return this.#time.run(ms, this.network);
 	}
 
 	/** Slaves on every simulated bus. A site file that cannot be read has none; the application will say why. */
