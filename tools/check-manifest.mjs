@@ -21,8 +21,11 @@ const included = {
 	],
 };
 
-/** Loaded when the device starts, because they call the platform as they load: all that they import is preloaded. */
-const atStart = new Set(["main", "host"]);
+/**
+ * Loaded when the device starts, because they call the platform as they load: all else that they import is preloaded.
+ * The last is the module that the engine starts, where that is not main.
+ */
+const atStart = (parts) => new Set(["main", "host", ...parts.flatMap((part) => listOf(part.creation?.main))]);
 
 const listOf = (value) => (value === undefined ? [] : Array.isArray(value) ? value : [value]);
 const local = (path) => path.startsWith("./");
@@ -44,6 +47,7 @@ function readModules(parts, files) {
 	const foreign = new Set();
 	const natives = [];
 	const complaints = [];
+	const starters = atStart(parts);
 	for (const part of parts) {
 		for (const include of listOf(part.include)) {
 			if (!(include in included))
@@ -65,7 +69,7 @@ function readModules(parts, files) {
 					if (c) natives.push(c);
 					if (!script) continue;
 					if (!/\.(ts|js|mjs)$/.test(script)) continue;
-					if (specifier !== path && !atStart.has(specifier))
+					if (specifier !== path && !starters.has(specifier))
 						complaints.push(`${source}: has the specifier ${specifier}; relative imports need ${path}`);
 					scripts.set(specifier, script);
 				}
@@ -77,10 +81,11 @@ function readModules(parts, files) {
 
 function platformComplaints(parts, files) {
 	const { scripts, foreign, natives, complaints } = readModules(parts, files);
+	const starters = atStart(parts);
 	const preload = new Set(parts.flatMap((part) => listOf(part.preload)));
 	for (const name of preload) {
 		if (name.includes("*")) complaints.push(`preload ${name}: a pattern finds no TypeScript; name the modules`);
-		else if (atStart.has(name)) complaints.push(`preload ${name}: it calls the platform as it loads`);
+		else if (starters.has(name)) complaints.push(`preload ${name}: it calls the platform as it loads`);
 		else if (!scripts.has(name) && !foreign.has(name)) complaints.push(`preload ${name}: is not in modules`);
 	}
 	for (const part of parts) {
@@ -101,7 +106,7 @@ function platformComplaints(parts, files) {
 		reached.add(specifier);
 		const path = scripts.get(specifier);
 		const text = files.read(path);
-		if (!atStart.has(specifier) && !preload.has(specifier)) complaints.push(`${path}: ${specifier} is not in preload`);
+		if (!starters.has(specifier) && !preload.has(specifier)) complaints.push(`${path}: ${specifier} is not in preload`);
 		for (const match of text.matchAll(/@\s*"(\w+)"/g)) {
 			if (!path.endsWith(".js")) continue;
 			if (!files.exists(path.replace(/js$/, "d.ts"))) complaints.push(`${path}: has no .d.ts`);
@@ -115,7 +120,8 @@ function platformComplaints(parts, files) {
 			else complaints.push(`${path}: imports "${name}"; ${next} is not in modules`);
 		}
 	};
-	for (const root of [...scripts.keys()].filter((name) => name === "main" || name.startsWith("setup/"))) visit(root);
+	const isRoot = (name) => (starters.has(name) && name !== "host") || name.startsWith("setup/");
+	for (const root of [...scripts.keys()].filter(isRoot)) if (!reached.has(root)) visit(root);
 	if (!reached.has("main")) complaints.push("modules has no main");
 	for (const [specifier, path] of scripts)
 		if (!reached.has(specifier)) complaints.push(`${path}: is in modules, but nothing imports it`);
@@ -133,8 +139,8 @@ export function manifestComplaints(manifest, files) {
 	return complaints;
 }
 
-/** Repository paths, without extension, of the scripts that main.ts reaches; the module "host" is `hostPath`, if any. */
-function reachedPaths(hostPath, files) {
+/** Repository paths, without extension, of the scripts that `roots` reach; the module "host" is `hostPath`, if any. */
+function reachedPaths(roots, hostPath, files) {
 	const reached = new Set();
 	const visit = (base) => {
 		const path = [`${base}.ts`, `${base}.js`].find((candidate) => files.exists(candidate));
@@ -143,7 +149,7 @@ function reachedPaths(hostPath, files) {
 		for (const name of runtimeImports(files.read(path)))
 			visit(name === "host" ? (hostPath ?? name) : resolve(name, base));
 	};
-	visit("main");
+	for (const root of roots) visit(root);
 	reached.delete("main");
 	reached.delete(hostPath);
 	return reached;
@@ -167,18 +173,19 @@ function withModules(modules, paths) {
  */
 export function completedManifest(manifest, files) {
 	const result = structuredClone(manifest);
-	const common = reachedPaths(undefined, files);
-	const fill = (part, paths) => {
+	const common = reachedPaths(["main"], undefined, files);
+	const fill = (part, paths, starters) => {
 		const { list, inOrder } = withModules(part.modules, paths);
 		const foreign = listOf(part.preload).filter((name) => !/^(modules|sim|hosts)\//.test(name));
 		part.modules = list;
-		part.preload = [...foreign, ...inOrder];
+		part.preload = [...foreign, ...inOrder.filter((path) => !starters.has(path))];
 	};
-	fill(result, common);
+	fill(result, common, atStart([result]));
 	for (const section of Object.values(result.platforms)) {
 		if (section.error) continue;
-		const reached = reachedPaths(section.modules.host.slice(2), files);
-		fill(section, new Set([...reached].filter((path) => !common.has(path))));
+		const starters = atStart([result, section]);
+		const reached = reachedPaths(starters, section.modules.host.slice(2), files);
+		fill(section, new Set([...reached].filter((path) => !common.has(path))), starters);
 	}
 	return result;
 }

@@ -133,6 +133,17 @@ describe("manifest check", () => {
 		expect(found[1]).toBe("manifest.json (lin): data ./sites/demo: no such file");
 	});
 
+	it("knows another module that the engine starts", () => {
+		const app = good();
+		app.files["hosts/mcsim/start.ts"] = 'import main from "../../main";\nimport "./panel";';
+		app.files["hosts/mcsim/panel.ts"] = "";
+		const lin = { ...app.manifest.platforms.lin, creation: { main: "hosts/mcsim/start" } };
+		const manifest = completedManifest({ ...app.manifest, platforms: { lin } }, access(app.files));
+		expect(manifest.platforms.lin.modules["hosts/mcsim/*"]).toEqual(["./hosts/mcsim/panel", "./hosts/mcsim/start"]);
+		expect(manifest.platforms.lin.preload).toEqual(["hosts/mcsim/panel", "modules/rs485/rs485"]);
+		expect(manifestComplaints(manifest, access(app.files))).toEqual([]);
+	});
+
 	it("writes the lists itself: those of main.ts on top, those of a host with its platform, nothing twice or stale", () => {
 		const app = good();
 		app.files["modules/base/bytes.ts"] = 'import "./extra";';
