@@ -160,8 +160,11 @@ export class MqttClient {
 			resolver.resolve({
 				host: socket.host,
 				onResolved: (_host, address) => this.#open(generation, address),
-				onError: () => {
-					if (generation === this.#generation) this.#end(ended("resolve", `no address for ${socket.host}`));
+				onError: (error) => {
+					if (generation !== this.#generation) return;
+					const what = this.#up ? "connection closed" : "no connection";
+					// the SDK's classes give no reason, the desktop's do
+					this.#end(ended("closed", error === undefined ? what : `${what}: ${messageOf(error)}`));
 				},
 			});
 	}
