@@ -37,6 +37,8 @@ export interface LinkOwner {
 	linkDisturbed(foreign: boolean): void;
 	/** Part of the reply is there, and its end must follow soon or never. */
 	linkPartial(): void;
+	/** A late reply has come: requests that were held for it may go. */
+	linkSettled(): void;
 	/** There is no connection, or it broke. `sent`: the request may have reached the server. */
 	linkLost(sent: boolean): void;
 }

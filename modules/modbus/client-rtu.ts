@@ -3,7 +3,7 @@ import type { Clock, TimerId } from "../base/clock";
 import { Backoff } from "./backoff";
 import type { ClientLink, LinkOwner, Rs485Port, RtuLinkOptions } from "./client-link";
 import { FRAME_BYTES, type ModbusRequest, PDU_AT, UNIT_AT } from "./pdu";
-import { isDamage, RTU_OVERHEAD, RtuReplyFinder, sealFrame, Verdict } from "./rtu";
+import { isDamage, isIntact, RTU_OVERHEAD, RtuReplyFinder, sealFrame, Verdict } from "./rtu";
 
 /** Nearly every request is this long: it is sent from a view that is made once. */
 const COMMON_BYTES = 8;
@@ -11,10 +11,11 @@ const COMMON_BYTES = 8;
 /** For timers that are late. */
 const MARGIN_MS = 500;
 
-/** A reply that did not come in time and may still come. */
+/** A reply that did not come in time and may still come. `count`: the items asked for. */
 interface Late {
 	unit: number;
 	code: number;
+	count: number;
 	untilMs: number;
 }
 
@@ -87,16 +88,19 @@ export class RtuClientLink implements ClientLink {
 	}
 
 	expectLate(untilMs: number): void {
-		this.#late.push({ unit: this.frame[UNIT_AT]!, code: this.frame[PDU_AT]!, untilMs });
+		const frame = this.frame;
+		const count = (frame[PDU_AT + 3]! << 8) | frame[PDU_AT + 4]!;
+		this.#late.push({ unit: frame[UNIT_AT]!, code: frame[PDU_AT]!, count, untilMs });
 	}
 
+	/** Only replies to reads of as many items look alike; a write's reply names address and value. */
 	holdMs(request: ModbusRequest, nowMs: number): number {
 		let untilMs = 0;
 		for (let i = this.#late.length - 1; i >= 0; i--) {
 			const late = this.#late[i]!;
 			if (late.untilMs <= nowMs) this.#late.splice(i, 1);
 			else if (late.unit === request.unit && late.code === request.function && late.untilMs > untilMs) {
-				untilMs = late.untilMs;
+				if (late.count === (request.count ?? 1)) untilMs = late.untilMs;
 			}
 		}
 		return untilMs;
@@ -149,7 +153,7 @@ export class RtuClientLink implements ClientLink {
 			if (port === undefined) return;
 			const count = port.read(this.#finder.room());
 			if (count === undefined) return;
-			if (!this.#listening) this.unsolicited++;
+			if (!this.#listening) this.#ignore(count);
 			else this.#judge(this.#finder.take(count), count, port);
 		}
 	}
@@ -179,6 +183,14 @@ export class RtuClientLink implements ClientLink {
 			default:
 				owner.linkPartial();
 		}
+	}
+
+	#ignore(count: number): void {
+		this.unsolicited++;
+		const bytes = this.bytes;
+		if (this.#late.length === 0 || count <= RTU_OVERHEAD || !isIntact(bytes, UNIT_AT, UNIT_AT + count)) return;
+		this.#settle(bytes[UNIT_AT]!, bytes[PDU_AT]! & 0x7f);
+		this.#owner.linkSettled();
 	}
 
 	/** A late reply has come: it can disturb nothing any more. */

@@ -9,6 +9,7 @@ import { type Log, silentLog } from "../base/log";
 import type { ClientLink, LinkOwner, RtuLinkOptions, TcpLinkOptions } from "./client-link";
 import { RtuClientLink } from "./client-rtu";
 import { TcpClientLink } from "./client-tcp";
+import type { ModbusClientOptions, ModbusCounters, ModbusRequest, ModbusResult, ModbusStatus } from "./client-types";
 import {
 	badRequest,
 	canBroadcast,
@@ -20,82 +21,14 @@ import {
 	limits,
 	ModbusException,
 	PDU_AT,
-	type ModbusRequest as RequestFields,
 } from "./pdu";
 
-/**
- * - ok: the reply is in `data`; a broadcast that went out is ok too, with no data
- * - exception: the device refused, `exception` says why. 0x05: accepted, ask later; 0x06: still busy after the retries
- * - timeout: nothing came
- * - garbled: bytes came, but no whole reply; or the line is never silent
- * - foreign: whole frames came, but of another unit, function or length
- * - closed: no line or connection, or the client was closed
- */
-export type ModbusStatus = "ok" | "exception" | "timeout" | "garbled" | "foreign" | "closed";
-
-/** One object for all results of a client: valid only during `onResult`. */
-export interface ModbusResult {
-	status: ModbusStatus;
-	/** Modbus exception code, 0 unless status is "exception". */
-	exception: number;
-	/**
-	 * Payload of the reply from its first byte: registers big-endian, or bits, the first one lowest; for 43/14 see
-	 * `parseIdentification`. The view is longer than the payload.
-	 */
-	data: DataView;
-	/** Bytes of payload. */
-	byteLength: number;
-	/** Registers or bits that were read or written; 0 unless status is "ok". */
-	count: number;
-	/** When the first attempt began and when the result was there: `clock.now()`. */
-	startMs: number;
-	endMs: number;
-	/** How often the request was sent, at least 1 unless status is "closed". */
-	attempts: number;
-}
-
-export interface ModbusRequest extends RequestFields {
-	/** How long the device may take to begin its answer, from the end of the request on the wire. */
-	timeoutMs?: number | undefined;
-	/** How often to send again after the first time. */
-	retries?: number | undefined;
-	/** Called once, never from within `request()`. May make new requests, and close the client. */
-	onResult(result: ModbusResult): void;
-}
-
-export interface ModbusClientOptions {
-	/** A line with `port` and settings, or a connection with `address` or `host`. */
-	link: RtuLinkOptions | TcpLinkOptions;
-	clock: Clock;
-	log?: Log;
-	/** Default 1000. */
-	timeoutMs?: number;
-	/** Pause after a broadcast, for the devices to act on it (MSL 2.4.1). Default 100. */
-	turnaroundMs?: number;
-	/** Default 1. */
-	retries?: number;
-	/** How long after a time-out the reply may still come, and is known as late. Default: the time-out. */
-	lateMs?: number;
-	/** Wait before a device that said "busy" (0x06) is asked again. Default 200. */
-	busyMs?: number;
-}
-
-export interface ModbusCounters {
-	/** Results by status. */
-	ok: number;
-	exceptions: number;
-	timeouts: number;
-	garbled: number;
-	foreign: number;
-	closed: number;
-	/** Requests sent again. */
-	retries: number;
-	/** Frames that came when nothing was waited for. */
-	unsolicited: number;
-}
+export type { ModbusClientOptions, ModbusCounters, ModbusRequest, ModbusResult, ModbusStatus } from "./client-types";
 
 /** A reply that has begun is whole after this time, or will never be. */
 const FRAGMENT_MS = 100;
+const MOST_LATE_MS = 500;
+
 const IDLE = 0;
 const SENDING = 1;
 const LISTENING = 2;
@@ -299,6 +232,10 @@ export class ModbusClient implements LinkOwner {
 		if (untilMs < this.#deadlineMs) this.#setDeadline(untilMs);
 	}
 
+	linkSettled(): void {
+		if (this.#phase === IDLE && this.#queue.length > 0) this.#next();
+	}
+
 	linkLost(sent: boolean): void {
 		if (this.#phase === IDLE || this.#phase === TURNAROUND) return;
 		if (sent) this.#fail("closed");
@@ -373,7 +310,7 @@ export class ModbusClient implements LinkOwner {
 	}
 
 	#lateWindow(request: ModbusRequest): number {
-		return this.#lateMs ?? request.timeoutMs ?? this.#timeoutMs;
+		return this.#lateMs ?? Math.min(request.timeoutMs ?? this.#timeoutMs, MOST_LATE_MS);
 	}
 
 	/** Takes the next request that may go; when all have to wait, the timer comes back here. */

@@ -25,7 +25,8 @@ export function sealFrame(frame: Uint8Array, end: number): number {
 }
 
 /** A frame followed by its own CRC has the CRC 0. */
-const intact = (bytes: Uint8Array, start: number, end: number): boolean => crc16Modbus(bytes, start, end) === 0;
+export const isIntact = (bytes: Uint8Array, start: number, end: number): boolean =>
+	crc16Modbus(bytes, start, end) === 0;
 
 /** What a hand-over was, seen by the client. */
 export const Verdict = {
@@ -96,7 +97,7 @@ export class RtuReplyFinder {
 			end === PDU_AT + 2 + expected &&
 			bytes[UNIT_AT] === request[UNIT_AT] &&
 			matchReply(request, bytes, expected, expected) === Match.reply &&
-			intact(bytes, UNIT_AT, end)
+			isIntact(bytes, UNIT_AT, end)
 		) {
 			this.#fill = UNIT_AT;
 			return Verdict.reply;
@@ -117,7 +118,7 @@ export class RtuReplyFinder {
 			const ours = bytes[at] === unit && (left < 2 || (bytes[at + 1]! & 0x7f) === code);
 			const length = replyLength(bytes, at + 1, left - 1);
 			const size = length + RTU_OVERHEAD;
-			if (length > 0 && size <= left && intact(bytes, at, at + size)) {
+			if (length > 0 && size <= left && isIntact(bytes, at, at + size)) {
 				if (ours) {
 					bytes.copyWithin(UNIT_AT, at, at + size);
 					const match = matchReply(this.#request, bytes, length, this.#expected);
@@ -197,12 +198,12 @@ export class RtuRequestFinder {
 			const left = this.#end - at;
 			const length = requestLength(bytes, at + 1, left - 1);
 			let size = length + RTU_OVERHEAD;
-			if (length > 0 && size <= left && intact(bytes, at, at + size)) return this.#give(size);
+			if (length > 0 && size <= left && isIntact(bytes, at, at + size)) return this.#give(size);
 			// the reply of another slave, glued to the request before or behind it
 			size = replyLength(bytes, at + 1, left - 1) + RTU_OVERHEAD;
-			if (size > RTU_OVERHEAD && size < left && intact(bytes, at, at + size)) return this.#give(size);
+			if (size > RTU_OVERHEAD && size < left && isIntact(bytes, at, at + size)) return this.#give(size);
 			// one frame that is all of the hand-over, whatever it holds
-			if (left > RTU_OVERHEAD && left <= RTU_MOST && intact(bytes, at, this.#end)) return this.#give(left);
+			if (left > RTU_OVERHEAD && left <= RTU_MOST && isIntact(bytes, at, this.#end)) return this.#give(left);
 			if (this.#kept > 0 && at === UNIT_AT) {
 				// what was kept does not go with what came: forget it, and look at the new bytes by themselves
 				this.garbled++;

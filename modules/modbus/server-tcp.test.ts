@@ -137,6 +137,17 @@ describe("a TCP server", () => {
 		expect(clock.pending).toBe(0);
 	});
 
+	it("closes who asks and never reads", () => {
+		serve();
+		const peer = network.connect(600);
+		for (let second = 0; second < 70; second++) {
+			peer.send(read(second, 0, 125));
+			clock.advance(1000);
+		}
+		expect(peer.closed).toBe(true);
+		expect(server.counters).toMatchObject({ requests: 2, idle: 1 });
+	});
+
 	it("never closes for silence when told so", () => {
 		serve({ idleTimeoutMs: 0 });
 		const peer = network.connect();

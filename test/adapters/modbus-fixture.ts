@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createIo, type Io } from "../../hosts/desktop/io/io";
 import { createTestMachine, type TestMachine } from "../../hosts/desktop/testing";
-import type { ModbusRequest } from "../../modules/modbus/pdu";
+import type { ModbusRequest as FullRequest } from "../../modules/modbus/client";
 import type { RS485Options } from "../../modules/rs485/rs485";
 import { type Peer, start, temporaryFolder } from "../peers";
 
@@ -73,6 +73,8 @@ export function ask(request, done) {
 export function counters() { return client.counters; }
 export function close() { client?.close(); for (const server of open) server.close(); }
 `;
+
+type ModbusRequest = Omit<FullRequest, "onResult">;
 
 export interface Answer {
 	status: string;
