@@ -3,93 +3,13 @@ import { describe, expect, it } from "vitest";
 import { PlainSpace } from "../../test/fakes/registers";
 import { FakeLine } from "../../test/fakes/rs485";
 import { FakeNetwork } from "../../test/fakes/tcp";
+import { badReplies, badRequests, withCrc } from "../../test/fixtures/modbus-frames";
 import { concatBytes, fromHex, toHex } from "../base/bytes";
 import { crc16Modbus } from "../base/crc";
 import { ManualClock } from "../base/manual-clock";
 import { ModbusClient, type ModbusRequest } from "./client";
 import { RtuResponder, RtuServer } from "./server-rtu";
 import { TcpServer } from "./server-tcp";
-
-const withCrc = (bytes: Uint8Array): Uint8Array => {
-	const crc = crc16Modbus(bytes);
-	return concatBytes([bytes, Uint8Array.of(crc & 255, crc >> 8)]);
-};
-const ff = (count: number): string => "ff".repeat(count);
-
-/** Request PDUs that are wrong, and the reply PDU. Nothing may be written by any of them. */
-const badRequests: [string, string, string][] = [
-	["function 0", "00 00 00 00 01", "80 01"],
-	["function 7, exception status", "07", "87 01"],
-	["function 8, diagnostics", "08 00 00 a5 37", "88 01"],
-	["function 11", "0b", "8b 01"],
-	["function 17", "11", "91 01"],
-	["function 20, file record", "14 07 06 00 04 00 01 00 02", "94 01"],
-	["function 24, FIFO queue", "18 04 de", "98 01"],
-	["function 65, user defined", "41 00", "c1 01"],
-	["function 127", "7f", "ff 01"],
-	["function 131, an exception as request", "83 02", "83 01"],
-	["function 255", "ff", "ff 01"],
-	["read without anything", "03", "83 03"],
-	["read without count", "03 00 00", "83 03"],
-	["read with half a count", "03 00 00 00", "83 03"],
-	["read with a byte too many", "03 00 00 00 01 00", "83 03"],
-	["read of no registers", "03 00 00 00 00", "83 03"],
-	["read of 126 registers", "03 00 00 00 7e", "83 03"],
-	["read of 65535 registers", "03 00 00 ff ff", "83 03"],
-	["read over the last register", "03 ff ff 00 02", "83 02"],
-	["read of 125 from 65412", "03 ff 84 00 7d", "83 02"],
-	["input read of 126", "04 00 00 00 7e", "84 03"],
-	["input read over the end", "04 ff ff 00 02", "84 02"],
-	["input read cut off", "04 00", "84 03"],
-	["coil read of none", "01 00 00 00 00", "81 03"],
-	["coil read of 2001", "01 00 00 07 d1", "81 03"],
-	["coil read over the end", "01 ff ff 00 02", "81 02"],
-	["coil read cut off", "01 00 00 00", "81 03"],
-	["discrete read of 2001", "02 00 00 07 d1", "82 03"],
-	["discrete read over the end", "02 ff f8 00 09", "82 02"],
-	["coil with value 1", "05 00 00 00 01", "85 03"],
-	["coil with value 0xff01", "05 00 00 ff 01", "85 03"],
-	["coil with value 0x00ff", "05 00 00 00 ff", "85 03"],
-	["coil without value", "05 00 00", "85 03"],
-	["coil with a byte too many", "05 00 00 ff 00 00", "85 03"],
-	["register without value", "06 00 00", "86 03"],
-	["register with half a value", "06 00 00 12", "86 03"],
-	["register with a byte too many", "06 00 00 12 34 56", "86 03"],
-	["coils: none", "0f 00 00 00 00 00", "8f 03"],
-	["coils: 1969", `0f 00 00 07 b1 f7 ${ff(246)}`, "8f 03"],
-	["coils: byte count too small", "0f 00 00 00 09 01 ff", "8f 03"],
-	["coils: byte count too large", "0f 00 00 00 08 02 ff ff", "8f 03"],
-	["coils: fewer bytes than counted", "0f 00 00 00 09 02 ff", "8f 03"],
-	["coils: more bytes than counted", "0f 00 00 00 08 01 ff ff", "8f 03"],
-	["coils: over the end", "0f ff ff 00 02 01 03", "8f 02"],
-	["coils: head only", "0f 00 00 00 08", "8f 03"],
-	["registers: none", "10 00 00 00 00 00", "90 03"],
-	["registers: 124", `10 00 00 00 7c f8 ${ff(246)}`, "90 03"],
-	["registers: byte count odd", "10 00 00 00 01 03 00 01 02", "90 03"],
-	["registers: byte count too small", "10 00 00 00 02 02 00 01", "90 03"],
-	["registers: byte count 0", "10 00 00 00 01 00 12 34", "90 03"],
-	["registers: fewer bytes than counted", "10 00 00 00 02 04 00 01", "90 03"],
-	["registers: more bytes than counted", "10 00 00 00 01 02 00 01 02 03", "90 03"],
-	["registers: over the end", "10 ff ff 00 02 04 00 01 00 02", "90 02"],
-	["registers: head only", "10 00 00 00 01", "90 03"],
-	["mask: cut off", "16 00 00 00 f2", "96 03"],
-	["mask: a byte too many", "16 00 00 00 f2 00 25 00", "96 03"],
-	["23: reads none", "17 00 00 00 00 00 00 00 01 02 00 01", "97 03"],
-	["23: reads 126", "17 00 00 00 7e 00 00 00 01 02 00 01", "97 03"],
-	["23: writes none", "17 00 00 00 01 00 00 00 00 00", "97 03"],
-	["23: writes 122", `17 00 00 00 01 00 00 00 7a f4 ${ff(242)}`, "97 03"],
-	["23: byte count wrong", "17 00 00 00 01 00 00 00 01 04 00 01 00 02", "97 03"],
-	["23: fewer bytes than counted", "17 00 00 00 01 00 00 00 02 04 00 01", "97 03"],
-	["23: read over the end", "17 ff ff 00 02 00 00 00 01 02 00 01", "97 02"],
-	["23: write over the end", "17 00 00 00 01 ff ff 00 02 04 00 01 00 02", "97 02"],
-	["23: head only", "17 00 00 00 01 00 00 00 01", "97 03"],
-	["43: another MEI type", "2b 0d 00 00", "ab 01"],
-	["43: code 0", "2b 0e 00 00", "ab 03"],
-	["43: code 5", "2b 0e 05 00", "ab 03"],
-	["43: one object, not there", "2b 0e 04 07", "ab 02"],
-	["43: cut off", "2b 0e 01", "ab 03"],
-	["43: a byte too many", "2b 0e 01 00 00", "ab 03"],
-];
 
 function untouched(space: PlainSpace): void {
 	expect(space.writes).toEqual([]);
@@ -172,38 +92,6 @@ describe("frames that get no answer on RTU", () => {
 		expect(line.sent.map((frame) => toHex(frame.subarray(0, -2)))).toEqual(["11 03 02 00 00"]);
 	});
 });
-
-/** Replies, without CRC, to a read of two registers of unit 17; with it where `raw` is not said. */
-const badReplies: [string, string, "garbled" | "foreign" | "timeout" | "exception 99", "raw"?][] = [
-	["of another unit", "12 03 04 00 01 00 02", "foreign"],
-	["of unit 0", "00 03 04 00 01 00 02", "foreign"],
-	["of another function", "11 04 04 00 01 00 02", "foreign"],
-	["of one register", "11 03 02 00 01", "foreign"],
-	["of three registers", "11 03 06 00 01 00 02 00 03", "foreign"],
-	["of no registers", "11 03 00", "foreign"],
-	["a write echo", "11 06 00 00 00 02", "foreign"],
-	["our own request, echoed", "11 03 00 00 00 02", "garbled"],
-	["an exception of another unit", "12 83 02", "foreign"],
-	["an exception to another function", "11 84 02", "foreign"],
-	["an exception that is not in the book", "11 83 63", "exception 99"],
-	["byte count larger than the data", "11 03 08 00 01 00 02", "garbled"],
-	["byte count smaller than the data", "11 03 03 00 01 00 02", "garbled"],
-	["byte count odd, and right", "11 03 05 00 01 00 02 00", "foreign"],
-	["an identification, longer than the reply may be", "11 2b 0e 01 81 00 00 01 00 01 41", "garbled"],
-	["CRC missing", "11 03 04 00 01 00 02", "garbled", "raw"],
-	["CRC zero", "11 03 04 00 01 00 02 00 00", "garbled", "raw"],
-	["CRC of something else", "11 03 04 00 01 00 02 ab cd", "garbled", "raw"],
-	["cut off in the middle", "11 03 04 00", "garbled", "raw"],
-	["one byte", "11", "garbled", "raw"],
-	["one strange byte", "ff", "garbled", "raw"],
-	["an exception cut off", "11 83", "garbled", "raw"],
-	["an exception with a wrong CRC", "11 83 02 00 00", "garbled", "raw"],
-	["zeros", "00 00 00 00 00 00 00 00 00", "garbled", "raw"],
-	["a full buffer of noise", "a5".repeat(256), "garbled", "raw"],
-	["a full ring of our own address", "11".repeat(512), "garbled", "raw"],
-	["text", toHex(new TextEncoder().encode("Login: ")), "garbled", "raw"],
-	["nothing", "", "timeout", "raw"],
-];
 
 describe.each(badReplies)("reply: %s", (_name, reply, outcome, raw) => {
 	const request = { unit: 17, function: 3, address: 0, count: 2 };

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { PlainSpace } from "../../test/fakes/registers";
 import { FakeNetwork, type FakePeer } from "../../test/fakes/tcp";
+import { notModbus } from "../../test/fixtures/modbus-frames";
 import { concatBytes, fromHex, toHex } from "../base/bytes";
 import { ManualClock } from "../base/manual-clock";
 import { TcpServer, type TcpServerOptions } from "./server-tcp";
@@ -171,16 +172,7 @@ describe("a TCP server", () => {
 		expect(slow.unread).toBe(0);
 	});
 
-	it.each([
-		["another protocol id", "00 01 00 01 00 06 01 03 00 00 00 01"],
-		["a protocol id that is wrong in its first byte", "00 01 80"],
-		["length 0", "00 01 00 00 00 00"],
-		["length 1", "00 01 00 00 00 01 01"],
-		["length 255", "00 01 00 00 00 ff 01 03 00 00 00 01"],
-		["length 65535", "00 01 00 00 ff ff 01 03"],
-		["HTTP", toHex(new TextEncoder().encode("GET / HTTP/1.1\r\n"))],
-		["TLS", "16 03 01 02 00 01 00 01 fc 03 03"],
-	])("closes on %s, after having answered what came before", (_name, hex) => {
+	it.each(notModbus)("closes on %s, after having answered what came before", (_name, hex) => {
 		serve();
 		const peer = network.connect();
 		peer.send(concatBytes([read(9), fromHex(hex)]));
