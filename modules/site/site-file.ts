@@ -197,7 +197,7 @@ function busOf(value: unknown, place: string, check: Checker): SiteBus | undefin
 }
 
 function portOf(value: unknown, place: string, check: Checker): string | number | undefined {
-	if (value === "sim" || (typeof value === "string" && /^\/dev\/\S+$/.test(value))) return value;
+	if (value === "sim" || (typeof value === "string" && /^\/\S+$/.test(value))) return value;
 	if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 2) return value;
 	return check.wrong(
 		place,
