@@ -173,6 +173,31 @@ describe("noise on the line", () => {
 		expect(seen).toMatchObject([{ status: "garbled" }]);
 	});
 
+	it("does not join what a bad character cut, even if the pieces fit", () => {
+		open({ retries: 0 });
+		const whole = frame("01 03 02 00 05");
+		line.onSent = () => {
+			line.feed(whole.subarray(0, 3), "parity");
+			line.feed(whole.subarray(3, 4), "parity");
+			line.feed(whole.subarray(4));
+		};
+		ask();
+		clock.advance(2000);
+		expect(seen).toMatchObject([{ status: "garbled" }]);
+	});
+
+	it("finds its reply behind noise and behind one that answers something else", () => {
+		open();
+		line.onSent = () =>
+			line.feed(
+				Uint8Array.of(0x55, ...frame("01 03 04 00 01 00 02"), ...frame("02 03 02 00 03"), ...frame("01 03 02 00 05")),
+			);
+		ask();
+		clock.advance(20);
+		// cut by count: the rest comes in a second piece
+		expect(seen).toMatchObject([{ status: "ok", data: "0005", attempts: 1 }]);
+	});
+
 	it("looks past a bad character that stands alone", () => {
 		open();
 		line.onSent = () => {

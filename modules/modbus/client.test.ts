@@ -237,6 +237,19 @@ describe("exceptions are values", () => {
 		expect(Math.round(line.begunMs[3]! - line.begunMs[0]!)).toBe(308);
 	});
 
+	it("keeps the order of requests to a device that is busy", () => {
+		open({ busyMs: 300 });
+		line.onSent = (request) => {
+			const busy = request[0] === 1 && line.sent.length < 2;
+			line.feed(frame(busy ? "01 83 06" : `${toHex(request.subarray(0, 2))} 02 00 0${request[0]}`));
+		};
+		ask();
+		ask({ function: 4 });
+		ask({ unit: 2 });
+		clock.advance(1000);
+		expect(line.sent.map((request) => `${request[0]} ${request[1]}`)).toEqual(["1 3", "2 3", "1 3", "1 4"]);
+	});
+
 	it("gives up on a device that stays busy", () => {
 		open({ retries: 2 });
 		answerAfter(1, "01 83 06");

@@ -126,8 +126,6 @@ export class RtuReplyFinder {
 						this.#fill = UNIT_AT;
 						return match;
 					}
-					// put back: the frames behind it are still to be looked at
-					bytes.copyWithin(at, UNIT_AT, UNIT_AT + size);
 				}
 				verdict = Verdict.foreign;
 				this.foreignUnit = bytes[at]!;

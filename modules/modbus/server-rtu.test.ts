@@ -131,6 +131,9 @@ describe("an RTU server", () => {
 		line.feed(whole.subarray(5));
 		expect(answers()).toEqual([]);
 		expect(server.garbled).toBeGreaterThan(0);
+		line.feed(whole.subarray(0, 4), cause);
+		line.feed(whole.subarray(4));
+		expect(answers()).toEqual([]);
 		// a bad character behind a whole frame is a driver that lets go of the line
 		line.feed(whole, cause);
 		line.feed(Uint8Array.of(0), cause);
