@@ -5,6 +5,7 @@ import { Catalogue, deviceTables } from "../modules/devices/catalogue";
 import { Device } from "../modules/devices/engine";
 import { type DeviceTable, rowPoints } from "../modules/devices/table";
 import { fitsSunspecUnit, isCounter } from "../modules/devices/units";
+import { validateTable } from "../modules/devices/validate";
 import { ModbusClient } from "../modules/modbus/client";
 import { BusScheduler } from "../modules/site/scheduler";
 import { Image } from "../modules/sunspec/image";
@@ -76,6 +77,15 @@ describe.each(deviceTables.map((table) => [table.id, table] as const))("%s", (_i
 			}
 		}
 		expect(points).toBeGreaterThan(0);
+	});
+
+	it("has no mistake the validation knows", () => {
+		const points = (model: number, point: string) => {
+			const image = new Image([{ id: model }]);
+			return image.point(image.handle(model, point));
+		};
+		const mistakes = validateTable(table, points).map((one) => `${one.place}: ${one.message}`);
+		expect(mistakes.join("\n")).toBe("");
 	});
 
 	it("has only points of its models, in the models' units", () => {
