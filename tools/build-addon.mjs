@@ -1,5 +1,6 @@
 // Compiles XS, from the sources in the package @agoric/xsnap, with our C into a Node addon: build/addon/<variant>/gridpost.node.
-// Incremental, two compilers at a time. Variants: debug (the default: stacks with lines, xsbug), release, asan.
+// Incremental, two compilers at a time. Variants: debug (the default: stacks with lines, xsbug), release, and asan
+// and stress for tools/asan.mjs.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -33,16 +34,19 @@ const defines = [
 	"NAPI_VERSION=9",
 ];
 
+const asan = {
+	defines: ["mxDebug=1", "mxASANStackMargin=131072", "mxPoisonSlots=1"],
+	flags: ["-O1", "-g", "-fsanitize=address", "-fno-omit-frame-pointer"],
+	link: ["-fsanitize=address"],
+};
+
 const variants = {
 	release: { defines: [], flags: ["-O2"], link: [] },
 	debug: { defines: ["mxDebug=1"], flags: ["-O2", "-g1"], link: [] },
-	// collections at every allocation are switched on by the tests (stress): chunks come from malloc then, so that a
-	// stale pointer into one is seen
-	asan: {
-		defines: ["mxDebug=1", "mxStress=1", "mxNoChunks=1", "mxASANStackMargin=131072", "mxPoisonSlots=1"],
-		flags: ["-O1", "-g", "-fsanitize=address", "-fno-omit-frame-pointer"],
-		link: ["-fsanitize=address"],
-	},
+	asan,
+	// a collection at every allocation, and chunks from malloc: a pointer into one that is kept too long is seen at once.
+	// Sees nothing of a full chunk heap, so the tests of limits are for `asan`.
+	stress: { ...asan, defines: [...asan.defines, "mxStress=1", "mxNoChunks=1"] },
 };
 
 /** Where the engine's sources are. */
@@ -187,8 +191,7 @@ export async function buildAddon({ variant = "debug", quiet = false, jobs = 2 } 
 		const object = join(folder, name);
 		let flags = [...common, ...groups[group]];
 		// reads whole words past the end of strings on purpose
-		if (variant === "asan" && basename(path) === "xsCommon.c")
-			flags = flags.filter((flag) => !flag.startsWith("-fsanitize"));
+		if (basename(path) === "xsCommon.c") flags = flags.filter((flag) => !flag.startsWith("-fsanitize"));
 		const args = [
 			...flags,
 			...[...defines, ...settings.defines].map((define) => `-D${define}`),

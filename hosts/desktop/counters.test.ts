@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import { expect, test } from "vitest";
 import { findRoot } from "./loader";
@@ -7,9 +8,11 @@ import { createTestMachine } from "./testing";
 
 const root = findRoot();
 
+const machineUrl = pathToFileURL(join(root, "build/js/hosts/desktop/machine.js")).href;
+
 /** Work of every kind, with chance and time in it. Gives what the machine counted. */
 const program = `
-	import { Machine } from "./build/js/hosts/desktop/machine.js";
+	import { Machine } from "${machineUrl}";
 	const subject = \`
 		import Timer from "timer";
 		import { crc16Modbus } from "modules/base/crc";
@@ -43,11 +46,9 @@ function inProcess(variant = ""): string {
 }
 
 function inThread(): Promise<string> {
-	const url = new URL(`file://${join(root, "package.json")}`);
-	const body = program.replace("./build/", new URL("./build/", url).href);
 	const worker = new Worker(
 		new URL(
-			`data:text/javascript,${encodeURIComponent(`import { parentPort } from "node:worker_threads"; ${body}; parentPort.postMessage(result);`)}`,
+			`data:text/javascript,${encodeURIComponent(`import { parentPort } from "node:worker_threads"; ${program}; parentPort.postMessage(result);`)}`,
 		),
 		{ execArgv: ["--import", join(root, "hosts/desktop/resolve.mjs")] },
 	);
@@ -73,7 +74,9 @@ test("the same program counts the same in every process and thread", async () =>
 
 test("counters tell what code costs", () => {
 	const machine = createTestMachine({
-		sources: { subject: `let kept; export function loop(n) { while (n--); } export function keep(n) { kept = []; while (n--) kept.push({ n }); } export function text(n) { kept = "x".repeat(n); }` },
+		sources: {
+			subject: `let kept; export function loop(n) { while (n--); } export function keep(n) { kept = []; while (n--) kept.push({ n }); } export function text(n) { kept = "x".repeat(n); }`,
+		},
 	});
 	const subject = machine.importModule<Record<"loop" | "keep" | "text", (n: number) => void>>("subject");
 	const cost = (run: () => void) => {

@@ -51,9 +51,7 @@ test("a missing import names specifier and importer, from inside too", () => {
 	const machine = createTestMachine({
 		sources: { "modules/a": `import "./b";`, "modules/b": `import "./c/missing";` },
 	});
-	expect(() => machine.importModule("modules/a")).toThrow(
-		'module "./c/missing" not found, imported by "modules/b"',
-	);
+	expect(() => machine.importModule("modules/a")).toThrow('module "./c/missing" not found, imported by "modules/b"');
 	machine.finish();
 });
 
@@ -95,7 +93,10 @@ test("dynamic import gives a promise", async () => {
 test("a module map may point anywhere; lines come from the source map beside the file", () => {
 	const folder = mkdtempSync(join(tmpdir(), "gridpost-"));
 	try {
-		writeFileSync(join(folder, "thing.js"), "\n\nexport function f() { throw new Error('here'); }\n//# sourceMappingURL=thing.js.map\n");
+		writeFileSync(
+			join(folder, "thing.js"),
+			"\n\nexport function f() { throw new Error('here'); }\n//# sourceMappingURL=thing.js.map\n",
+		);
 		// line 3 of the file is line 7 of the source
 		writeFileSync(
 			join(folder, "thing.js.map"),

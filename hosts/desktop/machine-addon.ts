@@ -79,7 +79,7 @@ export interface Addon {
 }
 
 /** How the addon was compiled: `debug` has lines in stacks and xsbug, and costs nothing that can be measured. */
-export type Variant = "debug" | "release" | "asan";
+export type Variant = "debug" | "release" | "asan" | "stress";
 
 const loaded = new Map<Variant, Addon>();
 

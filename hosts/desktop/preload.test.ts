@@ -99,14 +99,11 @@ describe("these are copied on write, each clone for itself", () => {
 
 describe("these work as ever", () => {
 	test.each([
-		["reading", "return [m.text, m.big, m.map.get('k'), [...m.set], m.bytes, m.view.getUint8(0)]", [
-			"text 1-2",
-			2n ** 70n,
-			1,
-			[1],
-			Uint8Array.of(1, 2, 3),
-			0,
-		]],
+		[
+			"reading",
+			"return [m.text, m.big, m.map.get('k'), [...m.set], m.bytes, m.view.getUint8(0)]",
+			["text 1-2", 2n ** 70n, 1, [1], Uint8Array.of(1, 2, 3), 0],
+		],
 		["classes", "return new m.Device().hello()", "hello d"],
 		["subclasses in RAM", "class X extends m.Device { name = 'x' } return new X().hello()", "hello x"],
 		["errors", "const e = new m.DeviceError('oh'); return [e.code, e.message, e instanceof Error]", ["x", "oh", true]],

@@ -10,6 +10,9 @@ struct ModuleState {
 };
 
 static __thread Host *current;
+#if mxStress
+extern int gxStress;
+#endif
 
 Host *hostCurrent(void)
 {
@@ -446,6 +449,9 @@ Host *hostCreate(napi_env env, napi_value options, Host *root)
 		return host;
 	}
 	fxBeginMetering(the, hostMeter, METER_INTERVAL);
+#if mxStress
+	gxStress = 1; /* collect at every allocation from here on */
+#endif
 	napi_add_async_cleanup_hook(env, hostCleanup, host, &host->cleanup);
 	return host;
 }
