@@ -238,6 +238,20 @@ describe("publisher", () => {
 		expect(times).toEqual([0, 10, 20].map((s) => new Date(midnight + s * 1000).toISOString()));
 	});
 
+	it("gives one reading one time, though the wall clock trembles, and follows when it is set", () => {
+		const { clock, sent, images, publisher } = bench({ epochMs: midnight });
+		publisher.start();
+		images[0]!.read(clock.now(), reading);
+		for (const shiftMs of [0, 3, -2, 60_000]) {
+			clock.epochAtStartMs = midnight + shiftMs;
+			clock.advance(10_000);
+		}
+		const times = sent
+			.filter((one) => one.topic.endsWith("telemetry"))
+			.map((one) => Date.parse(one.body.ts) - midnight);
+		expect(times).toEqual([0, 0, 0, 60_000]);
+	});
+
 	it("drops the oldest when memory is full, and says how many", () => {
 		const { clock, sent, broker, images, publisher } = bench({ epochMs: midnight, outboxBytes: 1024 });
 		publisher.start();

@@ -23,6 +23,9 @@ export interface PublisherOptions {
 	clockState: () => string;
 }
 
+/** The wall clock counts whole milliseconds and is slewed a little; beyond this it was set. */
+const kTrembleMs = 250;
+
 /** The topics of a gateway, profile 0.1. */
 export function topicRoot(feederId: string, gatewayId: string): string {
 	return `openami/v1/${feederId}/${gatewayId}`;
@@ -47,6 +50,7 @@ export class OpenAmiPublisher {
 	#timer: TimerId | undefined;
 	#nextMs = 0;
 	#statusDue = false;
+	#utcOffsetMs = Number.NaN;
 
 	constructor(options: PublisherOptions) {
 		this.#options = options;
@@ -111,7 +115,7 @@ export class OpenAmiPublisher {
 	flush(): void {
 		const epochMs = this.#options.clock.epochMs();
 		if (epochMs === undefined) return; // a message without a true time would be a lie; it waits
-		const utcOffsetMs = epochMs - this.#options.clock.now();
+		const utcOffsetMs = this.#offset(epochMs - this.#options.clock.now());
 		if (this.#statusDue && this.#publishStatus(epochMs)) this.#statusDue = false;
 		for (;;) {
 			const length = this.#outbox.peek(this.#codec.bytes);
@@ -124,6 +128,12 @@ export class OpenAmiPublisher {
 			if (!this.#options.mqtt.publish(topic, payload, { qos: 1, retain: false })) return;
 			this.#outbox.shift();
 		}
+	}
+
+	/** UTC minus monotonic time, held still while the two only tremble: one reading has one time, however often it is told. */
+	#offset(freshMs: number): number {
+		if (!(Math.abs(freshMs - this.#utcOffsetMs) <= kTrembleMs)) this.#utcOffsetMs = freshMs;
+		return this.#utcOffsetMs;
 	}
 
 	#arm(): void {
