@@ -1,9 +1,10 @@
 /** What is wrong on the wire, one by one, each with what has to come of it; and a flood of chance. */
 import { describe, expect, it } from "vitest";
+import { noise } from "../../test/adapters/noise";
 import { PlainSpace } from "../../test/fakes/registers";
 import { FakeLine } from "../../test/fakes/rs485";
 import { FakeNetwork } from "../../test/fakes/tcp";
-import { badReplies, badRequests, withCrc } from "../../test/fixtures/modbus-frames";
+import { badReplies, badRequests, mutate, withCrc } from "../../test/fixtures/modbus-frames";
 import { concatBytes, fromHex, toHex } from "../base/bytes";
 import { crc16Modbus } from "../base/crc";
 import { ManualClock } from "../base/manual-clock";
@@ -151,33 +152,6 @@ describe("replies over TCP", () => {
 	});
 });
 
-/** Repeatable chance (mulberry32). */
-function chance(seed: number): () => number {
-	return () => {
-		seed = (seed + 0x6d2b79f5) | 0;
-		let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-		t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-		return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-	};
-}
-
-/** A frame that was good, after something has happened to it; or bytes that never were one. */
-function mutate(frame: Uint8Array, random: () => number): Uint8Array {
-	let bytes: Uint8Array = frame.slice();
-	for (let turns = Math.floor(random() * 4); turns >= 0; turns--) {
-		const at = Math.floor(random() * bytes.length);
-		const kind = Math.floor(random() * 8);
-		if (kind === 0) bytes = bytes.slice(0, at);
-		else if (kind === 1) bytes = bytes.slice(at);
-		else if (kind === 2) bytes = concatBytes([bytes, bytes.slice(at)]);
-		else if (kind === 3) bytes = concatBytes([bytes.slice(0, at), Uint8Array.of(random() * 256), bytes.slice(at)]);
-		else if (kind === 4 && bytes.length > 0) bytes[at]! ^= 1 << Math.floor(random() * 8);
-		else if (kind === 5) bytes = Uint8Array.from({ length: Math.floor(random() * 300) }, () => random() * 256);
-		else if (bytes.length > 0) bytes[at] = random() * 256;
-	}
-	return bytes.slice(0, 512);
-}
-
 const goodRequests = [
 	"11 03 00 00 00 02",
 	"11 04 00 00 00 7d",
@@ -195,7 +169,7 @@ const goodRequests = [
 
 describe("20,000 inputs of chance", () => {
 	it("RTU server: each answer is a whole frame of our unit, and it never stops", () => {
-		const random = chance(485);
+		const random = noise(485);
 		const space = new PlainSpace([17]);
 		const responder = new RtuResponder(space);
 		let answered = 0;
@@ -223,7 +197,7 @@ describe("20,000 inputs of chance", () => {
 	});
 
 	it("TCP server: as many answers as requests, or closed", () => {
-		const random = chance(502);
+		const random = noise(502);
 		const space = new PlainSpace([17]);
 		const network = new FakeNetwork();
 		const clock = new ManualClock();
@@ -254,7 +228,7 @@ describe("20,000 inputs of chance", () => {
 	});
 
 	it("RTU client: every request has one result, and only true replies are ok", () => {
-		const random = chance(247);
+		const random = noise(247);
 		const clock = new ManualClock();
 		const line = new FakeLine(clock);
 		const client = new ModbusClient({
@@ -292,7 +266,7 @@ describe("20,000 inputs of chance", () => {
 	});
 
 	it("TCP client: likewise, over connections that come and go", () => {
-		const random = chance(255);
+		const random = noise(255);
 		const clock = new ManualClock();
 		const network = new FakeNetwork();
 		const client = new ModbusClient({ link: { io: network.tcp, address: "::1" }, clock, retries: 1, timeoutMs: 50 });
