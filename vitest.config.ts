@@ -2,7 +2,14 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
 	test: {
-		include: ["modules/**/*.test.ts", "native/**/*.test.ts", "hosts/**/*.test.ts", "sim/**/*.test.ts", "test/**/*.test.ts", "tools/**/*.test.ts"],
+		include: [
+			"modules/**/*.test.ts",
+			"native/**/*.test.ts",
+			"hosts/**/*.test.ts",
+			"sim/**/*.test.ts",
+			"test/**/*.test.ts",
+			"tools/**/*.test.ts",
+		],
 		pool: "forks",
 		testTimeout: 20_000,
 		hookTimeout: 120_000,

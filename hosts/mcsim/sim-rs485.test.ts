@@ -73,7 +73,7 @@ describe("simulated RS-485 line", () => {
 
 	it("keeps T3.5 after an answer before it sends again, and refuses to send twice at once", () => {
 		const { clock, frames, open } = bench(new Uint8Array(10));
-		const port = open({ onReadable: () => port.write(new Uint8Array(4)), onWritable: undefined });
+		const port = open({ onReadable: () => port.write(new Uint8Array(4)), onWritable: () => {} });
 		port.write(new Uint8Array(8), 10);
 		expect(() => port.write(new Uint8Array(1))).toThrow("sending");
 		clock.advance(gapMs + 8 * charMs + gapMs + 5 + 10 * charMs + gapMs + 4 * charMs + 0.01);

@@ -11,10 +11,13 @@ export const layers = [
 	["modules/sunspec"],
 	["modules/devices"],
 	["modules/site"],
-	["modules/openami"],
+	["modules/openami", "modules/admin"],
 	["sim"],
-	["main.ts", "hosts"],
-	["test", "bench", "tools"],
+	["main.ts"],
+	["hosts"],
+	["tools"],
+	["test"],
+	["bench"],
 ];
 
 const rankOf = (path) => layers.findIndex((row) => row.some((place) => path === place || path.startsWith(`${place}/`)));
