@@ -39,13 +39,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 			MUST(canFrameCheck(&frame) == NULL);
 			uint32_t bits = canFrameBits(&frame);
 			MUST(bits >= 47 && bits <= 160);
-			frame.timeUs = ++put;
-			CanCounters before = canCoreCounters(&core);
-			actions = canCoreRx(&core, &frame, now);
-			CanCounters after = canCoreCounters(&core);
-			MUST(after.framesReceived + after.filtered + after.overflow ==
-				before.framesReceived + before.filtered + before.overflow + 1);
-			MUST((after.filtered > before.filtered) == !canFilterPasses(&config, &frame));
+			/* The queue is longer than an input has frames. */
+			for (unsigned i = 0; i < (op & 16 ? 40u : 1u); i++) {
+				frame.timeUs = ++put;
+				CanCounters before = canCoreCounters(&core);
+				actions = canCoreRx(&core, &frame, now);
+				CanCounters after = canCoreCounters(&core);
+				MUST(after.framesReceived + after.filtered + after.overflow ==
+					before.framesReceived + before.filtered + before.overflow + 1);
+				MUST((after.filtered > before.filtered) == !canFilterPasses(&config, &frame));
+			}
 			break;
 		}
 		case 1: {
