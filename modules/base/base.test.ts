@@ -33,6 +33,17 @@ describe("bytes", () => {
 		expect(utf8Encode(text)).toEqual(new TextEncoder().encode(text));
 		expect(utf8Decode(utf8Encode(text))).toBe(text);
 	});
+	it("encodes and decodes long texts, whatever stands at the borders of its pieces", () => {
+		for (let length = 60; length < 200; length++) {
+			for (const symbol of ["x", "ü", "€", "𝄞"]) {
+				const text = `${"a".repeat(length)}${symbol}${"b".repeat(length % 70)}`;
+				const bytes = utf8Encode(text);
+				expect(equalBytes(bytes, new TextEncoder().encode(text))).toBe(true);
+				expect(utf8Decode(bytes)).toBe(text);
+				expect(utf8Decode(bytes, length - 1)).toBe(text.slice(length - 1));
+			}
+		}
+	});
 	it("replaces lone surrogates as TextEncoder does", () => {
 		expect(utf8Encode("a\ud800b")).toEqual(new TextEncoder().encode("a\ud800b"));
 	});

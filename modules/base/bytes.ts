@@ -36,8 +36,27 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 	return true;
 }
 
+/** Characters looked at in one piece: on XS charCodeAt walks from the start of its string, so long ones are cut. */
+const pieceLength = 64;
+
 /** UTF-8 of a string; XS has no TextEncoder. Lone surrogates become U+FFFD. */
 export function utf8Encode(text: string): Uint8Array {
+	const length = text.length;
+	const out = new Uint8Array(length);
+	let at = 0;
+	while (at < length) {
+		const piece = text.slice(at, at + pieceLength);
+		const count = piece.length;
+		for (let i = 0; i < count; ) {
+			const code = piece.charCodeAt(i++);
+			if (code > 127) return utf8EncodeAny(text);
+			out[at++] = code;
+		}
+	}
+	return out;
+}
+
+function utf8EncodeAny(text: string): Uint8Array {
 	const out = new Uint8Array(utf8Length(text));
 	let at = 0;
 	for (const symbol of text) {
@@ -78,11 +97,14 @@ export function utf8Decode(bytes: Uint8Array, start = 0, end = bytes.length): st
 	let text = "";
 	let i = start;
 	while (i < end) {
-		const first = bytes[i++]!;
-		if (first < 0x80) {
-			text += String.fromCharCode(first);
+		const from = i;
+		const limit = Math.min(end, i + pieceLength);
+		while (i < limit && bytes[i]! < 0x80) i++;
+		if (i > from) {
+			text += String.fromCharCode.apply(undefined, bytes.subarray(from, i) as unknown as number[]);
 			continue;
 		}
+		const first = bytes[i++]!;
 		const more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : first >= 0xc2 ? 1 : 0;
 		if (more === 0 || first > 0xf4 || i + more > end) return undefined;
 		let code = first & (0x3f >> more);

@@ -1,6 +1,6 @@
 /**
  * Where a JSON text goes wrong. JSON.parse of the two engines words its complaint differently and not always with a
- * place; a person with an editor needs line and column. Used only after JSON.parse has refused the text.
+ * place; a person with an editor needs line and column. It bounds the depth, which JSON.parse of XS does not.
  */
 export interface JsonFault {
 	/** From 1. */
