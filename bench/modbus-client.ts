@@ -1,37 +1,60 @@
 /**
  * One client of the bench, in a process of its own so that its CPU can be told: KIND, PATH or TCP port, TIMES; the kind
- * is "xs" (ours) or "modbus-serial". Reads 18 registers and makes 9 numbers of them. Prints JSON.
+ * is "xs" (ours) or "modbus-serial". Reads 18 registers and makes 9 numbers of them; ours takes them all the way, through
+ * the device engine into the points of a SunSpec image, with time, quality and counters that never fall. Prints JSON.
  */
 import { createIo } from "../hosts/desktop/io/io";
 import { Machine } from "../hosts/desktop/machine";
 
 const program = `
+import { Device } from "modules/devices/engine";
 import { ModbusClient } from "modules/modbus/client";
+import { Image } from "modules/sunspec/image";
 import RS485 from "modules/rs485/rs485";
 import TCP from "embedded:io/socket/tcp";
 import { ModdableClock } from "hosts/moddable/clock";
-let client, done;
+const points = ["PhVphA", "PhVphB", "PhVphC", "AphA", "AphB", "AphC", "W", "TotWhExp", "TotWhImp"];
+const units = ["V", "V", "V", "A", "A", "A", "W", "Wh", "Wh"];
+const table = {
+	id: "bench", maker: "Gridpost", model: "Bench", kind: "meter", sunspec: [1, 213],
+	bus: { baud: 115200, parity: "none", stop: 1, unit: 1 },
+	functions: [3], fc: 3, maxRead: 125, positive: "import",
+	rows: points.map((point, i) => ({ name: point, address: 2 * i, type: "u32", k: 0.01, unit: units[i], point, poll: "fast" })),
+	quirks: [], sources: [], confidence: "bench",
+};
+const image = new Image([{ id: 1 }, { id: 213 }]);
+const device = new Device({ table, image, unit: 1, timeoutMs: 1000 });
+if (device.plan.reads.length !== 1 || device.plan.reads[0].count !== 18) throw new Error("not one read of 18 registers");
 const request = {
-	unit: 1, function: 3, address: 0, count: 18, left: 0, sum: 0,
+	unit: 1, function: 3, address: 0, count: 18, timeoutMs: 1000, left: 0,
 	onResult(result) {
+		device.onResult(result);
 		if (result.status !== "ok") throw new Error(result.status);
-		const data = result.data;
-		for (let i = 0; i < 36; i += 4) this.sum += data.getUint32(i) * 0.01;
-		if (--this.left > 0) client.request(this);
+		if (--this.left > 0) this.send();
 		else done();
 	},
+	send() {
+		const read = device.nextRead(Infinity);
+		this.function = read.function;
+		this.address = read.address;
+		this.count = read.count;
+		client.request(this);
+	},
 };
+let client, done;
 export function open(where) {
 	const link = Number(where) ? { io: TCP, address: "127.0.0.1", port: Number(where) } : { io: RS485, port: where, baud: 115200 };
 	client = new ModbusClient({ link, clock: new ModdableClock(() => true) });
 }
-export function read(times, callback) { done = callback; request.left = times; client.request(request); }
+export function read(times, callback) { done = callback; request.left = times; request.send(); }
+export function values() { return points.map((point) => image.value(image.handle(213, point))); }
 export function close() { client.close(); }
 `;
 
 interface Program extends Record<string, unknown> {
 	open(where: string): void;
 	read(times: number, done: () => void): void;
+	values(): number[];
 	close(): void;
 }
 
@@ -62,7 +85,13 @@ async function ours(where: string, times: number): Promise<Record<string, number
 	});
 	const machine = new Machine({
 		host: io.host,
-		preload: ["modules/modbus/client", "hosts/moddable/ticks"],
+		preload: [
+			"modules/devices/engine",
+			"modules/modbus/client",
+			"modules/sunspec/image",
+			"modules/rs485/rs485",
+			"hosts/moddable/ticks",
+		],
 		sources: { program },
 		modules: { "hosts/moddable/*": "build/js/hosts/moddable/*" },
 	});
@@ -74,6 +103,8 @@ async function ours(where: string, times: number): Promise<Record<string, number
 	const before = machine.counters().byteCodes;
 	await read(100);
 	figures["byteCodes"] = (machine.counters().byteCodes - before) / 100;
+	const values = app.values();
+	if (!values.every((value) => value > 600_000)) throw new Error(`wrong values: ${values.join(" ")}`);
 	app.close();
 	io.close();
 	machine.delete();

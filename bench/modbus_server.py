@@ -42,7 +42,7 @@ threading.Thread(target=serve_tcp, args=(listener,), daemon=True).start()
 master, slave = os.openpty()
 tty.setraw(slave)
 # the slave stays open here, so that one client after the other may come and go
-print(os.ttyname(slave), listener.getsockname()[1])
+os.write(1, f"{os.ttyname(slave)} {listener.getsockname()[1]}\n".encode())
 pending = b""
 while True:
     pending += os.read(master, 256)

@@ -1,0 +1,129 @@
+import { createIo } from "../hosts/desktop/io/io";
+import { VirtualNetwork } from "../hosts/desktop/io/virtual-network";
+import { VirtualTime } from "../hosts/desktop/io/virtual-time";
+import { Machine } from "../hosts/desktop/machine";
+import { applicationModules } from "../hosts/desktop/preloads";
+import { createTestMachine } from "../hosts/desktop/testing";
+import { heapBytes } from "./figure";
+
+const program = `
+import { serveApi } from "modules/admin/api";
+import { Catalogue, deviceTables } from "modules/devices/catalogue";
+import { HttpServer } from "modules/http/server";
+import { TcpServer } from "modules/modbus/server-tcp";
+import { MqttClient } from "modules/mqtt/client";
+import { OpenAmiPublisher } from "modules/openami/publisher";
+import RS485 from "modules/rs485/rs485";
+import { ClockQuality } from "modules/site/clock-quality";
+import { Hub } from "modules/site/hub";
+import { readSite } from "modules/site/site-file";
+import { ModdableClock } from "hosts/moddable/clock";
+
+class Silent { constructor() {} read() {} write() {} close() {} }
+const io = { TCP: Silent, Listener: Silent, RS485 };
+const clock = new ModdableClock(() => true);
+const wallClock = new ClockQuality(clock);
+const log = () => {};
+const kept = [];
+let site, catalogue, hub, mqtt, publisher;
+
+function meters() { return hub.devices.filter((entry) => entry.device.table.kind === "meter"); }
+
+export function readText(text) { site = readSite(text, deviceTables.map((table) => table.id)); }
+export function plans() {
+	catalogue = new Catalogue();
+	for (const device of site.devices) catalogue.plan(catalogue.table(device.device));
+}
+export function devices() { hub = new Hub({ site, catalogue, clock, log, firmware: "bench", io }); }
+export function buses() { hub.start(); }
+export function sunspec() {
+	kept.push(new TcpServer({ listener: { io: Silent, port: 502 }, tcp: Silent, clock, space: hub.space, log }));
+}
+export function http() {
+	const server = new HttpServer({ listener: { io: Silent, port: 80 }, tcp: Silent, clock, log });
+	kept.push(server, serveApi({ http: server, hub, clock, wallClock, firmware: "bench", mqtt: () => ({}) }));
+}
+export function client() {
+	mqtt = new MqttClient({ socket: { io: Silent, host: "10.9.9.9", port: 1883 }, clock, random: Math.random,
+		clientId: "gridpost-" + site.gatewayId, keepAliveS: 60, queueLimit: { messages: 8, bytes: 12288 }, log,
+		will: OpenAmiPublisher.will(site.feederId, site.gatewayId) });
+}
+export function publishing(outboxBytes) {
+	const { feederId, gatewayId } = site;
+	publisher = new OpenAmiPublisher({ clock, mqtt, feederId, gatewayId, periodMs: 10000, outboxBytes, firmware: "bench",
+		meters: meters().map(({ site: { serial }, image, model }) => ({ serial, image, model })), clockState: () => wallClock.state });
+	publisher.start();
+}
+export function closeAll() {
+	hub.close();
+	publisher.close();
+	mqtt.close();
+	for (const one of kept) one.close?.();
+}
+`;
+
+interface Program extends Record<string, unknown> {
+	readText(text: string): void;
+	plans(): void;
+	devices(): void;
+	buses(): void;
+	sunspec(): void;
+	http(): void;
+	client(): void;
+	publishing(outboxBytes: number): void;
+	closeAll(): void;
+}
+
+/** What each part of the hub adds to the heap when main's parts are made one after the other, in bytes. */
+export function heapByPart(siteText: string, outboxBytes: number): [part: string, bytes: number][] {
+	const machine = createTestMachine({
+		preload: applicationModules(),
+		sources: { program },
+		modules: { "hosts/moddable/*": "build/js/hosts/moddable/*" },
+	});
+	const xs = machine.importModule<Program>("program");
+	const parts: [string, number][] = [];
+	let before = heapBytes(machine);
+	const step = (part: string, action: () => void): void => {
+		action();
+		const after = heapBytes(machine);
+		parts.push([part, after - before]);
+		before = after;
+	};
+	step("the site as it was read", () => xs.readText(siteText));
+	step("plans of the device tables", () => xs.plans());
+	step("images, device engines, units, totals", () => xs.devices());
+	step("bus clients and their lines", () => xs.buses());
+	step("SunSpec server, no client", () => xs.sunspec());
+	step("HTTP server and API, no client", () => xs.http());
+	step("MQTT client, not connected", () => xs.client());
+	step(`publisher, of that the outbox ${outboxBytes}`, () => xs.publishing(outboxBytes));
+	xs.closeAll();
+	machine.finish();
+	return parts;
+}
+
+/** What the desktop's own modules (sockets, timers, the module "host") add; they are not preloaded, on the device they are. */
+export function platformHeap(): number {
+	const clock = new VirtualTime();
+	const io = createIo({
+		network: new VirtualNetwork({ clock }).attach(),
+		clock,
+		dataFolder: undefined,
+		onError(error) {
+			throw error;
+		},
+	});
+	const machine = new Machine({
+		clock: "virtual",
+		preload: applicationModules(),
+		modules: { "hosts/moddable/*": "build/js/hosts/moddable/*" },
+		host: { ...io.host, app: { siteText: () => "", options: () => ({}), firmware: () => "", log: () => {} } },
+	});
+	const before = heapBytes(machine);
+	machine.importModule("host");
+	const bytes = heapBytes(machine) - before;
+	io.close();
+	machine.delete();
+	return bytes;
+}

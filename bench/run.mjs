@@ -1,0 +1,75 @@
+// npm run bench: measures everything anew, prints a table with the budgets beside it, and writes build/bench.json.
+// A peer that is missing is named and left out; with CI=true that is a failure, and so is a budget that is not met.
+import "../hosts/desktop/resolve.mjs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const pieces = ["modbus", "devices", "sunspec", "mqtt", "hub", "start"];
+const only = process.argv.slice(2);
+
+const began = performance.now();
+const figures = [];
+const missing = [];
+for (const name of pieces) {
+	const path = join(root, "build/js/bench", `${name}.js`);
+	if ((only.length > 0 && !only.includes(name)) || !existsSync(path)) continue;
+	const { run } = await import(pathToFileURL(path).href);
+	const before = figures.length;
+	process.stderr.write(`measuring: ${name}\r`);
+	missing.push(...((await run((figure) => figures.push(figure))) ?? []));
+	if (figures.length === before) throw new Error(`bench/${name}.ts reported nothing`);
+}
+
+const variant = process.env.GRIDPOST_ADDON ?? "debug";
+const seconds = Math.round((performance.now() - began) / 1000);
+const wording = [
+	`Measured here, in ${seconds} s: ${cpus().length} x ${cpus()[0]?.model.trim() ?? "unknown"}, Node ${process.version}, engine "${variant}".`,
+	"Byte codes and heap are the same in every run. Times are the best of several rounds of this run; on a computer that is",
+	"shared they vary, and what counts is their ratio to the peers beside them. The device is 20 to 40 times as slow.",
+];
+
+function number(value) {
+	if (value === undefined) return "-";
+	return Math.abs(value) >= 1000 ? Math.round(value).toLocaleString("en").replaceAll(",", " ") : `${value}`;
+}
+
+function verdict({ value, budget }) {
+	if (budget === undefined) return "";
+	if (value === undefined) return "not measurable here";
+	return value <= budget ? "met" : "NOT MET";
+}
+
+const rows = figures.map((figure) => [
+	figure.name,
+	number(figure.value),
+	figure.unit,
+	figure.budget === undefined ? "" : `<= ${number(figure.budget)}`,
+	verdict(figure),
+	figure.note ?? "",
+]);
+const widths = rows.reduce((all, row) => row.map((cell, i) => Math.max(all[i] ?? 0, cell.length)), []);
+let area;
+for (const [i, row] of rows.entries()) {
+	if (figures[i].area !== area) console.log(`\n${(area = figures[i].area)}`);
+	const cells = row.map((cell, n) => (n === 1 ? cell.padStart(widths[n]) : cell.padEnd(n === 5 ? 0 : widths[n])));
+	console.log(`  ${cells.join("  ").trimEnd()}`);
+}
+console.log(`\n${wording.join("\n")}`);
+for (const one of missing) console.log(`left out: ${one}`);
+
+const report = {
+	variant,
+	node: process.version,
+	cpu: cpus()[0]?.model ?? "",
+	cpus: cpus().length,
+	seconds,
+	missing,
+	figures: figures.map((figure) => ({ ...figure, verdict: verdict(figure) || undefined })),
+};
+mkdirSync(join(root, "build"), { recursive: true });
+writeFileSync(join(root, "build/bench.json"), `${JSON.stringify(report, undefined, "\t")}\n`);
+const failed = figures.some((figure) => verdict(figure) === "NOT MET");
+process.exit(process.env.CI === "true" && (missing.length > 0 || failed) ? 1 : 0);
