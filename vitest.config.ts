@@ -9,6 +9,7 @@ export default defineConfig({
 			"sim/**/*.test.ts",
 			"test/**/*.test.ts",
 			"tools/**/*.test.ts",
+			"bench/**/*.test.ts",
 		],
 		pool: "forks",
 		testTimeout: 20_000,

@@ -134,7 +134,7 @@ async function sayHeap(say: Say, what: string, siteText: string): Promise<void> 
 	};
 	part("the engine's own, nothing loaded", emptyHeap());
 	for (const [name, bytes] of heapByPart(siteText, outboxBytes)) part(name, bytes);
-	part("the desktop's socket, timer and host modules", platformHeap(), "the device has these in flash");
+	part("the desktop's socket, timer and host modules", platformHeap(), "those of the device lie in flash");
 	part("main, connection to the broker, what has come up since the start", rest, "the remainder");
 }
 

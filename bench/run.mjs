@@ -1,5 +1,6 @@
 // npm run bench: measures everything anew, prints a table with the budgets beside it, and writes build/bench.json.
-// A peer that is missing is named and left out; with CI=true that is a failure, and so is a budget that is not met.
+// A peer that is missing is named and left out; with CI=true that is a failure. Times
+// depend on the computer, so a budget that is not met is told and no failure; bench.test.ts guards the byte codes.
 import "../hosts/desktop/resolve.mjs";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -18,7 +19,7 @@ for (const name of pieces) {
 	if ((only.length > 0 && !only.includes(name)) || !existsSync(path)) continue;
 	const { run } = await import(pathToFileURL(path).href);
 	const before = figures.length;
-	process.stderr.write(`measuring: ${name}\r`);
+	if (process.stderr.isTTY) process.stderr.write(`measuring: ${name}  \r`);
 	missing.push(...((await run((figure) => figures.push(figure))) ?? []));
 	if (figures.length === before) throw new Error(`bench/${name}.ts reported nothing`);
 }
@@ -71,5 +72,4 @@ const report = {
 };
 mkdirSync(join(root, "build"), { recursive: true });
 writeFileSync(join(root, "build/bench.json"), `${JSON.stringify(report, undefined, "\t")}\n`);
-const failed = figures.some((figure) => verdict(figure) === "NOT MET");
-process.exit(process.env.CI === "true" && (missing.length > 0 || failed) ? 1 : 0);
+process.exit(process.env.CI === "true" && missing.length > 0 ? 1 : 0);

@@ -1,0 +1,57 @@
+import { describe, expect, test } from "vitest";
+import { run as devices } from "./devices";
+import type { Figure, Report } from "./figure";
+import { hubCosts } from "./hub";
+import { run as sunspec } from "./sunspec";
+
+function figuresOf(run: (report: Report) => void): Figure[] {
+	const figures: Figure[] = [];
+	run((figure) => figures.push(figure));
+	return figures;
+}
+
+/** What may be spent, about 15 % above what it was when the limit was set. Who raises one says why. */
+const byteCodeLimits = {
+	"decoding ten registers into ten points": 4600,
+	"a poll from timer to image": 9000,
+	"read of 125 registers": 800,
+	"20 points set": 4000,
+};
+
+describe("the bench", () => {
+	const figures = [...figuresOf(devices), ...figuresOf(sunspec)];
+
+	test("gives figures with a name of their own, a number or why there is none, and a unit", () => {
+		expect(figures.length).toBeGreaterThan(20);
+		expect(new Set(figures.map(({ area, name }) => `${area} ${name}`)).size).toBe(figures.length);
+		for (const { area, name, value, unit, note } of figures) {
+			expect(area).toMatch(/^[a-z]+$/);
+			expect(unit, name).not.toBe("");
+			if (value === undefined) expect(note, name).toBeDefined();
+			else expect(Number.isFinite(value), name).toBe(true);
+		}
+	});
+
+	test("finds every budget of these pieces met", () => {
+		const bound = figures.filter(({ budget }) => budget !== undefined);
+		expect(bound.length).toBeGreaterThanOrEqual(4);
+		for (const { name, value, budget } of bound) expect(value, name).toBeLessThanOrEqual(budget!);
+	});
+
+	test.each(Object.entries(byteCodeLimits))("%s takes at most %i byte codes", (name, limit) => {
+		const figure = figures.find((one) => one.name === name);
+		expect(figure?.unit).toBe("byte codes");
+		expect(figure?.value).toBeGreaterThan(limit / 2);
+		expect(figure?.value).toBeLessThanOrEqual(limit);
+	});
+
+	test("the whole hub spends no more on a poll, a message and a read from outside than it did", async () => {
+		const costs = await hubCosts(3, 1);
+		expect(costs.poll).toBeGreaterThan(6000);
+		expect(costs.poll).toBeLessThanOrEqual(13_800);
+		expect(costs.publish).toBeGreaterThan(20_000);
+		expect(costs.publish).toBeLessThanOrEqual(53_000);
+		expect(costs.read).toBeGreaterThan(1000);
+		expect(costs.read).toBeLessThanOrEqual(2700);
+	});
+});
