@@ -115,6 +115,19 @@ describe("connecting", () => {
 		expect(rig.takeEvents()).toEqual(["ended timeout: no CONNACK for 21 s"]);
 	});
 
+	it("passes on why the connection failed where the socket class says it", () => {
+		const rig = new Rig();
+		rig.clock.advance(0);
+		rig.socket.options.onError?.(new Error("connect refused"));
+		rig.accept(false, 1000, 1000);
+		rig.socket.options.onError?.("reset by peer");
+		expect(rig.takeEvents()).toEqual([
+			"ended closed: no connection: connect refused",
+			"connected false",
+			"ended closed: connection closed: reset by peer",
+		]);
+	});
+
 	it("is not misled by callbacks of a connection it has given up", () => {
 		const rig = new Rig();
 		rig.accept();

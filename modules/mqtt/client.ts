@@ -160,11 +160,8 @@ export class MqttClient {
 			resolver.resolve({
 				host: socket.host,
 				onResolved: (_host, address) => this.#open(generation, address),
-				onError: (error) => {
-					if (generation !== this.#generation) return;
-					const what = this.#up ? "connection closed" : "no connection";
-					// the SDK's classes give no reason, the desktop's do
-					this.#end(ended("closed", error === undefined ? what : `${what}: ${messageOf(error)}`));
+				onError: () => {
+					if (generation === this.#generation) this.#end(ended("resolve", `no address for ${socket.host}`));
 				},
 			});
 	}
@@ -187,9 +184,11 @@ export class MqttClient {
 				onWritable: (bytes) => {
 					if (generation === this.#generation) this.#writable(bytes);
 				},
-				onError: () => {
-					if (generation === this.#generation)
-						this.#end(ended("closed", this.#up ? "connection closed" : "no connection"));
+				onError: (error) => {
+					if (generation !== this.#generation) return;
+					const what = this.#up ? "connection closed" : "no connection";
+					// the SDK's classes give no reason, the desktop's do
+					this.#end(ended("closed", error === undefined ? what : `${what}: ${messageOf(error)}`));
 				},
 			});
 		} catch (error) {
