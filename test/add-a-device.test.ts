@@ -3,11 +3,12 @@ import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { fromHex } from "../modules/base/bytes";
 import { freePort, root, run, start, temporaryFolder } from "./peers";
 
 interface Block {
 	language: string;
-	/** What stands behind the language: a file, or "add to" a file. */
+	/** What stands behind the language: a file, "add to" or "change" and a file, or "see". */
 	about: string;
 	text: string;
 }
@@ -18,6 +19,10 @@ const blocks: Block[] = [...page.matchAll(/^```(\w+) ?(.*)\n([\s\S]*?)^```$/gm)]
 	about: match[2]!,
 	text: match[3]!,
 }));
+/** What the page promises to be seen, in the order of the page. */
+const seen = blocks
+	.filter((block) => block.language === "text" && block.about === "see")
+	.map(({ text }) => text.trim());
 const commands = blocks.filter((block) => block.language === "sh").map((block) => block.text.trim());
 
 const folder = temporaryFolder();
@@ -63,7 +68,7 @@ beforeAll(() => {
 	copyBuild();
 	symlinkSync(join(root, "node_modules"), inCopy("node_modules"));
 	for (const block of blocks) {
-		if (block.language === "sh") continue;
+		if (block.language === "sh" || block.language === "text" || block.about.startsWith("change ")) continue;
 		const more = /^add to (.+)$/.exec(block.about);
 		if (more) addTo(more[1]!, block.text);
 		else writeFileSync(inCopy(block.about), block.text);
@@ -76,45 +81,86 @@ const shell = (command: string): Promise<string> =>
 	run("sh", ["-c", `cd "${folder.path}" && NO_COLOR=1 ${command}`], 120_000);
 
 it("has a table of at most 40 lines, two lines of catalogue, a site and three commands", () => {
-	const table = blocks.find((block) => block.about.endsWith("acme-pm1.ts"))!;
+	const table = blocks.find((block) => block.about.endsWith("eastron-sdm230.ts"))!;
 	expect(table.text.trim().split("\n").length).toBeLessThanOrEqual(40);
 	expect(commands.map((command) => command.split(" ").slice(0, 2).join(" "))).toEqual([
 		"node tools/check-manifest.mjs",
 		"npx vitest",
 		"npm start",
 	]);
+	expect(seen.length).toBe(2);
+});
+
+it("tells the truth about word order", () => {
+	const [high, low] = [...page.matchAll(/`((?:[0-9a-f]{2} ){3}[0-9a-f]{2})`/g)].map((match) => fromHex(match[1]!));
+	expect(new DataView(high!.buffer).getFloat32(0)).toBeCloseTo(230.2, 3);
+	expect([...low!]).toEqual([...high!.slice(2), ...high!.slice(0, 2)]);
 });
 
 it("lists the new module for the device", async () => {
 	await shell(commands[0]!);
-	expect(readFileSync(inCopy("manifest.json"), "utf8")).toContain("./modules/devices/tables/acme-pm1");
+	expect(readFileSync(inCopy("manifest.json"), "utf8")).toContain("./modules/devices/tables/eastron-sdm230");
 	await shell("node tools/check-manifest.mjs");
 }, 60_000);
 
 it("passes the contract test, and fails it as the page says when a unit is wrong", async () => {
 	const said = await shell(commands[1]!);
-	expect(said).toMatch(/Tests\D+6 passed/);
-	const path = inCopy("modules/devices/tables/acme-pm1.ts");
+	const [, passed] = /You see `(\d+) passed`/.exec(page)!;
+	expect(said).toMatch(new RegExp(`Tests +${passed} passed`));
+	const path = inCopy("modules/devices/tables/eastron-sdm230.ts");
 	const right = readFileSync(path, "utf8");
-	writeFileSync(path, right.replace('k: 10, unit: "Wh"', 'k: 0.01, unit: "kWh"'));
+	const wrong = right.replace('k: 1000, unit: "Wh", point: "TotWhImp"', 'unit: "kWh", point: "TotWhImp"');
+	expect(wrong).not.toBe(right);
+	writeFileSync(path, wrong);
 	const mistake = /`(rows\[\d\] import_energy\.unit: [\s\S]*?)`/.exec(page)![1]!.replace(/\s+/g, " ");
 	await expect(shell(commands[1]!)).rejects.toThrow(mistake);
 	writeFileSync(path, right);
 }, 120_000);
 
-it("starts the site, with the new device answering", async () => {
+interface Point {
+	value: unknown;
+	quality: string;
+}
+
+/** Runs the site until it says `line`; then the points that HTTP tells of, once they have all been looked at. */
+async function startSite(line: string): Promise<Point[]> {
 	const ports = [await freePort(), await freePort(), await freePort()];
-	const options = `--headless --mqtt ${ports[0]} --http ${ports[1]} --modbus ${ports[2]}`;
+	const options = `--mqtt ${ports[0]} --http ${ports[1]} --modbus ${ports[2]}`;
 	// What npm runs, without npm between us and the signal that ends it.
 	const { scripts } = JSON.parse(readFileSync(inCopy("package.json"), "utf8")) as { scripts: { start: string } };
 	const command = commands[2]!.replace("npm start --", scripts.start);
 	const hub = start("sh", ["-c", `cd "${folder.path}" && exec ${command} ${options}`]);
 	try {
-		await hub.waitFor(/rs485-1 unit 1 \(acme-pm1\) answers/, 60_000);
-		const site = (await (await fetch(`http://127.0.0.1:${ports[1]}/api/site`)).json()) as unknown;
-		expect(JSON.stringify(site)).toContain("meter-1");
+		await hub.waitFor(new RegExp(line.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")), 60_000);
+		for (let tries = 0; ; tries++) {
+			const answer = await fetch(`http://127.0.0.1:${ports[1]}/api/site`);
+			const { devices } = (await answer.json()) as { devices: { online: boolean; points: Point[] }[] };
+			const { online, points } = devices[0]!;
+			if (!online || tries > 100 || points.every(({ quality }) => quality !== "never")) return points;
+			await new Promise((resolve) => setTimeout(resolve, 50));
+		}
 	} finally {
 		hub.process.kill("SIGTERM");
 		await hub.ended;
 	}
+}
+
+it("starts the site, with the new device answering every point", async () => {
+	const points = await startSite(seen[0]!);
+	expect(points.length).toBeGreaterThanOrEqual(11);
+	expect(points.filter(({ value, quality }) => typeof value !== "number" || quality !== "good")).toEqual([]);
+}, 90_000);
+
+it("goes to a serial port, and says that it waits for it", async () => {
+	// whatever is plugged in here is left alone
+	const nowhere = (text: string) => text.replaceAll("/dev/ttyUSB0", "/dev/ttyUSB-none");
+	const change = blocks.find((block) => block.about.startsWith("change "))!;
+	const path = inCopy(change.about.slice("change ".length));
+	const before = readFileSync(path, "utf8");
+	const after = before.replace(/^\t"buses": .*\n/m, nowhere(change.text));
+	expect(after).not.toBe(before);
+	writeFileSync(path, after);
+	const points = await startSite(nowhere(seen[1]!));
+	expect(points.length).toBeGreaterThanOrEqual(11);
+	expect(points.filter(({ quality }) => quality !== "never")).toEqual([]);
 }, 90_000);
