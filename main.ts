@@ -52,9 +52,22 @@ export default function main() {
 	const meters = hub.devices.filter((entry) => entry.device.table.kind === "meter");
 	const meterOf = hub.devices.map((entry) => meters.indexOf(entry));
 
-	const url = options.broker ?? site.services.mqtt.broker;
 	const { feederId, gatewayId } = site;
-	const mqtt = url === "" ? undefined : new MqttClient(mqttOptions(url));
+	const url = options.broker ?? site.services.mqtt.broker;
+	const settings = url === "" ? undefined : mqttOptions(url);
+	// what may fail comes first, and takes with it what is open already
+	const modbusPort = options.modbusPort ?? site.services.sunspec.port;
+	const httpPort = options.httpPort ?? site.services.http.port;
+	const listener = (port: number) => ({ listener: { io: io.Listener, port }, tcp: io.TCP, clock, log });
+	const sunspec = new TcpServer({ ...listener(modbusPort), space: hub.space });
+	let http: HttpServer;
+	try {
+		http = new HttpServer(listener(httpPort));
+	} catch (error) {
+		sunspec.close();
+		throw error;
+	}
+	const mqtt = settings && new MqttClient(settings);
 	const publisher = new OpenAmiPublisher({
 		clock,
 		mqtt: mqtt ?? { publish: () => true },
@@ -67,16 +80,6 @@ export default function main() {
 		clockState: () => wallClock.state,
 	});
 
-	const modbusPort = options.modbusPort ?? site.services.sunspec.port;
-	const sunspec = new TcpServer({
-		listener: { io: io.Listener, port: modbusPort },
-		tcp: io.TCP,
-		clock,
-		space: hub.space,
-		log,
-	});
-	const httpPort = options.httpPort ?? site.services.http.port;
-	const http = new HttpServer({ listener: { io: io.Listener, port: httpPort }, tcp: io.TCP, clock, log });
 	const api = serveApi({ http, hub, clock, wallClock, firmware, mqtt: mqttStatus });
 
 	hub.start();

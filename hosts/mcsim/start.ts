@@ -5,7 +5,10 @@ import main from "../../main";
 export default function start(): void {
 	const { log, options } = host;
 	try {
-		const { devices, name } = main().snapshot();
+		const application = main();
+		// the engine keeps open sockets and timers by itself; the debugger finds the rest here
+		(globalThis as { gridpost?: typeof application }).gridpost = application;
+		const { devices, name } = application.snapshot();
 		const units = devices.map((device) => device.unit).join(", ");
 		log("info", "mcsim", `${name}: Modbus TCP port ${options.modbusPort}, units 1, ${units}`);
 		log(
