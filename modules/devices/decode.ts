@@ -51,6 +51,8 @@ export class Step {
 	readonly ratio: number;
 	/** Index of the counter this row is, or -1. */
 	readonly counter: number;
+	/** A number that is only scaled: nothing else needs to be looked at as long as it is in range. */
+	readonly plain: boolean;
 	/** The row's points: `points` of them from `firstPoint` in the plan's list. */
 	readonly firstPoint: number;
 	readonly points: number;
@@ -75,6 +77,10 @@ export class Step {
 		this.counter = isCounter(row.unit) ? place.counter : -1;
 		this.firstPoint = place.firstPoint;
 		this.points = place.points;
+		const text = row.type === "string" || row.unit === "text";
+		const special =
+			row.notAvailable !== undefined || place.factors !== undefined || this.ratio >= 0 || this.counter >= 0;
+		this.plain = !text && !special && place.points > 0;
 	}
 }
 
