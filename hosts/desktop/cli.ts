@@ -67,7 +67,7 @@ interface Sketch {
 	broker: string | undefined;
 	modbusPort: number | undefined;
 	httpPort: number | undefined;
-	units: string[];
+	units: number[];
 }
 
 /** What the banner and the broker need of the site file before the application has checked it. */
@@ -81,9 +81,7 @@ function sketch(text: string): Sketch {
 			broker: services.mqtt?.broker,
 			modbusPort: services.sunspec?.port,
 			httpPort: services.http?.port,
-			units: (site.devices ?? []).map(
-				(device: { unit: number; name?: string; id: string }) => `${device.unit} ${device.name ?? device.id}`,
-			),
+			units: (site.devices ?? []).map((device: { unit: number }) => device.unit),
 		};
 	} catch {
 		return { name: "", root: "", broker: undefined, modbusPort: undefined, httpPort: undefined, units: [] };
@@ -111,11 +109,23 @@ function banner(hub: DesktopHub, options: CliOptions, site: Sketch, brokerUrl: s
 	const { hostname, port } = new URL(brokerUrl);
 	return [
 		`Gridpost: ${site.name}, ${hub.pole ? "simulated devices" : "real devices"}. Ctrl-C stops it.`,
-		`  SunSpec  Modbus TCP 127.0.0.1:${modbus}, base 40000; unit 1 is the hub, then ${site.units.join(", ")}`,
+		`  SunSpec  Modbus TCP 127.0.0.1:${modbus}, base 40000; unit 1 is the hub, then ${ranges(site.units)}`,
 		`  HTTP     http://127.0.0.1:${http}/api/site and /api/events`,
 		`  MQTT     ${brokerUrl}; try: mosquitto_sub -h ${hostname} -p ${port || 1883} -t '${site.root}/#' -v`,
 		"",
 	];
+}
+
+/** 11, 12, 13, 21 as "11 to 13, 21". */
+function ranges(numbers: readonly number[]): string {
+	const parts: string[] = [];
+	const sorted = [...numbers].sort((a, b) => a - b);
+	for (let i = 0; i < sorted.length; i++) {
+		const first = sorted[i]!;
+		while (sorted[i + 1] === sorted[i]! + 1) i++;
+		parts.push(sorted[i] === first ? `${first}` : `${first} to ${sorted[i]}`);
+	}
+	return parts.join(", ");
 }
 
 /** Moves a virtual clock `speed` times as fast as the computer's, in steps of 20 ms of real time. */
