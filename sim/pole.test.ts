@@ -63,6 +63,15 @@ describe("the grid of a pole", () => {
 		}
 	});
 
+	it("loses by the square of the current, in the homes' own wires and in the line", () => {
+		const grid = new Grid(homes([0]), 4, 20);
+		const currentA = grid.home(0).value("A", 0)!;
+		const lossW = grid.lossW(0);
+		// 0.06 ohm to the home and 0.09 ohm to the pole carry the same current, but for the sag between them.
+		expect(lossW / currentA ** 2).toBeGreaterThan(0.14);
+		expect(lossW / currentA ** 2).toBeLessThan(0.16);
+	});
+
 	it("obeys power = voltage x current x power factor at every meter", () => {
 		const grid = new Grid(homes([0, 1500, 0]), 4, 12);
 		for (let nowMs = 0; nowMs < 2 * hourMs; nowMs += 7000) {
@@ -115,6 +124,8 @@ describe("the grid of a pole", () => {
 		for (const point of ["W", "TotWhImp", "PhV"]) {
 			expect(often.home(1).value(point, hourMs)).toBeCloseTo(seldom.home(1).value(point, hourMs)!, 6);
 		}
+		expect(often.home(0).value("TotWhImp", hourMs)).toBeCloseTo(seldom.home(0).value("TotWhImp", hourMs)!, 6);
+		expect(often.home(1).value("TotWhExp", hourMs)).toBeCloseTo(seldom.home(1).value("TotWhExp", hourMs)!, 6);
 		expect(often.feeder.value("TotWhImp", hourMs)).toBeCloseTo(seldom.feeder.value("TotWhImp", hourMs)!, 6);
 	});
 

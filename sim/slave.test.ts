@@ -77,6 +77,12 @@ describe("a slave", () => {
 		expect(ask(slaveOf(table), request)).toBe(reply);
 	});
 
+	it("refuses what must never be read, inside a block too", () => {
+		const table: DeviceTable = { ...hikingDds238, never: [[19, 19]] };
+		expect(ask(slaveOf(table), "03 0011 0002")).toBe("0304" + "13870000");
+		expect(ask(slaveOf(table), "03 0011 0003")).toBe("8302");
+	});
+
 	it("reads along inside a block, and one row at an odd place by itself", () => {
 		expect(ask(slaveOf(hikingDds238), "03 0012 0003")).toBe("0306" + "000000000000");
 		expect(ask(slaveOf(eastronSdm120), "03 fc03 0001")).toBe("0302" + "0000");

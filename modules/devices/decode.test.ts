@@ -60,6 +60,7 @@ describe("raw numbers", () => {
 		expect(decode({ type: "bcd", words: 2 }, "12345678")).toBe(12345678);
 		expect(decode({ type: "bcd", words: 2, wordOrder: "lo-hi" }, "56781234")).toBe(12345678);
 		expect(decode({ type: "bcd", words: 1 }, "12a4")).toBeNaN();
+		expect(decode({ type: "bcd", words: 1 }, "124a")).toBeNaN();
 	});
 
 	it("takes bit fields of one and of two registers", () => {

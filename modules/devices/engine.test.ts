@@ -162,6 +162,28 @@ describe("a missed read", () => {
 		expect(device.nextDueMs).toBeLessThan(64_000);
 	});
 
+	it("is made good at once when the device is back, slow rows and rows read once too", () => {
+		const { device, image } = setUp(eastronSdm120, { periodsMs: { normal: 500_000 } });
+		const serial = image.handle(1, "SN");
+		const asked = (fromMs: number, status: string): number[] => {
+			const addresses: number[] = [];
+			for (let nowMs = fromMs; device.nextRead(nowMs); nowMs += 60) {
+				addresses.push(device.address);
+				device.onResult(result(status, nowMs + 50, new Array(device.count).fill(0x4248), 4));
+			}
+			return addresses;
+		};
+		expect(asked(0, "ok").sort()).toEqual([0, 0xfc00, 70].sort());
+		const was = image.value(serial);
+		expect(was).toBe(String(0x42484248));
+		expect(device.lineDown(3000)).toBe(true);
+		expect(asked(4000, "ok").sort()).toEqual([0, 0xfc00, 70].sort());
+		device.lineDown(5000);
+		// Who it is stays known, even when the register with the serial number refuses.
+		asked(6000, "exception");
+		expect(image.value(serial)).toBe(was);
+	});
+
 	it("for want of a line loses everything, and is no miss of the device", () => {
 		const { device, quality } = setUp(hikingDds238);
 		answer(device, 0, dds(1));
@@ -207,6 +229,23 @@ describe("ratios", () => {
 		expect(value("PhV")).toBeCloseTo(100, 9);
 	});
 
+	it("of both transformers multiply power, and totals are as old and as good as their parts", () => {
+		const { device, value, quality, timeMs } = setUp(chintDtsu666);
+		answer(device, 0, [40, 100]);
+		const words = new Array(70).fill(0).map((_, i) => (i % 2 === 0 ? 0x447a : 0)); // 1000.0 everywhere
+		answer(device, 100, words);
+		expect([value("W"), value("PhVphA"), value("AphA")]).toEqual([40_000, 1000, 40]);
+		expect([timeMs("A"), quality("A")]).toEqual([150, "good"]);
+		words[12] = 0x7fc0; // AphA is no number
+		while (device.nextRead(1000)!.address !== 0x2000) device.onResult(result("exception", 1010, [], 6));
+		device.onResult(result("ok", 1050, words));
+		expect([value("A"), quality("A"), timeMs("A")]).toEqual([undefined, "suspect", 1050]);
+		expect(quality("PhV")).toBe("good");
+		device.nextRead(2000);
+		device.onResult(result("exception", 2050, [], 4));
+		expect([quality("A"), quality("PhV")]).toEqual(["comms_lost", "comms_lost"]);
+	});
+
 	it("that cannot be are not applied: the device is asked again later", () => {
 		const { device, quality } = setUp(chintDtsu666);
 		answer(device, 0, two(0));
@@ -248,6 +287,15 @@ describe("energies never fall", () => {
 		]);
 		expect(changes).toEqual(["online", "reset"]);
 		expect(device.counters["import_energy"]).toEqual({ total: 95_280, carry: 47_280 });
+	});
+
+	it("lower readings with a right one between are no reset", () => {
+		const { device, value, quality } = setUp(hikingDds238);
+		let nowMs = 0;
+		for (const raw of [4733, 5, 6, 4733, 7, 8]) answer(device, (nowMs += 1000), dds(raw));
+		expect([value("TotWhImp"), quality("TotWhImp")]).toEqual([47_330, "suspect"]);
+		answer(device, (nowMs += 1000), dds(4734));
+		expect([value("TotWhImp"), quality("TotWhImp")]).toEqual([47_340, "good"]);
 	});
 
 	it("lower readings that jump about are no reset", () => {

@@ -92,6 +92,12 @@ describe("read planner", () => {
 		expect(reads(tableOf(at(1, 10), { ...even, maxRead: 10 }))).toEqual(["3:0+2", "3:10+2"]);
 	});
 
+	it("is as long as the longest of the rows that share a register", () => {
+		const wide = { address: 4, type: "bits", bits: [16, 8] } as const;
+		const narrow = { address: 4, type: "bits", bits: [0, 8] } as const;
+		expect(reads(tableOf([wide, narrow, { address: 6 }]))).toEqual(["3:4+3"]);
+	});
+
 	it("counts bits in their own space", () => {
 		const bits = [0, 1, 2].map((address) => ({ address, fc: 1, type: "bit" }) as const);
 		expect(reads(tableOf([...bits, { address: 0 }], { maxRead: 1 }))).toEqual(["1:0+3", "3:0+1"]);

@@ -153,6 +153,7 @@ const broken: readonly [what: string, spoil: (table: Loose) => void, place: stri
 	["point of a model not had", (t) => (t.rows[0].point = "213.PhVphA"), "rows[0] voltage.point", /models are 1, 211/],
 	["point with blanks", (t) => (t.rows[0].point = "Ph V"), "rows[0] voltage.point", /SunSpec point/],
 	["point in another unit", (t) => (t.rows[0].point = "A"), "rows[0] voltage.point", /in A, the row in V/],
+	["point without a unit", (t) => (t.rows[0].point = "Evt"), "rows[0] voltage.point", /in no unit, the row in V/],
 	["point given twice", (t) => (t.rows[1].point = "TotWhImp"), "rows[2] energy.point", /already/],
 	["range backwards", (t) => (t.rows[0].range = [300, 50]), "rows[0] voltage.range", /below/],
 	["range of one", (t) => (t.rows[0].range = [300]), "rows[0] voltage.range", /entries/],

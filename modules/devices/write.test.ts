@@ -17,6 +17,8 @@ function write(table: DeviceTable, row: string, value: number, replies: Reply[],
 		request(request: WriteRequest): void {
 			const values = request.values.map((one) => one.toString(16)).join(" ");
 			asked.push(`${request.unit}:${request.function}@${request.address}+${request.count} ${values}`.trim());
+			// Whether an unconfirmed write took effect is read, not tried again.
+			expect(request.retries).toBe(0);
 			waiting.push(request);
 		},
 	};
