@@ -131,6 +131,16 @@ describeWithPeers("npm start", ["python", "mosquitto_sub", "curl"], () => {
 		data.remove();
 	}, 30_000);
 
+	it("ends quietly when nobody reads its output any more", async () => {
+		const { args } = await ports();
+		const command = [process.execPath, join(root, "tools/start.mjs"), ...args, "--headless"]
+			.map((part) => `'${part}'`)
+			.join(" ");
+		const pipe = start("sh", ["-c", `${command} | head -2`]);
+		expect(await pipe.ended).toBe(0);
+		expect(pipe.output().trim().split("\n")).toHaveLength(2);
+	}, 30_000);
+
 	it("shows a live table on a terminal", async () => {
 		const { args } = await ports();
 		// script(1) gives the program a terminal

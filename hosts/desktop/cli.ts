@@ -59,6 +59,8 @@ async function main(): Promise<void> {
 		process.exit(0);
 	};
 	for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void stop());
+	// whoever read our output has gone (`npm start | head`)
+	process.stdout.once("error", () => void stop());
 }
 
 interface Sketch {
