@@ -232,7 +232,7 @@ describe("ratios", () => {
 	it("of both transformers multiply power, and totals are as old and as good as their parts", () => {
 		const { device, value, quality, timeMs } = setUp(chintDtsu666);
 		answer(device, 0, [40, 100]);
-		const words = new Array(70).fill(0).map((_, i) => (i % 2 === 0 ? 0x447a : 0)); // 1000.0 everywhere
+		const words: number[] = new Array(70).fill(0).map((_, i) => (i % 2 === 0 ? 0x447a : 0)); // 1000.0 everywhere
 		answer(device, 100, words);
 		expect([value("W"), value("PhVphA"), value("AphA")]).toEqual([40_000, 1000, 40]);
 		expect([timeMs("A"), quality("A")]).toEqual([150, "good"]);
