@@ -1,5 +1,5 @@
 /** `npm start` as a newcomer has it: the program in its own process, looked at from outside. */
-import { readFileSync } from "node:fs";
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -105,7 +105,6 @@ describeWithPeers("npm start", ["python", "mosquitto_sub", "curl"], () => {
 	it("refuses a bad site file with every problem, and a bad option with one sentence", async () => {
 		const data = temporaryFolder();
 		const bad = join(data.path, "bad.json");
-		const { writeFileSync } = await import("node:fs");
 		writeFileSync(
 			bad,
 			JSON.stringify({
@@ -129,6 +128,38 @@ describeWithPeers("npm start", ["python", "mosquitto_sub", "curl"], () => {
 			expect(other.output().trim().split("\n").at(-1)).toBe(says);
 		}
 		data.remove();
+	}, 30_000);
+
+	it("says in one sentence that there is no compiler", async () => {
+		// an engine that was never built, in a folder that shares everything else with this one
+		const folder = temporaryFolder();
+		for (const name of [
+			"package.json",
+			"package-lock.json",
+			"tsconfig.json",
+			"tsconfig.host.json",
+			"main.ts",
+			"node_modules",
+			"tools",
+			"modules",
+			"hosts",
+			"sim",
+			"bench",
+			"typings",
+			"native",
+		]) {
+			symlinkSync(join(root, name), join(folder.path, name));
+		}
+		const missing = start(
+			process.execPath,
+			["--preserve-symlinks", "--preserve-symlinks-main", join(folder.path, "tools/start.mjs")],
+			{ CC: "/nonexistent" },
+		);
+		expect(await missing.ended).toBe(1);
+		expect(missing.output().trim()).toMatch(
+			/^gridpost: a C compiler is needed and "\/nonexistent" cannot be run: install gcc .*$/,
+		);
+		folder.remove();
 	}, 30_000);
 
 	it("ends quietly when nobody reads its output any more", async () => {
