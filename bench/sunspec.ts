@@ -61,7 +61,7 @@ export function run(report: Report): void {
 		"read of 125 registers, here",
 		microsecondsOf(2000, () => xs.read(5, 40000, 125, 2000)),
 		"microseconds",
-		{ budget: 5000, note: "without a network; the device is 20 to 40 times as slow" },
+		{ budget: 5000, note: "without a network; on the device still to be measured" },
 	);
 	say(
 		"20 points set",
