@@ -1,6 +1,6 @@
 import host from "host";
 import { serveApi } from "./modules/admin/api";
-import { busStatus, deviceStatus } from "./modules/admin/status";
+import { busStatus, StatusReader } from "./modules/admin/status";
 import { configError } from "./modules/base/errors";
 import type { TcpClass } from "./modules/base/io";
 import { Catalogue, deviceTables } from "./modules/devices/catalogue";
@@ -28,6 +28,7 @@ export default function main() {
 		deviceTables.map((table) => table.id),
 	);
 	const startMs = clock.now();
+	const status = new StatusReader();
 	const wallClock = new ClockQuality(clock);
 	if (clock.epochMs() !== undefined) wallClock.confirmed("host", 1000);
 
@@ -80,7 +81,7 @@ export default function main() {
 		clockState: () => wallClock.state,
 	});
 
-	const api = serveApi({ http, hub, clock, wallClock, firmware, mqtt: mqttStatus });
+	const api = serveApi({ http, hub, clock, wallClock, firmware, mqtt: mqttStatus, status });
 
 	hub.start();
 	publisher.start();
@@ -121,7 +122,7 @@ export default function main() {
 		snapshot: () => ({
 			name: `${site.name}  ${feederId}/${gatewayId}`,
 			uptimeS: (clock.now() - startMs) / 1000,
-			devices: hub.devices.map((entry) => deviceStatus(entry, clock.now())),
+			devices: hub.devices.map((entry) => status.device(entry, clock.now())),
 			buses: busStatus(hub),
 			mqtt: mqttStatus(),
 		}),

@@ -2,7 +2,7 @@ import type { Clock } from "../base/clock";
 import type { HttpServer } from "../http/server";
 import type { ClockQuality } from "../site/clock-quality";
 import type { Hub, HubDevice } from "../site/hub";
-import { busStatus, deviceStatus } from "./status";
+import { busStatus, type StatusReader } from "./status";
 
 export interface MqttStatus {
 	/** "" when there is none. */
@@ -21,6 +21,7 @@ export interface ApiOptions {
 	wallClock: ClockQuality;
 	firmware: string;
 	mqtt: () => MqttStatus;
+	status: StatusReader;
 }
 
 export interface Api {
@@ -42,7 +43,7 @@ export function serveApi(options: ApiOptions): Api {
 	events.onOpen = (client) => client.send("site", JSON.stringify(siteStatus(options)));
 	return {
 		reading(entry) {
-			if (events.clients > 0) events.send("device", JSON.stringify(deviceStatus(entry, clock.now())));
+			if (events.clients > 0) events.send("device", JSON.stringify(options.status.device(entry, clock.now())));
 		},
 	};
 
@@ -52,7 +53,7 @@ export function serveApi(options: ApiOptions): Api {
 }
 
 /** Fresh objects throughout, for JSON. */
-export function siteStatus({ hub, clock, wallClock, firmware, mqtt }: ApiOptions) {
+export function siteStatus({ hub, clock, wallClock, firmware, mqtt, status }: ApiOptions) {
 	const { site } = hub;
 	const epochMs = clock.epochMs();
 	const nowMs = clock.now();
@@ -66,7 +67,7 @@ export function siteStatus({ hub, clock, wallClock, firmware, mqtt }: ApiOptions
 		clock: { state: wallClock.state, source: wallClock.source, uncertaintyMs: wallClock.uncertaintyMs ?? null },
 		mqtt: mqtt(),
 		buses: busStatus(hub),
-		devices: hub.devices.map((entry) => deviceStatus(entry, nowMs)),
+		devices: hub.devices.map((entry) => status.device(entry, nowMs)),
 		topology: site.topology.map(({ id, kind, name, parent, device, position }) => ({
 			id,
 			kind,

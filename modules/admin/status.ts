@@ -1,4 +1,6 @@
+import type { Plan } from "../devices/plan";
 import type { Hub, HubDevice } from "../site/hub";
+import type { Image } from "../sunspec/image";
 
 /** One point of a device as a person or program reads it. No value is null, never zero. */
 export interface PointStatus {
@@ -47,28 +49,75 @@ export interface BusStatus {
 	open: boolean;
 }
 
-/** Devices and buses with what they read now: fresh objects, for JSON. */
-export function deviceStatus(entry: HubDevice, nowMs: number): DeviceStatus {
-	const { site, device } = entry;
-	return {
-		id: site.id,
-		name: site.name,
-		role: site.role,
-		maker: device.table.maker,
-		model: device.table.model,
-		serial: site.serial,
-		bus: site.bus,
-		address: site.address,
-		unit: site.unit,
-		phase: site.phase,
-		online: device.online,
-		answeredS: ageS(device.lastAnswerMs, nowMs),
-		roundTripMs: Math.round(device.roundTripMs),
-		timeouts: device.timeouts,
-		exceptions: device.exceptions,
-		garbled: device.garbled,
-		points: pointStatus(entry, nowMs),
-	};
+/** What a point is called and measured in: the same for all devices of a product. */
+interface PointName {
+	model: number;
+	point: string;
+	unit: string;
+}
+
+/**
+ * Devices with what they read now: fresh objects, for JSON. Names, units and handles are looked up once a device, as
+ * that costs a hundred times what a value does.
+ */
+export class StatusReader {
+	#names = new Map<object, PointName[]>();
+	#handles: (Int16Array | undefined)[] = [];
+
+	device(entry: HubDevice, nowMs: number): DeviceStatus {
+		const { site, device } = entry;
+		return {
+			id: site.id,
+			name: site.name,
+			role: site.role,
+			maker: device.table.maker,
+			model: device.table.model,
+			serial: site.serial,
+			bus: site.bus,
+			address: site.address,
+			unit: site.unit,
+			phase: site.phase,
+			online: device.online,
+			answeredS: ageS(device.lastAnswerMs, nowMs),
+			roundTripMs: Math.round(device.roundTripMs),
+			timeouts: device.timeouts,
+			exceptions: device.exceptions,
+			garbled: device.garbled,
+			points: this.#points(entry, nowMs),
+		};
+	}
+
+	#points({ image, device, index }: HubDevice, nowMs: number): PointStatus[] {
+		let names = this.#names.get(device.plan);
+		if (!names) this.#names.set(device.plan, (names = namesOf(device.plan, image)));
+		let handles = this.#handles[index];
+		if (!handles) {
+			handles = Int16Array.from(names, ({ model, point }) => image.handle(model, point));
+			this.#handles[index] = handles;
+		}
+		return names.map(({ point, unit }, i) => {
+			const handle = handles[i]!;
+			const value = image.value(handle);
+			return {
+				point,
+				value: typeof value === "number" ? Number(value.toPrecision(9)) : (value ?? null),
+				unit,
+				quality: image.quality(handle) ?? "never",
+				ageS: ageS(image.timeMs(handle), nowMs),
+			};
+		});
+	}
+}
+
+/** The points that a product's rows bring, each once; what model 1 says of it stands elsewhere. */
+function namesOf(plan: Plan, image: Image): PointName[] {
+	const names: PointName[] = [];
+	for (const { model, point } of plan.points) {
+		const handle = model === 1 ? -1 : image.handle(model, point);
+		if (handle < 0 || names.some((one) => one.point === point)) continue;
+		names.push({ model, point, unit: image.point(handle)?.unit ?? "" });
+	}
+	return names;
 }
 
 export function busStatus(hub: Hub): BusStatus[] {
@@ -81,25 +130,6 @@ export function busStatus(hub: Hub): BusStatus[] {
 		late: scheduler.late,
 		open: counters !== undefined,
 	}));
-}
-
-function pointStatus(entry: HubDevice, nowMs: number): PointStatus[] {
-	const { image, device } = entry;
-	const list: PointStatus[] = [];
-	for (const { model, point } of device.plan.points) {
-		if (model === 1 || list.some((one) => one.point === point)) continue;
-		const handle = image.handle(model, point);
-		if (handle < 0) continue;
-		const value = image.value(handle);
-		list.push({
-			point,
-			value: typeof value === "number" ? Number(value.toPrecision(9)) : (value ?? null),
-			unit: image.point(handle)?.unit ?? "",
-			quality: image.quality(handle) ?? "never",
-			ageS: ageS(image.timeMs(handle), nowMs),
-		});
-	}
-	return list;
 }
 
 /** Seconds with one decimal, null for a time that never was. */
