@@ -121,6 +121,8 @@ describeWithPeers("npm start", ["python", "mosquitto_sub", "curl"], () => {
 		);
 		for (const [option, says] of [
 			["--site=nowhere.json", "gridpost: --site nowhere.json: there is no such file"],
+			["--xsbug=127.0.0.1:1", "gridpost: --xsbug 127.0.0.1:1: no debugger listens there; start xsbug first"],
+			["--xsbug=here", "gridpost: --xsbug here: it must be host:port"],
 			["--colour", "gridpost: there is no option --colour; --help lists them"],
 		] as const) {
 			const other = npmStart([option]);

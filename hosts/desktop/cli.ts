@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { connect } from "node:net";
 import { DesktopHub } from "./app";
 import { type EmbeddedBroker, startBroker } from "./broker";
 import { type CliOptions, kUsage, parseOptions, UsageError } from "./options";
@@ -12,6 +13,7 @@ async function main(): Promise<void> {
 		return;
 	}
 	if (!existsSync(options.site)) throw new UsageError(`--site ${options.site}: there is no such file`);
+	if (options.xsbug !== undefined) await debuggerListens(options.xsbug);
 	const siteText = readFileSync(options.site, "utf8");
 	const site = sketch(siteText);
 	const broker =
@@ -61,6 +63,19 @@ async function main(): Promise<void> {
 	for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void stop());
 	// whoever read our output has gone (`npm start | head`)
 	process.stdout.once("error", () => void stop());
+}
+
+/** Throws UsageError when nothing listens there: the engine would go on without a debugger and without a word. */
+function debuggerListens(place: string): Promise<void> {
+	const [host, port] = [place.slice(0, place.lastIndexOf(":")), Number(place.slice(place.lastIndexOf(":") + 1))];
+	if (host === "" || !(port > 0 && port < 65536)) throw new UsageError(`--xsbug ${place}: it must be host:port`);
+	return new Promise((resolve, reject) => {
+		const probe = connect(port, host, () => {
+			probe.destroy();
+			resolve();
+		});
+		probe.once("error", () => reject(new UsageError(`--xsbug ${place}: no debugger listens there; start xsbug first`)));
+	});
 }
 
 interface Sketch {
