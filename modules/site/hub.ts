@@ -7,7 +7,7 @@ import type { Rs485Class } from "../modbus/client-link";
 import { Image } from "../sunspec/image";
 import { SunSpecSpace } from "../sunspec/server";
 import { Bus } from "./bus";
-import type { Site, SiteDevice } from "./site-file";
+import type { PollPeriods, Site, SiteDevice } from "./site-file";
 import { HubImage, type TotalsSource } from "./totals";
 
 /** A device of the site with its image. */
@@ -67,7 +67,9 @@ export class Hub {
 
 	#build(site: SiteDevice, index: number): HubDevice {
 		const { catalogue, onPresence } = this.#options;
-		const table = catalogue.table(site.device)!; // readSite has checked it
+		// readSite has checked that both are there
+		const table = catalogue.table(site.device)!;
+		const bus = this.site.buses.find((one) => one.id === site.bus)!;
 		const models = [1, ...table.sunspec.filter((id) => id !== 1)];
 		const image = new Image(models.map((id) => ({ id })));
 		const device = new Device({
@@ -76,7 +78,7 @@ export class Hub {
 			image,
 			unit: site.address,
 			serial: site.serial,
-			periodsMs: periodsMs(site),
+			periodsMs: periodsMs({ ...bus.poll, ...site.poll }),
 		});
 		image.set(image.handle(1, "DA"), site.unit, 0, "good");
 		const entry: HubDevice = { index, site, device, image, model: models[1] ?? 1, role: site.role };
@@ -93,7 +95,7 @@ export class Hub {
 	}
 }
 
-function periodsMs({ poll }: SiteDevice): { fast?: number; normal?: number; slow?: number } {
+function periodsMs(poll: PollPeriods): { fast?: number; normal?: number; slow?: number } {
 	return {
 		...(poll.fastS === undefined ? {} : { fast: poll.fastS * 1000 }),
 		...(poll.normalS === undefined ? {} : { normal: poll.normalS * 1000 }),

@@ -82,6 +82,7 @@ const wrong: [path: string, value: unknown, place: string, says: string][] = [
 	["buses.0.timeoutMs", 5, "buses[0].timeoutMs", "20 to 10000"],
 	["buses.0.retries", 9, "buses[0].retries", "0 to 5"],
 	["buses.0.retries", -1, "buses[0].retries", "0 to 5"],
+	["buses.0.poll", { slowS: "60" }, "buses[0].poll.slowS", "0.1 to 86400 s"],
 	["buses.0.kind", "can", "buses[0].kind", '"rs485", "tcp"'],
 	["buses.0.host", "10.0.0.1", "buses[0].host", 'only a bus of kind "tcp"'],
 	["buses.0.bauds", 9600, "buses[0].bauds", 'did you mean "baud"?'],
@@ -238,6 +239,7 @@ describe("site file", () => {
 			host: "",
 			timeoutMs: 1000,
 			retries: 1,
+			poll: {},
 		});
 		expect(site.devices[0]).toMatchObject({ name: "d1", serial: "d1", role: "other", phase: 1, poll: {} });
 		expect(site.services.sunspec.port).toBe(502);

@@ -37,6 +37,15 @@ export interface SiteBus {
 	timeoutMs: number;
 	/** Further tries after the first. */
 	retries: number;
+	/** Poll periods of its devices, where they have none of their own. */
+	poll: PollPeriods;
+}
+
+/** In seconds by poll class; what is left out is 1, 5 and 60. */
+export interface PollPeriods {
+	fastS?: number;
+	normalS?: number;
+	slowS?: number;
 }
 
 export interface SiteDevice {
@@ -55,8 +64,8 @@ export interface SiteDevice {
 	role: (typeof kRoles)[number];
 	/** Phase of the feeder that a single-phase device hangs on, 1 to 3. */
 	phase: number;
-	/** Poll periods in seconds by class, where the defaults (1, 5, 60) do not fit. */
-	poll: { fastS?: number; normalS?: number; slowS?: number };
+	/** Over those of the bus. */
+	poll: PollPeriods;
 }
 
 export interface SiteServices {
@@ -160,7 +169,7 @@ function unique<T>(
 	}
 }
 
-const kBusKeys = ["id", "kind", "port", "baud", "parity", "stop", "host", "timeoutMs", "retries"];
+const kBusKeys = ["id", "kind", "port", "baud", "parity", "stop", "host", "timeoutMs", "retries", "poll"];
 
 function busOf(value: unknown, place: string, check: Checker): SiteBus | undefined {
 	const before = check.problems.length;
@@ -181,6 +190,7 @@ function busOf(value: unknown, place: string, check: Checker): SiteBus | undefin
 		host: "",
 		timeoutMs: optional("timeoutMs", 1000, (v, p) => check.integer(v, p, 20, 10000)),
 		retries: optional("retries", 1, (v, p) => check.integer(v, p, 0, 5)),
+		poll: optional("poll", {}, (v, p) => pollOf(v, p, check)),
 	};
 	if (kind === "tcp") {
 		bus.host = check.text(fields["host"], `${place}.host`, 253) ?? "";
@@ -230,11 +240,11 @@ function deviceOf(
 	return check.problems.length === before ? (device as SiteDevice) : undefined;
 }
 
-function pollOf(value: unknown, place: string, check: Checker): SiteDevice["poll"] | undefined {
+function pollOf(value: unknown, place: string, check: Checker): PollPeriods | undefined {
 	const keys = ["fastS", "normalS", "slowS"] as const;
 	const fields = check.object(value, place, keys);
 	if (!fields) return undefined;
-	const poll: SiteDevice["poll"] = {};
+	const poll: PollPeriods = {};
 	for (const key of keys) {
 		const period =
 			fields[key] === undefined ? undefined : check.number(fields[key], `${place}.${key}`, 0.1, 86400, "s");
