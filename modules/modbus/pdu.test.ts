@@ -3,7 +3,6 @@ import { PlainSpace } from "../../test/fakes/registers";
 import { fromHex, toHex } from "../base/bytes";
 import { GridpostError } from "../base/errors";
 import {
-	bitOf,
 	encodeRequest,
 	expectedReply,
 	FRAME_BYTES,
@@ -312,9 +311,4 @@ describe("device identification", () => {
 		space.identity = { 0: "y".repeat(300) };
 		expect(read(space, 1, 0).objects).toEqual([{ id: 0, text: "y".repeat(244) }]);
 	});
-});
-
-it("gives single bits of a reply", () => {
-	const data = new DataView(fromHex("CD 6B 05").buffer as ArrayBuffer);
-	expect([0, 1, 2, 8, 18].map((index) => bitOf(data, index))).toEqual([true, false, true, true, true]);
 });

@@ -211,11 +211,6 @@ function packBits(values: ArrayLike<number>, frame: Uint8Array, at: number): num
 	return bytes;
 }
 
-/** Bit `index` of bits as they stand in a PDU. */
-export function bitOf(data: DataView, index: number): boolean {
-	return ((data.getUint8(index >> 3) >> (index & 7)) & 1) === 1;
-}
-
 /** Length of the PDU that answers the request in `frame`, or 0 where only the reply itself tells (43/14). */
 export function expectedReply(frame: Uint8Array): number {
 	switch (frame[PDU_AT]!) {

@@ -18,9 +18,6 @@ export const PacketType = {
 	disconnect: 14,
 } as const;
 
-/** Largest remaining length, 2.2.3. */
-export const maxRemainingLength = 268_435_455;
-
 /** Bytes waiting to be sent: a buffer that is reused and grows when it must. */
 export class ByteFifo {
 	#bytes: Uint8Array;

@@ -22,16 +22,3 @@ function textFault(text: string): string | undefined {
 	if (text.length > 21_845) return "a topic is at most 21845 characters here";
 	return undefined;
 }
-
-/** Whether a filter takes a topic; wildcards at the start do not take topics that begin with $. */
-export function topicMatches(filter: string, topic: string): boolean {
-	if (topic.charCodeAt(0) === 0x24 && filter.charCodeAt(0) !== 0x24) return false;
-	const wanted = filter.split("/");
-	const levels = topic.split("/");
-	for (let i = 0; i < wanted.length; i++) {
-		const level = wanted[i]!;
-		if (level === "#") return true;
-		if (i >= levels.length || (level !== "+" && level !== levels[i])) return false;
-	}
-	return wanted.length === levels.length;
-}

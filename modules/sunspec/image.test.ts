@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Image } from "./image";
-import { symbolName, symbolValue } from "./model";
+import { symbolName } from "./model";
 
 const meter = () => new Image([{ id: 1 }, { id: 213 }]);
 
@@ -160,9 +160,9 @@ describe("handles", () => {
 			mandatory: true,
 			writable: false,
 		});
-		expect([symbolName(symbols, 5), symbolValue(symbols, "CONNECTED"), symbolName(symbols, 77)]).toEqual([
+		expect([symbolName(symbols, 5), symbolName(symbols, 3), symbolName(symbols, 77)]).toEqual([
 			"SOC PROTECTION",
-			3,
+			"CONNECTED",
 			undefined,
 		]);
 	});

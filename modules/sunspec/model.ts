@@ -225,15 +225,3 @@ export function symbolName(symbols: string, value: number): string | undefined {
 	}
 	return undefined;
 }
-
-/** Value of a symbol name, or undefined. */
-export function symbolValue(symbols: string, name: string): number | undefined {
-	let next = 0;
-	for (const symbol of symbols.split(",")) {
-		const equals = symbol.indexOf("=");
-		const number = equals < 0 ? next : Number(symbol.slice(equals + 1));
-		if ((equals < 0 ? symbol : symbol.slice(0, equals)) === name) return number;
-		next = number + 1;
-	}
-	return undefined;
-}
