@@ -1,26 +1,15 @@
 /** Start-up in real time: the command line with its own broker, from the start of the process to the first telemetry. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { findRoot } from "../hosts/desktop/loader";
 import { Machine } from "../hosts/desktop/machine";
 import { applicationModules } from "../hosts/desktop/preloads";
+import { freePort } from "../test/adapters/free-port";
 import { type Report, sayer } from "./figure";
 import { subscribe } from "./subscriber";
 
 const rounds = 3;
 const limitMs = 15_000;
-
-function freePort(): Promise<number> {
-	return new Promise((resolve, reject) => {
-		const probe = createServer();
-		probe.on("error", reject);
-		probe.listen(0, "127.0.0.1", () => {
-			const address = probe.address();
-			probe.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-		});
-	});
-}
 
 /** Milliseconds from the start of the process to the first telemetry that a subscriber gets. */
 async function firstTelemetry(): Promise<number> {

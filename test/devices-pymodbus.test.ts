@@ -1,21 +1,13 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Clock, TimerId } from "../modules/base/clock";
 import { deviceTable } from "../modules/devices/catalogue";
 import { Device } from "../modules/devices/engine";
 import { type WriteOutcome, writeRow } from "../modules/devices/write";
 import { ModbusClient } from "../modules/modbus/client";
 import { BusScheduler } from "../modules/site/scheduler";
 import { Image } from "../modules/sunspec/image";
+import { realClock as clock } from "./adapters/real-clock";
 import { RtuOverTcp } from "./adapters/rtu-over-tcp";
 import { describeWithPeers, type Peer, python, root } from "./peers";
-
-/** The real clock: the peer lives in it. */
-const clock: Clock = {
-	now: () => performance.now(),
-	epochMs: () => Date.now(),
-	setTimer: (callback, delayMs): TimerId => setTimeout(callback, delayMs),
-	clearTimer: (id) => clearTimeout(id as NodeJS.Timeout | undefined),
-};
 
 const csv = (id: string): string => `${root}test/fixtures/devices/${id}.csv`;
 

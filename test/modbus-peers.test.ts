@@ -2,6 +2,7 @@
 import { connect, type Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ModbusOnXs, PtyPair } from "./adapters/modbus-fixture";
+import { until } from "./adapters/real-clock";
 import { describeWithPeers, freePort, type Peer, python, run, start } from "./peers";
 
 // a pty has no parity: some kernels refuse it
@@ -118,9 +119,9 @@ describeWithPeers("Modbus on XS against peers", ["python", "mbpoll", "socat"], (
 				got += chunk.length;
 			});
 			slow.resume();
-			await until(() => got === 256 * 259);
+			await until("all replies", () => got === 256 * 259);
 			for (const socket of [...sockets, ninth]) socket.destroy();
-			await until(() => xs.program.servers()[0]!.clients === 0);
+			await until("the client has gone", () => xs.program.servers()[0]!.clients === 0);
 		});
 	});
 
@@ -177,7 +178,11 @@ describeWithPeers("Modbus on XS against peers", ["python", "mbpoll", "socat"], (
 			expect(lost.status).toBe("closed");
 			server = python("modbus_server.py", ["tcp", `${port}`]);
 			await server.waitFor(/ready/);
-			await until(async () => (await xs.ask({ unit: 1, function: 3, address: 1, count: 1 })).status === "ok");
+			await until(
+				"it answers",
+				async () => (await xs.ask({ unit: 1, function: 3, address: 1, count: 1 })).status === "ok",
+				10_000,
+			);
 		});
 
 		test("over a serial line, also when it is pulled out", async () => {
@@ -195,7 +200,11 @@ describeWithPeers("Modbus on XS against peers", ["python", "mbpoll", "socat"], (
 			await pty.plug();
 			server = python("modbus_server.py", ["rtu", pty.right, "19200", "N"]);
 			await server.waitFor(/ready/);
-			await until(async () => (await xs.ask({ unit: 1, function: 3, address: 1, count: 1 })).status === "ok");
+			await until(
+				"it answers",
+				async () => (await xs.ask({ unit: 1, function: 3, address: 1, count: 1 })).status === "ok",
+				10_000,
+			);
 		});
 	});
 });
@@ -210,12 +219,4 @@ function once(socket: Socket, event: string): Promise<unknown> {
 		socket.once(event, resolve);
 		socket.once("error", reject);
 	});
-}
-
-async function until(condition: () => boolean | Promise<boolean>, timeoutMs = 10_000): Promise<void> {
-	const endMs = Date.now() + timeoutMs;
-	while (!(await condition())) {
-		if (Date.now() > endMs) throw new Error("it did not come to that within the time");
-		await new Promise((resolve) => setTimeout(resolve, 10));
-	}
 }

@@ -4,7 +4,6 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,6 +12,8 @@ import { describe } from "vitest";
 import { ensurePrograms } from "../tools/debian.mjs";
 // @ts-expect-error plain JavaScript tool without types
 import { ensureVenv } from "../tools/venv.mjs";
+
+export { freePort } from "./adapters/free-port";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -109,18 +110,6 @@ export async function run(command: string, args: readonly string[], timeoutMs = 
 	clearTimeout(timer);
 	if (code !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${code}:\n${peer.output()}`);
 	return peer.output();
-}
-
-/** A TCP port that was free a moment ago. */
-export function freePort(): Promise<number> {
-	return new Promise((resolve, reject) => {
-		const probe = createServer();
-		probe.on("error", reject);
-		probe.listen(0, "127.0.0.1", () => {
-			const address = probe.address();
-			probe.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-		});
-	});
 }
 
 /** A folder that is gone after `remove()`. */

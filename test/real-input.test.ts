@@ -6,6 +6,7 @@ import { existsSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Mosquitto } from "./adapters/mosquitto";
+import { until } from "./adapters/real-clock";
 import { describeWithPeers, freePort, type Peer, python, root, run, start, temporaryFolder } from "./peers";
 
 const csv = (id: string): string => join(root, "test/fixtures/devices", `${id}.csv`);
@@ -89,16 +90,6 @@ const registers: Record<string, Record<string, number>> = {
 		"14.7.0": 49.98,
 	},
 };
-
-/** Waits for something to become true; asking may take time and may fail. */
-async function until(what: string, test: () => Promise<boolean> | boolean, timeoutMs: number): Promise<void> {
-	const end = Date.now() + timeoutMs;
-	for (;;) {
-		if (await test()) return;
-		if (Date.now() > end) throw new Error(`not within ${timeoutMs} ms: ${what}`);
-		await new Promise((resolve) => setTimeout(resolve, 100));
-	}
-}
 
 interface WebSite {
 	devices: { id: string; online: boolean; points: { point: string; value: number | null; quality: string }[] }[];
@@ -197,6 +188,7 @@ describeWithPeers("meters of pymodbus on a serial line", ["python", "mosquitto",
 			"both meters answer",
 			async () => (await web()).devices.every((device) => device.points.every((point) => point.quality === "good")),
 			20_000,
+			100,
 		);
 	}, 90_000);
 	afterAll(async () => {
@@ -246,7 +238,7 @@ describeWithPeers("meters of pymodbus on a serial line", ["python", "mosquitto",
 
 	it("loses everything when the converter is pulled out, says so, and has it back when it is plugged in", async () => {
 		await pullOut();
-		await until("nobody answers", () => allOnline(false), 15_000);
+		await until("nobody answers", () => allOnline(false), 15_000, 100);
 		const lost = await web();
 		expect(
 			lost.devices
@@ -267,7 +259,7 @@ describeWithPeers("meters of pymodbus on a serial line", ["python", "mosquitto",
 		]);
 
 		await plugIn();
-		await until("both answer again", () => allOnline(true), 20_000);
+		await until("both answer again", () => allOnline(true), 20_000, 100);
 		await until("the event", () => told("DTSU-1/event").at(-1)?.event?.type === "comms_restored", 10_000);
 		expect((await units())["12"]!.models["213"]!["W"]).toBe(6200);
 		expect(hub.output()).not.toMatch(/\n\s+at /);

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createTestMachine, type TestMachine } from "../../hosts/desktop/testing";
+import { until } from "../../test/adapters/real-clock";
 import { describeWithPeers, type Peer, python, start, temporaryFolder } from "../../test/peers";
 
 const probe = `
@@ -68,14 +69,6 @@ const line = (frame: Frame) =>
 		frame.data.map((byte) => byte.toString(16).padStart(2, "0")).join("") || "-",
 	].join(" ");
 
-async function until(condition: () => boolean, what: () => string, timeoutMs = 8000): Promise<void> {
-	const end = Date.now() + timeoutMs;
-	while (!condition()) {
-		if (Date.now() > end) throw new Error(`nothing came within the time: ${what()}`);
-		await new Promise((resolve) => setTimeout(resolve, 5));
-	}
-}
-
 let machine: TestMachine;
 let module: Probe;
 let pair: Peer;
@@ -83,8 +76,8 @@ let pair: Peer;
 async function plug(): Promise<void> {
 	pair = start("socat", [`pty,raw,echo=0,link=${ours}`, `pty,raw,echo=0,link=${theirs}`]);
 	await until(
-		() => existsSync(ours) && existsSync(theirs),
 		() => pair.output(),
+		() => existsSync(ours) && existsSync(theirs),
 	);
 }
 
@@ -108,11 +101,11 @@ describeWithPeers("CAN through a serial adapter", ["python", "socat"], () => {
 			for (const frame of frames) peer.write(`send ${line(frame)}\n`);
 			const got: Partial<Frame>[] = [];
 			await until(
+				() => `${got.length} frames\n${peer.output()}`,
 				() => {
 					got.push(...module.take().filter(({ event }) => event === "frame"));
 					return got.length >= frames.length;
 				},
-				() => `${got.length} frames\n${peer.output()}`,
 			);
 			expect(got.length).toBe(frames.length);
 			for (const [i, frame] of frames.entries()) expect(got[i]).toMatchObject(frame);
@@ -121,8 +114,8 @@ describeWithPeers("CAN through a serial adapter", ["python", "socat"], () => {
 				for (const frame of frames.slice(i, i + 12))
 					module.write(frame.id, frame.extended, frame.remote, frame.data, frame.length);
 				await until(
-					() => module.take().some(({ event }) => event === "writable"),
 					() => JSON.stringify(module.counters()),
+					() => module.take().some(({ event }) => event === "writable"),
 				);
 			}
 			await peer.waitFor(new RegExp(`got ${line(frames.at(-1)!)}`));
@@ -142,13 +135,13 @@ describeWithPeers("CAN through a serial adapter", ["python", "socat"], () => {
 		say.write("\r\rt1231AAFFFF\rt2231AA\rnonsense\rF04\r\x07");
 		const events: { event: string; id?: number }[] = [];
 		await until(
-			() => events.push(...module.take()) >= 2,
 			() => JSON.stringify(events),
+			() => events.push(...module.take()) >= 2,
 		);
 		expect(events).toMatchObject([{ event: "warning" }, { event: "frame", id: 0x123, data: [0xaa] }]);
 		await until(
-			() => module.counters()["busErrors"] === 2,
 			() => JSON.stringify(module.counters()),
+			() => module.counters()["busErrors"] === 2,
 		);
 		expect(module.counters()).toMatchObject({ framesReceived: 1, filtered: 1 });
 		// the adapter has answered, so it is asked for its state
@@ -157,8 +150,8 @@ describeWithPeers("CAN through a serial adapter", ["python", "socat"], () => {
 		await say.stop();
 		await pair.stop();
 		await until(
-			() => events.push(...module.take()) > 2,
 			() => JSON.stringify(events),
+			() => events.push(...module.take()) > 2,
 		);
 		expect(events.at(-1)).toMatchObject({ event: "error", message: expect.stringMatching(/gone/) });
 		expect(() => module.write(1, false, false, [], 0)).toThrow(/gone/);

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createTestMachine, type TestMachine } from "../../hosts/desktop/testing";
+import { until } from "../../test/adapters/real-clock";
 import { describeWithPeers, type Peer, start, temporaryFolder } from "../../test/peers";
 
 const probe = `
@@ -50,21 +51,13 @@ let pair: Peer;
 
 async function plug(): Promise<void> {
 	pair = start("socat", [`pty,raw,echo=0,link=${left}`, `pty,raw,echo=0,link=${right}`]);
-	await until(() => existsSync(left) && existsSync(right));
-}
-
-async function until(condition: () => boolean, timeoutMs = 5000): Promise<void> {
-	const end = Date.now() + timeoutMs;
-	while (!condition()) {
-		if (Date.now() > end) throw new Error("nothing came within the time");
-		await new Promise((resolve) => setTimeout(resolve, 5));
-	}
+	await until("the pty pair", () => existsSync(left) && existsSync(right));
 }
 
 const seen: Entry[] = [];
 async function next(port: string, event: string): Promise<Entry> {
 	let found: Entry | undefined;
-	await until(() => {
+	await until(`${event} of ${port}`, () => {
 		seen.push(...module.take());
 		const index = seen.findIndex((entry) => entry.port === port && entry.event === event);
 		if (index >= 0) found = seen.splice(index, 1)[0];

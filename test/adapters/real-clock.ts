@@ -8,11 +8,17 @@ export const realClock: Clock = {
 	clearTimer: (id) => clearTimeout(id as NodeJS.Timeout | undefined),
 };
 
-/** Resolves once `ready` is true; rejects after `timeoutMs` with what was waited for. */
-export async function until(what: string, ready: () => unknown, timeoutMs = 8000): Promise<void> {
+/** Resolves once `ready`, asked each `pollMs`, gives something true; rejects after `timeoutMs` with what was waited for. */
+export async function until(
+	what: string | (() => string),
+	ready: () => unknown,
+	timeoutMs = 8000,
+	pollMs = 5,
+): Promise<void> {
 	const endMs = performance.now() + timeoutMs;
-	while (!ready()) {
-		if (performance.now() > endMs) throw new Error(`not within ${timeoutMs} ms: ${what}`);
-		await new Promise((resolve) => setTimeout(resolve, 5));
+	while (!(await ready())) {
+		if (performance.now() > endMs)
+			throw new Error(`not within ${timeoutMs} ms: ${typeof what === "string" ? what : what()}`);
+		await new Promise((resolve) => setTimeout(resolve, pollMs));
 	}
 }
