@@ -49,4 +49,32 @@ static inline bool glueFlag(xsMachine *the, xsSlot *object, xsIdentifier id) {
 	return xsmcTest(xsVar(0));
 }
 
+/* Sets a number on `object`. Uses xsVar(0). */
+static inline void glueSetNumber(xsMachine *the, xsSlot *object, xsIdentifier id, double value) {
+	xsmcSetNumber(xsVar(0), value);
+	_xsSet(the, object, id, &xsVar(0));
+}
+
+/* A callback, absent or not, on the instance `object`; `text`, unless NULL, is its argument. */
+static inline void glueCall(xsMachine *the, xsSlot *object, xsSlot *function, const char *text) {
+	if (!function) return;
+	if (text) xsCallFunction1(xsReference(function), *object, xsString((char *)text));
+	else xsCallFunction0(xsReference(function), *object);
+}
+
+/* Ties `record` to `this`, which lives without being held until it is closed; `object` is its place in the record. */
+static inline void glueAdopt(xsMachine *the, void *record, const xsHostHooks *hooks, xsSlot *object) {
+	*object = xsThis;
+	xsmcSetHostData(xsThis, record);
+	xsSetHostHooks(xsThis, hooks);
+	xsRemember(*object);
+}
+
+/* The record behind `this`; throws when it is closed, or an instance of something else. */
+static inline void *glueRecord(xsMachine *the, const xsHostHooks *hooks) {
+	void *record = xsmcGetHostDataValidate(xsThis, (void *)hooks);
+	if (!record) xsUnknownError("closed");
+	return record;
+}
+
 #endif

@@ -52,23 +52,18 @@ void xs_buttons_destructor(void *data) {
 
 static const xsHostHooks hooks = {xs_buttons_destructor, mark, NULL};
 
-static void setNumber(xsMachine *the, xsIdentifier id, double value) {
-	xsmcSetNumber(xsVar(1), value);
-	xsmcSet(xsVar(0), id, xsVar(1));
-}
-
 static void tell(xsMachine *the, Port *port, const ButtonsEvent *event) {
 	if (!port->onEvent || port->closed) return;
-	xsmcSetNewObject(xsVar(0));
-	xsmcSetString(xsVar(1), (char *)buttonsEventName(event->type));
-	xsmcSet(xsVar(0), xsID_type, xsVar(1));
+	xsmcSetNewObject(xsVar(1));
+	xsmcSetString(xsVar(0), (char *)buttonsEventName(event->type));
+	xsmcSet(xsVar(1), xsID_type, xsVar(0));
 	if (event->button >= 0) {
-		xsmcSetString(xsVar(1), port->names[event->button]);
-		xsmcSet(xsVar(0), xsID_button, xsVar(1));
+		xsmcSetString(xsVar(0), port->names[event->button]);
+		xsmcSet(xsVar(1), xsID_button, xsVar(0));
 	}
-	setNumber(the, xsID_heldMs, event->heldMs);
-	setNumber(the, xsID_count, event->count);
-	xsCallFunction1(xsReference(port->onEvent), port->object, xsVar(0));
+	glueSetNumber(the, &xsVar(1), xsID_heldMs, event->heldMs);
+	glueSetNumber(the, &xsVar(1), xsID_count, event->count);
+	xsCallFunction1(xsReference(port->onEvent), port->object, xsVar(1));
 }
 
 static void sample(xsMachine *the, void *refcon);
@@ -160,12 +155,9 @@ void xs_buttons(xsMachine *the) {
 	}
 	port->the = the;
 	port->uses = 1;
-	port->object = xsThis;
 	port->scanUs = scanMs * 1000;
 	port->raw = config.idleMin;
-	xsmcSetHostData(xsThis, port);
-	xsSetHostHooks(xsThis, &hooks);
-	xsRemember(port->object);
+	glueAdopt(the, port, &hooks, &port->object);
 	port->sampleUs = hostNowUs(the);
 	arm(port);
 }
@@ -183,9 +175,7 @@ void xs_buttons_close(xsMachine *the) {
 }
 
 static Port *portOf(xsMachine *the) {
-	Port *port = xsmcGetHostDataValidate(xsThis, (void *)&hooks);
-	if (!port) xsUnknownError("closed");
-	return port;
+	return glueRecord(the, &hooks);
 }
 
 void xs_buttons_get_pressed(xsMachine *the) {

@@ -71,12 +71,6 @@ void xs_can_destructor(void *data) {
 
 static const xsHostHooks hooks = {xs_can_destructor, mark, NULL};
 
-static void call(xsMachine *the, Port *port, xsSlot *function, const char *text) {
-	if (!function) return;
-	if (text) xsCallFunction1(xsReference(function), port->object, xsString((char *)text));
-	else xsCallFunction0(xsReference(function), port->object);
-}
-
 /* Takes a bit out of what is pending. */
 static bool due(Port *port, uint32_t bit) {
 	bool is = !port->closed && (port->pending & bit);
@@ -91,14 +85,16 @@ static void tell(xsMachine *the, void *refcon) {
 	port->notifyTimer = NULL;
 	port->uses++;
 	xsTry {
-		if (due(port, CAN_DO_STATE)) call(the, port, port->onStateChange, canStateName(canCoreState(&port->core)));
-		if (due(port, CAN_DO_READABLE)) call(the, port, port->onReadable, NULL);
-		if (due(port, CAN_DO_OVERFLOW)) call(the, port, port->onError, "frames were lost: the receive queue was full");
-		if (due(port, CAN_DO_WRITABLE)) call(the, port, port->onWritable, NULL);
+		if (due(port, CAN_DO_STATE))
+			glueCall(the, &port->object, port->onStateChange, canStateName(canCoreState(&port->core)));
+		if (due(port, CAN_DO_READABLE)) glueCall(the, &port->object, port->onReadable, NULL);
+		if (due(port, CAN_DO_OVERFLOW))
+			glueCall(the, &port->object, port->onError, "frames were lost: the receive queue was full");
+		if (due(port, CAN_DO_WRITABLE)) glueCall(the, &port->object, port->onWritable, NULL);
 		if (!port->closed && port->gone) {
 			const char *why = port->gone;
 			port->gone = NULL;
-			call(the, port, port->onError, why);
+			glueCall(the, &port->object, port->onError, why);
 		}
 	}
 	xsCatch {
@@ -335,16 +331,13 @@ void xs_can(xsMachine *the) {
 	port->onWritable = onWritable;
 	port->onError = onError;
 	port->onStateChange = onStateChange;
-	port->object = xsThis;
 	const char *wrong = openPort(the, port, name, &config, ttyBaud, error, sizeof error);
 	if (wrong) {
 		shut(port);
 		letGo(port);
 		xsUnknownError("%s", wrong);
 	}
-	xsmcSetHostData(xsThis, port);
-	xsSetHostHooks(xsThis, &hooks);
-	xsRemember(port->object);
+	glueAdopt(the, port, &hooks, &port->object);
 }
 
 void xs_can_close(xsMachine *the) {
@@ -357,14 +350,7 @@ void xs_can_close(xsMachine *the) {
 }
 
 static Port *portOf(xsMachine *the) {
-	Port *port = xsmcGetHostDataValidate(xsThis, (void *)&hooks);
-	if (!port) xsUnknownError("closed");
-	return port;
-}
-
-static void setNumber(xsMachine *the, xsIdentifier id, double value) {
-	xsmcSetNumber(xsVar(0), value);
-	xsmcSet(xsResult, id, xsVar(0));
+	return glueRecord(the, &hooks);
 }
 
 static void setFlag(xsMachine *the, xsIdentifier id, bool value) {
@@ -384,11 +370,11 @@ void xs_can_read(xsMachine *the) {
 	if (!(frame.flags & CAN_REMOTE)) memcpy(bytes, frame.data, frame.length);
 	xsmcVars(1);
 	xsmcSetNewObject(xsResult);
-	setNumber(the, xsID_id, frame.id);
+	glueSetNumber(the, &xsResult, xsID_id, frame.id);
 	setFlag(the, xsID_extended, frame.flags & CAN_EXTENDED);
 	setFlag(the, xsID_remote, frame.flags & CAN_REMOTE);
-	setNumber(the, xsID_length, frame.length);
-	setNumber(the, xsID_timestampUs, (double)frame.timeUs);
+	glueSetNumber(the, &xsResult, xsID_length, frame.length);
+	glueSetNumber(the, &xsResult, xsID_timestampUs, (double)frame.timeUs);
 }
 
 void xs_can_write(xsMachine *the) {
@@ -439,11 +425,11 @@ void xs_can_get_counters(xsMachine *the) {
 	CanCounters counters = canCoreCounters(&portOf(the)->core);
 	xsmcVars(1);
 	xsmcSetNewObject(xsResult);
-	setNumber(the, xsID_framesReceived, counters.framesReceived);
-	setNumber(the, xsID_framesSent, counters.framesSent);
-	setNumber(the, xsID_filtered, counters.filtered);
-	setNumber(the, xsID_overflow, counters.overflow);
-	setNumber(the, xsID_busErrors, counters.busErrors);
-	setNumber(the, xsID_busOff, counters.busOff);
-	setNumber(the, xsID_dropped, counters.dropped);
+	glueSetNumber(the, &xsResult, xsID_framesReceived, counters.framesReceived);
+	glueSetNumber(the, &xsResult, xsID_framesSent, counters.framesSent);
+	glueSetNumber(the, &xsResult, xsID_filtered, counters.filtered);
+	glueSetNumber(the, &xsResult, xsID_overflow, counters.overflow);
+	glueSetNumber(the, &xsResult, xsID_busErrors, counters.busErrors);
+	glueSetNumber(the, &xsResult, xsID_busOff, counters.busOff);
+	glueSetNumber(the, &xsResult, xsID_dropped, counters.dropped);
 }

@@ -63,29 +63,31 @@ void xs_rs485_destructor(void *data) {
 
 static const xsHostHooks hooks = {xs_rs485_destructor, mark, NULL};
 
+/* Takes a bit out of what is pending. */
+static bool due(Port *port, uint32_t bit) {
+	bool is = !port->closed && (port->pending & bit);
+	port->pending &= ~bit;
+	return is;
+}
+
+static void tellSoon(Port *port);
+
 static void tell(xsMachine *the, void *refcon) {
 	Port *port = refcon;
 	port->notifyTimer = NULL;
 	port->uses++;
 	xsTry {
-		if (!port->closed && (port->pending & RS485_DO_WRITABLE)) {
-			port->pending &= ~(uint32_t)RS485_DO_WRITABLE;
-			if (port->onWritable) xsCallFunction0(xsReference(port->onWritable), port->object);
-		}
-		if (!port->closed && (port->pending & RS485_DO_READABLE)) {
-			port->pending &= ~(uint32_t)RS485_DO_READABLE;
-			if (port->onReadable) xsCallFunction0(xsReference(port->onReadable), port->object);
-		}
+		if (due(port, RS485_DO_WRITABLE)) glueCall(the, &port->object, port->onWritable, NULL);
+		if (due(port, RS485_DO_READABLE)) glueCall(the, &port->object, port->onReadable, NULL);
 		if (!port->closed && port->error) {
 			const char *error = port->error;
 			port->error = NULL;
-			if (port->onError) xsCallFunction1(xsReference(port->onError), port->object, xsString(error));
+			glueCall(the, &port->object, port->onError, error);
 		}
 	}
 	xsCatch {
 		/* What is left is told in a turn of its own. */
-		if (!port->closed && (port->pending || port->error) && !port->notifyTimer)
-			port->notifyTimer = hostTimerSet(the, hostNowUs(the), tell, port);
+		if (port->pending || port->error) tellSoon(port);
 		letGo(port);
 		xsThrow(xsException);
 	}
@@ -210,7 +212,6 @@ void xs_rs485(xsMachine *the) {
 	port->onReadable = onReadable;
 	port->onWritable = onWritable;
 	port->onError = onError;
-	port->object = xsThis;
 	const char *wrong = NULL;
 	if (strncmp(name, "sim:", 4) == 0) {
 		wrong = rs485CoreInit(&port->core, &config, hostNowUs(the));
@@ -232,9 +233,7 @@ void xs_rs485(xsMachine *the) {
 		letGo(port);
 		xsUnknownError("%s", wrong);
 	}
-	xsmcSetHostData(xsThis, port);
-	xsSetHostHooks(xsThis, &hooks);
-	xsRemember(port->object);
+	glueAdopt(the, port, &hooks, &port->object);
 }
 
 void xs_rs485_close(xsMachine *the) {
@@ -247,9 +246,7 @@ void xs_rs485_close(xsMachine *the) {
 }
 
 static Port *portOf(xsMachine *the) {
-	Port *port = xsmcGetHostDataValidate(xsThis, (void *)&hooks);
-	if (!port) xsUnknownError("closed");
-	return port;
+	return glueRecord(the, &hooks);
 }
 
 void xs_rs485_read(xsMachine *the) {
@@ -299,23 +296,18 @@ void xs_rs485_get_silenceUs(xsMachine *the) {
 	xsmcSetInteger(xsResult, (xsIntegerValue)port->core.silenceUs);
 }
 
-static void setCounter(xsMachine *the, xsIdentifier id, uint32_t value) {
-	xsmcSetNumber(xsVar(0), value);
-	xsmcSet(xsResult, id, xsVar(0));
-}
-
 void xs_rs485_get_counters(xsMachine *the) {
 	Rs485Counters counters = rs485CoreCounters(&portOf(the)->core);
 	xsmcVars(1);
 	xsmcSetNewObject(xsResult);
-	setCounter(the, xsID_framesReceived, counters.framesReceived);
-	setCounter(the, xsID_framesSent, counters.framesSent);
-	setCounter(the, xsID_bytesReceived, counters.bytesReceived);
-	setCounter(the, xsID_bytesSent, counters.bytesSent);
-	setCounter(the, xsID_parity, counters.parity);
-	setCounter(the, xsID_framing, counters.framing);
-	setCounter(the, xsID_overrun, counters.overrun);
-	setCounter(the, xsID_full, counters.full);
-	setCounter(the, xsID_break, counters.breaks);
-	setCounter(the, xsID_busy, counters.busy);
+	glueSetNumber(the, &xsResult, xsID_framesReceived, counters.framesReceived);
+	glueSetNumber(the, &xsResult, xsID_framesSent, counters.framesSent);
+	glueSetNumber(the, &xsResult, xsID_bytesReceived, counters.bytesReceived);
+	glueSetNumber(the, &xsResult, xsID_bytesSent, counters.bytesSent);
+	glueSetNumber(the, &xsResult, xsID_parity, counters.parity);
+	glueSetNumber(the, &xsResult, xsID_framing, counters.framing);
+	glueSetNumber(the, &xsResult, xsID_overrun, counters.overrun);
+	glueSetNumber(the, &xsResult, xsID_full, counters.full);
+	glueSetNumber(the, &xsResult, xsID_break, counters.breaks);
+	glueSetNumber(the, &xsResult, xsID_busy, counters.busy);
 }

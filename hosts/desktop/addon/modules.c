@@ -3,21 +3,11 @@
 
 extern void xs_host_provider(txMachine *the);
 
-/* Specifier and importer go to Node, which answers with the module's id (a path-like string) or throws. */
-txID fxFindModule(txMachine *the, txSlot *realm, txID moduleID, txSlot *slot)
+/* What Node's side answers; what it throws is thrown into the machine, with the open scope closed. */
+static napi_value askNode(Host *host, int which, size_t count, napi_value *arguments)
 {
-	Host *host = hostOf(the);
-	napi_value arguments[2], result, error;
-	txID id = XS_NO_ID;
-	char *text = NULL;
-	size_t length = 0;
-	hostScopeOpen(host);
-	arguments[0] = hostToNode(host, slot);
-	if (moduleID == XS_NO_ID)
-		napi_get_undefined(host->env, &arguments[1]);
-	else
-		napi_create_string_utf8(host->env, fxGetKeyName(the, moduleID), NAPI_AUTO_LENGTH, &arguments[1]);
-	result = hostCallback(host, CALLBACK_RESOLVE, 2, arguments, &error);
+	txMachine *the = host->the;
+	napi_value error, result = hostCallback(host, which, count, arguments, &error);
 	if (host->fatal >= 0) {
 		hostScopeClose(host);
 		fxAbort(the, host->fatal);
@@ -31,6 +21,24 @@ txID fxFindModule(txMachine *the, txSlot *realm, txID moduleID, txSlot *slot)
 			fxJump(the);
 		}
 	}
+	return result;
+}
+
+/* Specifier and importer go to Node, which answers with the module's id (a path-like string) or throws. */
+txID fxFindModule(txMachine *the, txSlot *realm, txID moduleID, txSlot *slot)
+{
+	Host *host = hostOf(the);
+	napi_value arguments[2], result;
+	txID id = XS_NO_ID;
+	char *text = NULL;
+	size_t length = 0;
+	hostScopeOpen(host);
+	arguments[0] = hostToNode(host, slot);
+	if (moduleID == XS_NO_ID)
+		napi_get_undefined(host->env, &arguments[1]);
+	else
+		napi_create_string_utf8(host->env, fxGetKeyName(the, moduleID), NAPI_AUTO_LENGTH, &arguments[1]);
+	result = askNode(host, CALLBACK_RESOLVE, 2, arguments);
 	if (napi_get_value_string_utf8(host->env, result, NULL, 0, &length) == napi_ok) {
 		text = hostText(host, length + 1);
 		napi_get_value_string_utf8(host->env, result, text, length + 1, NULL);
@@ -246,25 +254,12 @@ static txScript *unitScript(txMachine *the, Host *host, Unit *unit, txUnsigned f
 void fxLoadModule(txMachine *the, txSlot *module, txID moduleID)
 {
 	Host *host = hostOf(the);
-	napi_value argument, result, error;
+	napi_value argument, result;
 	Unit unit;
 	memset(&unit, 0, sizeof(unit));
 	hostScopeOpen(host);
 	napi_create_string_utf8(host->env, fxGetKeyName(the, moduleID), NAPI_AUTO_LENGTH, &argument);
-	result = hostCallback(host, CALLBACK_LOAD, 1, &argument, &error);
-	if (host->fatal >= 0) {
-		hostScopeClose(host);
-		fxAbort(the, host->fatal);
-	}
-	if (!result) {
-		mxTry(the) {
-			hostThrowValue(host, error);
-		}
-		mxCatch(the) {
-			hostScopeClose(host);
-			fxJump(the);
-		}
-	}
+	result = askNode(host, CALLBACK_LOAD, 1, &argument);
 	size_t pathLength;
 	bool complete = unitText(host->env, result, "path", &unit.path, &pathLength)
 		&& unitText(host->env, result, "source", &unit.source.bytes, &unit.source.length);
