@@ -6,6 +6,7 @@
 #define GRIDPOST_NODEGLUE_H
 
 #include "engine.h"
+#include <stddef.h>
 
 extern void hostSetCurrent(Host *host);
 extern void nodeFailed(Host *host) XS_FUNCTION_NORETURN;
@@ -95,6 +96,126 @@ static inline bool nodeNumber(napi_env env, napi_value value, double otherwise, 
 	*result = otherwise;
 	if (type == napi_undefined) return true;
 	return type == napi_number && napi_get_value_double(env, value, result) == napi_ok && *result >= 0;
+}
+
+static inline void nodeForget(napi_env env, napi_ref *reference) {
+	if (*reference) napi_delete_reference(env, *reference);
+	*reference = NULL;
+}
+
+/*
+ * A place on a line or bus inside the process: an object of Node's that lives without being held until it is closed, and
+ * is told the news of the line in turns of their own. First in the record of what stands there.
+ */
+typedef struct NodePlace NodePlace;
+
+typedef struct {
+	size_t size; /* of the whole record */
+	napi_type_tag tag;
+	const char *nameless; /* what to say to an empty name */
+	bool (*hasNews)(const NodePlace *place);
+	void (*tellOne)(NodePlace *place); /* takes one piece of news and calls Node with it */
+	void (*leave)(NodePlace *place); /* once: off the line, if the machine lives; frees news and callbacks */
+} NodePlaceKind;
+
+struct NodePlace {
+	const NodePlaceKind *kind;
+	Host *host;
+	napi_ref self;
+	HostTimer *timer;
+	bool closed;
+	bool calling; /* the record must live until the callback returns */
+	bool collected;
+};
+
+static inline void nodePlaceShut(NodePlace *place) {
+	if (place->closed) return;
+	place->closed = true;
+	if (place->host->the) hostTimerClear(place->host->the, place->timer);
+	place->timer = NULL;
+	place->kind->leave(place);
+	nodeForget(place->host->env, &place->self);
+}
+
+static inline void nodePlaceLetGo(NodePlace *place) {
+	if (!place->collected || place->calling) return;
+	hostRelease(place->host);
+	free(place);
+}
+
+static inline void nodePlaceFinalize(napi_env env, void *data, void *hint) {
+	(void)env;
+	(void)hint;
+	NodePlace *place = data;
+	nodePlaceShut(place);
+	place->collected = true;
+	nodePlaceLetGo(place);
+}
+
+static inline void nodePlaceTellSoon(NodePlace *place);
+
+static inline void nodePlaceTell(txMachine *the, void *refcon) {
+	NodePlace *place = refcon;
+	Host *host = place->host;
+	napi_handle_scope scope;
+	place->timer = NULL;
+	place->calling = true;
+	napi_open_handle_scope(host->env, &scope);
+	mxTry(the) {
+		while (!place->closed && place->kind->hasNews(place)) place->kind->tellOne(place);
+	}
+	mxCatch(the) {
+		napi_close_handle_scope(host->env, scope);
+		place->calling = false;
+		if (!place->closed && place->kind->hasNews(place)) nodePlaceTellSoon(place);
+		nodePlaceLetGo(place);
+		fxJump(the);
+	}
+	napi_close_handle_scope(host->env, scope);
+	place->calling = false;
+	nodePlaceLetGo(place);
+}
+
+static inline void nodePlaceTellSoon(NodePlace *place) {
+	txMachine *the = place->host->the;
+	if (!place->timer) place->timer = hostTimerSet(the, hostNowUs(the), nodePlaceTell, place);
+}
+
+/*
+ * The record for a call with machine, name and options, all zero but its place; throws into Node and returns NULL when
+ * there is none.
+ */
+static inline void *nodePlaceNew(napi_env env, napi_callback_info info, const NodePlaceKind *kind, char name[64],
+	napi_value *options) {
+	napi_value values[3];
+	size_t count = 3;
+	napi_get_cb_info(env, info, &count, values, NULL, NULL);
+	Host *host = nodeMachine(env, values[0]);
+	if (!host) return NULL;
+	if (napi_get_value_string_utf8(env, values[1], name, 64, NULL) != napi_ok || !name[0]) {
+		napi_throw_type_error(env, NULL, kind->nameless);
+		return NULL;
+	}
+	NodePlace *place = calloc(1, kind->size);
+	if (!place) {
+		napi_throw_error(env, NULL, "out of memory");
+		return NULL;
+	}
+	place->kind = kind;
+	place->host = host;
+	hostRetain(host);
+	*options = values[2];
+	return place;
+}
+
+/* The object for Node, without methods. */
+static inline napi_value nodePlaceObject(napi_env env, NodePlace *place) {
+	napi_value object;
+	napi_create_object(env, &object);
+	napi_wrap(env, object, place, nodePlaceFinalize, NULL, NULL);
+	napi_type_tag_object(env, object, &place->kind->tag);
+	napi_create_reference(env, object, 1, &place->self);
+	return object;
 }
 
 #endif

@@ -12,54 +12,29 @@ struct News {
 };
 
 typedef struct {
-	BusStation station; /* first: the bus hands it back */
-	Host *host;
-	napi_ref self; /* an open device lives without being held */
+	NodePlace place; /* first */
+	BusStation station;
 	napi_ref onFrame;
-	HostTimer *timer;
 	News *news;
-	bool closed;
-	bool calling; /* the record must live until the callback returns */
-	bool collected;
 } Device;
 
-static const napi_type_tag tag = {0x6772696470737478u, 0x63616e2030303031u};
+static Device *deviceOf(BusStation *station) {
+	return (Device *)((char *)station - offsetof(Device, station));
+}
 
-static void shut(Device *device) {
-	if (device->closed) return;
-	device->closed = true;
-	if (device->host->the) {
-		hostTimerClear(device->host->the, device->timer);
-		busLeave(&device->station);
-	}
-	device->timer = NULL;
+static void leave(NodePlace *place) {
+	Device *device = (Device *)place;
+	if (place->host->the) busLeave(&device->station);
 	for (News *news = device->news, *next; news; news = next) {
 		next = news->next;
 		free(news);
 	}
 	device->news = NULL;
-	napi_ref *references[] = {&device->onFrame, &device->self};
-	for (size_t i = 0; i < 2; i++) {
-		if (*references[i]) napi_delete_reference(device->host->env, *references[i]);
-		*references[i] = NULL;
-	}
+	nodeForget(place->host->env, &device->onFrame);
 }
 
 static void busGone(BusStation *station) {
-	shut((Device *)station);
-}
-
-static void letGo(Device *device) {
-	if (!device->collected || device->calling) return;
-	hostRelease(device->host);
-	free(device);
-}
-
-static void finalize(napi_env env, void *data, void *hint) {
-	Device *device = data;
-	shut(device);
-	device->collected = true;
-	letGo(device);
+	nodePlaceShut(&deviceOf(station)->place);
 }
 
 static void setNumber(napi_env env, napi_value object, const char *name, double number) {
@@ -87,49 +62,32 @@ static napi_value frameToNode(napi_env env, const CanFrame *frame) {
 	return object;
 }
 
-static void tellSoon(Device *device);
-
-static void tell(txMachine *the, void *refcon) {
-	Device *device = refcon;
-	Host *host = device->host;
-	napi_handle_scope scope;
-	device->timer = NULL;
-	device->calling = true;
-	napi_open_handle_scope(host->env, &scope);
-	mxTry(the) {
-		while (!device->closed && device->news) {
-			News *news = device->news;
-			device->news = news->next;
-			napi_value frame = frameToNode(host->env, &news->frame);
-			free(news);
-			nodeCall(host, device->onFrame, 1, &frame);
-		}
-	}
-	mxCatch(the) {
-		napi_close_handle_scope(host->env, scope);
-		device->calling = false;
-		if (!device->closed && device->news) tellSoon(device);
-		letGo(device);
-		fxJump(the);
-	}
-	napi_close_handle_scope(host->env, scope);
-	device->calling = false;
-	letGo(device);
+static bool hasNews(const NodePlace *place) {
+	return ((const Device *)place)->news;
 }
 
-static void tellSoon(Device *device) {
-	if (!device->timer) device->timer = hostTimerSet(device->host->the, hostNowUs(device->host->the), tell, device);
+static void tellOne(NodePlace *place) {
+	Device *device = (Device *)place;
+	News *news = device->news;
+	device->news = news->next;
+	napi_value frame = frameToNode(place->host->env, &news->frame);
+	free(news);
+	nodeCall(place->host, device->onFrame, 1, &frame);
 }
+
+static const NodePlaceKind kind = {
+	sizeof(Device), {0x6772696470737478u, 0x63616e2030303031u}, "the bus needs a name", hasNews, tellOne, leave,
+};
 
 static void busFrame(BusStation *station, const CanFrame *frame) {
-	Device *device = (Device *)station;
+	Device *device = deviceOf(station);
 	News *news = device->onFrame ? calloc(1, sizeof *news) : NULL;
 	if (!news) return;
 	news->frame = *frame;
 	News **link = &device->news;
 	while (*link) link = &(*link)->next;
 	*link = news;
-	tellSoon(device);
+	nodePlaceTellSoon(&device->place);
 }
 
 static bool property(napi_env env, napi_value object, const char *name, double *value) {
@@ -172,8 +130,8 @@ static const char *frameOf(napi_env env, napi_value object, CanFrame *frame) {
 }
 
 static Device *openDevice(napi_env env, napi_callback_info info, size_t count, napi_value *values) {
-	Device *device = nodeRecord(env, info, &tag, count, values);
-	if (!device || (!device->closed && device->station.bus)) return device;
+	Device *device = nodeRecord(env, info, &kind.tag, count, values);
+	if (!device || (!device->place.closed && device->station.bus)) return device;
 	napi_throw_error(env, NULL, "the bus is closed");
 	return NULL;
 }
@@ -202,40 +160,24 @@ static napi_value disturb(napi_env env, napi_callback_info info) {
 }
 
 static napi_value closeDevice(napi_env env, napi_callback_info info) {
-	Device *device = nodeRecord(env, info, &tag, 0, NULL);
-	if (device) shut(device);
+	NodePlace *place = nodeRecord(env, info, &kind.tag, 0, NULL);
+	if (place) nodePlaceShut(place);
 	return NULL;
 }
 
 static napi_value canOpen(napi_env env, napi_callback_info info) {
-	napi_value values[3], object;
-	size_t count = 3;
+	napi_value options;
 	char name[64];
-	napi_get_cb_info(env, info, &count, values, NULL, NULL);
-	Host *host = nodeMachine(env, values[0]);
-	if (!host) return NULL;
-	if (napi_get_value_string_utf8(env, values[1], name, sizeof name, NULL) != napi_ok || !name[0]) {
-		napi_throw_type_error(env, NULL, "the bus needs a name");
-		return NULL;
-	}
-	Device *device = calloc(1, sizeof *device);
-	if (!device) {
-		napi_throw_error(env, NULL, "out of memory");
-		return NULL;
-	}
-	device->host = host;
-	hostRetain(host);
-	device->onFrame = nodeCallback(env, values[2], "onFrame");
+	Device *device = nodePlaceNew(env, info, &kind, name, &options);
+	if (!device) return NULL;
+	device->onFrame = nodeCallback(env, options, "onFrame");
 	device->station.frame = busFrame;
 	device->station.gone = busGone;
-	napi_create_object(env, &object);
+	napi_value object = nodePlaceObject(env, &device->place);
 	nodeMethod(env, object, "send", sendFrame);
 	nodeMethod(env, object, "disturb", disturb);
 	nodeMethod(env, object, "close", closeDevice);
-	napi_wrap(env, object, device, finalize, NULL, NULL);
-	napi_type_tag_object(env, object, &tag);
-	napi_create_reference(env, object, 1, &device->self);
-	if (!busJoin(host->the, name, &device->station)) napi_throw_error(env, NULL, "out of memory");
+	if (!busJoin(device->place.host->the, name, &device->station)) napi_throw_error(env, NULL, "out of memory");
 	return object;
 }
 
