@@ -6,7 +6,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 function withExtension(specifier, parent) {
 	if (!/^\.{1,2}\//.test(specifier) || /\.(js|mjs|cjs|json|node)$/.test(specifier)) return undefined;
-	if (!parent?.startsWith("file:")) return undefined;
+	// packages follow their own rules
+	if (!parent?.startsWith("file:") || parent.includes("/node_modules/")) return undefined;
 	const url = new URL(`${specifier}.js`, parent);
 	return existsSync(fileURLToPath(url)) ? url.href : undefined;
 }
