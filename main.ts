@@ -74,7 +74,12 @@ export default function main() {
 		mqtt: mqtt ?? { publish: () => true },
 		feederId,
 		gatewayId,
-		meters: meters.map(({ site: { serial }, image, model }: HubDevice) => ({ serial, image, model })),
+		meters: meters.map(({ site: { serial }, image, model, device }: HubDevice) => ({
+			serial,
+			image,
+			model,
+			reads: (point) => device.plan.points.some((one) => one.model === model && one.point === point),
+		})),
 		periodMs: site.services.openami.periodS * 1000,
 		outboxBytes: kOutboxBytes,
 		firmware,

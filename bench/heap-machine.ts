@@ -51,7 +51,8 @@ export function client() {
 export function publishing(outboxBytes) {
 	const { feederId, gatewayId } = site;
 	publisher = new OpenAmiPublisher({ clock, mqtt, feederId, gatewayId, periodMs: 10000, outboxBytes, firmware: "bench",
-		meters: meters().map(({ site: { serial }, image, model }) => ({ serial, image, model })), clockState: () => wallClock.state });
+		meters: meters().map(({ site: { serial }, image, model, device }) => ({ serial, image, model,
+			reads: (point) => device.plan.points.some((one) => one.model === model && one.point === point) })), clockState: () => wallClock.state });
 	publisher.start();
 }
 export function closeAll() {

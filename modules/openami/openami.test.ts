@@ -57,7 +57,7 @@ interface Sent {
 	retain: boolean;
 }
 
-function bench(options: { meters?: number; epochMs?: number; outboxBytes?: number } = {}) {
+function bench(options: { meters?: number; epochMs?: number; outboxBytes?: number; reads?: string[] } = {}) {
 	const clock = new ManualClock(options.epochMs);
 	const sent: Sent[] = [];
 	const broker = { room: Number.POSITIVE_INFINITY };
@@ -75,7 +75,12 @@ function bench(options: { meters?: number; epochMs?: number; outboxBytes?: numbe
 		mqtt,
 		feederId: "f1",
 		gatewayId: "g1",
-		meters: images.map((image, i) => ({ serial: `S${i}`, image, model: 211 })),
+		meters: images.map((image, i) => ({
+			serial: `S${i}`,
+			image,
+			model: 211,
+			reads: (point) => options.reads?.includes(point) ?? true,
+		})),
 		periodMs: 10_000,
 		outboxBytes: options.outboxBytes ?? 48 * 1024,
 		firmware: "test",
@@ -127,6 +132,43 @@ describe("envelope", () => {
 			["1.7.0", 0],
 			["2.7.0", 300],
 		]);
+	});
+
+	it("waits for every register that is read of the meter before the first, but not beyond a period", () => {
+		const { clock, sent, images, publisher } = bench({ epochMs: midnight, reads: ["TotWhImp", "W", "Hz"] });
+		publisher.start();
+		images[0]!.read(clock.now(), { TotWhImp: 1, W: 2 });
+		publisher.committed(0);
+		expect(sent).toEqual([]);
+		images[0]!.read(clock.now(), { Hz: 50 });
+		publisher.committed(0);
+		expect(sent[0]!.body.registers.map((one) => one.obis)).toEqual(["0.0.96.1.1.255", "1.8.0", "1.7.0", "14.7.0"]);
+
+		const refusing = bench({ epochMs: midnight });
+		refusing.publisher.start();
+		refusing.images[0]!.read(0, { TotWhImp: 1, W: 2 });
+		refusing.publisher.committed(0);
+		refusing.clock.advance(10_000);
+		const told = refusing.sent.filter((one) => one.topic.endsWith("telemetry"));
+		expect(told.map((one) => one.body.registers.length)).toEqual([3]);
+	});
+
+	it("gives a register that is read once a day the same time in every envelope, and none it cannot date", () => {
+		const { clock, sent, images, publisher } = bench({ epochMs: midnight });
+		images[0]!.read(120, reading);
+		publisher.start();
+		const times = new Set<string | undefined>();
+		for (const hour of [1, 20, 24, 190]) {
+			clock.advance(hour * 3_600_000 - clock.now() - 3_333);
+			images[0]!.read(clock.now(), { W: hour });
+			clock.advance(3_333);
+			const { registers } = sent.filter((one) => one.topic.endsWith("telemetry")).at(-1)!.body;
+			expect(registers.find((one) => one.obis === "1.7.0")!.value).toBe(hour);
+			const energy = registers.find((one) => one.obis === "1.8.0");
+			if (hour === 190) expect(energy).toBeUndefined();
+			else times.add(new Date(Math.round(Date.parse(energy!.ts!) / 10) * 10).toISOString());
+		}
+		expect([...times]).toEqual(["2026-01-01T00:00:00.120Z"]);
 	});
 
 	it("dates a slow register with its own time", () => {
@@ -250,6 +292,24 @@ describe("publisher", () => {
 			.filter((one) => one.topic.endsWith("telemetry"))
 			.map((one) => Date.parse(one.body.ts) - midnight);
 		expect(times).toEqual([0, 0, 0, 60_000]);
+	});
+
+	it("dates what waits anew when the wall clock is set back by hours; the numbers keep the order", () => {
+		const { clock, sent, broker, images, publisher } = bench({ epochMs: midnight });
+		publisher.start();
+		images[0]!.read(clock.now(), reading);
+		clock.advance(10_000);
+		broker.room = 0;
+		images[0]!.read(clock.now(), reading);
+		clock.advance(10_000);
+		clock.epochAtStartMs = midnight - 3 * 3_600_000;
+		broker.room = Number.POSITIVE_INFINITY;
+		publisher.flush();
+		const told = sent.filter((one) => one.topic.endsWith("telemetry")).map(({ body }) => [body.seq, body.ts]);
+		expect(told).toEqual([
+			[0, "2026-01-01T00:00:00.000Z"],
+			[1, "2025-12-31T21:00:10.000Z"],
+		]);
 	});
 
 	it("drops the oldest when memory is full, and says how many", () => {

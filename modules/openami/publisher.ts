@@ -88,7 +88,7 @@ export class OpenAmiPublisher {
 		this.#timer = undefined;
 	}
 
-	/** The image of a meter has new readings. The first ones go out at once, so that a new pole shows up in seconds. */
+	/** The image of a meter has new readings. The first full set goes out at once, so that a new pole shows up in seconds. */
 	committed(meter: number): void {
 		if (this.#started[meter] || !this.#complete(meter)) return;
 		this.#started[meter] = true;
@@ -154,11 +154,10 @@ export class OpenAmiPublisher {
 		this.#arm();
 	}
 
-	/** Energy and power are there: a first envelope without them would say little. */
+	/** Every register that the hub reads of the meter is there. What never comes is waited for until the first period ends. */
 	#complete(meter: number): boolean {
-		const image = this.#options.meters[meter]!.image;
-		const handles = this.#handles[meter]!;
-		return [0, 2].every((row) => handles[row]! < 0 || image.quality(handles[row]!) !== undefined);
+		const { image } = this.#options.meters[meter]!;
+		return this.#handles[meter]!.every((handle) => handle < 0 || image.quality(handle) !== undefined);
 	}
 
 	#snapshot(meter: number): void {

@@ -9,7 +9,7 @@ import { kMeterRows, kSerialObis, type ObisRow } from "./obis";
  *     8  uint32   sequence number
  *    12  uint8    index of the meter
  *    13  uint8    0 telemetry, else an event of `kEvents`
- *    14  per register: uint8 row, uint8 quality, uint16 age in s at that time, float64 value
+ *    14  per register: uint32 of row (4 bits), quality (2) and age at that time (26, in 10 ms: a week), float64 value
  */
 export const kLongestRecord = 14 + 12 * kMeterRows.length;
 
@@ -17,7 +17,9 @@ export const kEvents = ["", "comms_lost", "comms_restored"] as const;
 export type EventKind = 1 | 2;
 
 const kQualities: readonly Quality[] = ["good", "suspect", "comms_lost"];
-const kOldestAgeS = 0xffff;
+/** What the 26 bits of an age count, and the oldest that they hold. */
+const kAgeUnitMs = 10;
+const kOldestAge = 0x3ffffff;
 
 /** What a record needs to know of an image; modules/sunspec's Image has it. */
 export interface Readings {
@@ -34,13 +36,13 @@ export interface MeterSource {
 	readonly image: Readings;
 	/** SunSpec meter model in the image. */
 	readonly model: number;
+	/** Whether the hub reads this point of the model from the meter. */
+	reads(point: string): boolean;
 }
 
 /** Handles of the rows that a meter has, in the order of `kMeterRows`; -1 where it has none. */
-export function rowHandles(source: MeterSource): Int16Array {
-	const handles = new Int16Array(kMeterRows.length);
-	for (let i = 0; i < handles.length; i++) handles[i] = source.image.handle(source.model, kMeterRows[i]!.point);
-	return handles;
+export function rowHandles({ image, model, reads }: MeterSource): Int16Array {
+	return Int16Array.from(kMeterRows, ({ point }) => (reads(point) ? image.handle(model, point) : -1));
 }
 
 /** Writes and reads records through one reused buffer. */
@@ -69,10 +71,9 @@ export class RecordCodec {
 			const value = quality === "comms_lost" ? image.lastValue(handle) : image.value(handle);
 			if (typeof value !== "number" || !Number.isFinite(value)) continue;
 			if (kMeterRows[i]!.quietAtZero && half(kMeterRows[i]!, value) === 0) continue;
-			this.#view.setUint8(at, i);
-			this.#view.setUint8(at + 1, kQualities.indexOf(quality));
-			const ageS = Math.round((timeMs - image.timeMs(handle)) / 1000);
-			this.#view.setUint16(at + 2, Math.min(kOldestAgeS, Math.max(0, ageS)));
+			const age = Math.max(0, Math.round((timeMs - image.timeMs(handle)) / kAgeUnitMs));
+			if (age > kOldestAge) continue; // could not be dated any more
+			this.#view.setUint32(at, (i << 28) | (kQualities.indexOf(quality) << 26) | age);
 			this.#view.setFloat64(at + 4, value);
 			at += 12;
 		}
@@ -114,11 +115,12 @@ export class RecordCodec {
 		if (kind > 0) return `${text},"event":{"type":"${kEvents[kind]}"},"registers":[]}`;
 		text += `,"registers":[{"obis":"${kSerialObis}","value":"${serial}","unit":"","quality":"good"}`;
 		for (let at = 14; at < length; at += 12) {
-			const row = kMeterRows[this.#view.getUint8(at)]!;
-			const quality = kQualities[this.#view.getUint8(at + 1)]!;
-			const ageS = this.#view.getUint16(at + 2);
+			const head = this.#view.getUint32(at);
+			const row = kMeterRows[head >>> 28]!;
+			const quality = kQualities[(head >>> 26) & 3]!;
+			const ageMs = (head & kOldestAge) * kAgeUnitMs;
 			text += `,{"obis":"${row.obis}","value":${publishedNumber(row, this.#view.getFloat64(at + 4))},"unit":"${row.unit}","quality":"${quality}"`;
-			text += ageS > 1 ? `,"ts":"${isoTime(timeMs + utcOffsetMs - ageS * 1000)}"}` : "}";
+			text += ageMs > 1000 ? `,"ts":"${isoTime(timeMs + utcOffsetMs - ageMs)}"}` : "}";
 		}
 		return `${text}]}`;
 	}
