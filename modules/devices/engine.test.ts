@@ -148,6 +148,21 @@ describe("a missed read", () => {
 		expect(changes).toEqual(["online", "offline", "online"]);
 	});
 
+	it.each(["timeout", "closed"])("of a device that never answered says once that it is gone (%s)", (status) => {
+		const { device, quality } = setUp(hikingDds238);
+		const changes: string[] = [];
+		device.onChange = (_, what) => changes.push(what);
+		expect(device.known).toBe(false);
+		for (const nowMs of [0, 60_000, 120_000]) {
+			expect(device.nextRead(nowMs)).toBe(device);
+			device.onResult(result(status, nowMs + 500));
+		}
+		expect([changes, device.known, quality("W")]).toEqual([["offline"], true, undefined]);
+		expect(device.lineDown(121_000)).toBe(false);
+		answer(device, 180_000, dds(1));
+		expect(changes).toEqual(["offline", "online"]);
+	});
+
 	it("by an exception is an answer: only that read is lost, and a refusal is asked again seldom", () => {
 		const { device, value, quality } = setUp(hikingDds238);
 		answer(device, 0, dds(1));

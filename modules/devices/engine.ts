@@ -76,6 +76,8 @@ export class Device {
 	timeoutMs: number;
 
 	online = false;
+	/** Whether it is there has been found out: it has answered, or was asked in vain. */
+	known = false;
 	/** Monotonic time of the last answer; NaN before the first. */
 	lastAnswerMs = Number.NaN;
 	/** Request to reply complete: smoothed over about eight reads, and the longest so far. */
@@ -92,7 +94,7 @@ export class Device {
 	lastException = 0;
 	/** What the device's own register says, where it has one. */
 	registerSerial: string | undefined;
-	/** Called when the device has come back, has gone, or when a counter was reset or its meter exchanged. */
+	/** Called when the device has come or gone, never answered to begin with, or when a counter was reset or its meter exchanged. */
 	onChange: ((device: Device, what: "online" | "offline" | "reset") => void) | undefined;
 
 	#handles: Int32Array;
@@ -234,10 +236,12 @@ export class Device {
 
 	#gone(nowMs: number): boolean {
 		this.image.lose(nowMs);
-		if (!this.online) return false;
+		const answered = this.online;
+		if (this.known && !answered) return false;
+		this.known = true;
 		this.online = false;
 		this.onChange?.(this, "offline");
-		return true;
+		return answered;
 	}
 
 	/**
@@ -261,6 +265,7 @@ export class Device {
 		if (this.online) return;
 		// It may have been exchanged: everything is asked again, the rows read once too.
 		this.online = true;
+		this.known = true;
 		for (let i = 0; i < this.#dueMs.length; i++) if (this.#dueMs[i]! > result.endMs) this.#dueMs[i] = result.endMs;
 		for (const [point, value] of this.plan.fixed) this.#put(point, value, result.endMs, "good");
 		this.onChange?.(this, "online");

@@ -77,6 +77,7 @@ export class Bus {
 			if (!this.#told)
 				log("error", "bus", `${bus.id}: cannot open ${bus.port}: ${reason}; trying again each ${kReopenMs / 1000} s`);
 			this.#told = true;
+			for (const device of this.#options.devices) device.lineDown(clock.now());
 			this.#timer = clock.setTimer(() => this.#open(), kReopenMs);
 			return;
 		}

@@ -154,6 +154,17 @@ describe("bus scheduler", () => {
 		]);
 	});
 
+	it("says once of a device that never answered that it does not", () => {
+		const { clock, wire, scheduler, lines } = setUp([hikingDds238, hikingDds238]);
+		wire.status.set(2, "timeout");
+		scheduler.start();
+		clock.advance(300_000);
+		expect(lines).toEqual([
+			"info bus rs485-1 unit 1 (hiking-dds238-2-zn-s) answers",
+			"warn bus rs485-1 unit 2 (hiking-dds238-2-zn-s) does not answer (timeout)",
+		]);
+	});
+
 	it("leaves a device the quiet it wants, and the line to others meanwhile", () => {
 		const quiet: DeviceTable = { ...hikingDds238, bus: { ...hikingDds238.bus, pauseMs: 400 } };
 		const split = { ...quiet, rows: quiet.rows.filter((row) => row.name === "voltage" || row.name === "frequency") };

@@ -201,7 +201,7 @@ export class BusScheduler implements BusRequest {
 		if (!this.#running || seat === undefined) return;
 		const device = seat.device;
 		const tookMs = result.endMs - result.startMs;
-		const wasOnline = device.online;
+		const { online: wasOnline, known: wasKnown } = device;
 		this.reads++;
 		this.#account(tookMs, result.endMs);
 		device.onResult(result);
@@ -215,7 +215,7 @@ export class BusScheduler implements BusRequest {
 					seat.notBeforeMs = Math.max(seat.backoff.dueMs, result.endMs + silentShare * tookMs);
 				}
 			}
-			if (wasOnline !== device.online) this.#report(device, result.status);
+			if (wasOnline !== device.online || wasKnown !== device.known) this.#report(device, result.status);
 		}
 		this.#next();
 	}
