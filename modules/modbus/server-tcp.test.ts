@@ -185,6 +185,25 @@ describe("a TCP server", () => {
 		expect(next.written).toHaveLength(11);
 	});
 
+	it("tells of clients that speak no Modbus once a minute, and how many there were", () => {
+		const lines: string[] = [];
+		serve({ log: (level, area, text) => lines.push(`${level} ${area} ${text}`) });
+		const scan = (): void => network.connect().send(fromHex(notModbus[0]![1]));
+		for (let i = 0; i < 100; i++) {
+			scan();
+			clock.advance(500);
+		}
+		const said = "warn modbus a TCP client was cut off: what it sends is not Modbus";
+		expect(lines).toEqual([said]);
+		clock.advance(10_000);
+		scan();
+		expect(lines).toEqual([said, `${said} (as were 99 since this was last said)`]);
+		clock.advance(60_000);
+		scan();
+		expect(lines.slice(2)).toEqual([said]);
+		expect(server.counters.violations).toBe(102);
+	});
+
 	it("goes on when the application breaks: 04", () => {
 		serve();
 		space.broken = true;

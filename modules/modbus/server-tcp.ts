@@ -41,6 +41,9 @@ export interface TcpServerCounters {
 /** The rest of a request that has not come within this time is not waited for when a new one follows. */
 const PARTIAL_MS = 500;
 
+/** Clients that speak no Modbus are told of this often at most: a port scanner would fill the log. */
+const TELL_AGAIN_MS = 60_000;
+
 export class TcpServer {
 	readonly #options: TcpServerOptions;
 	readonly #clock: Clock;
@@ -53,6 +56,9 @@ export class TcpServer {
 	readonly #clients: Connection[] = [];
 	#listener: ListenerSocket | undefined;
 	#timer: TimerId | undefined;
+	#toldMs = Number.NEGATIVE_INFINITY;
+	/** Violations that the log has not heard of. */
+	#untold = 0;
 	#counters: TcpServerCounters = { requests: 0, accepted: 0, refused: 0, violations: 0, idle: 0 };
 
 	/** Throws what the listener class throws when the port cannot be had. */
@@ -122,7 +128,13 @@ export class TcpServer {
 		this.#clients.splice(at, 1);
 		if (!violation) return;
 		this.#counters.violations++;
-		this.#log("warn", "modbus", "a TCP client was cut off: what it sends is not Modbus");
+		this.#untold++;
+		const nowMs = this.#clock.now();
+		if (nowMs - this.#toldMs < TELL_AGAIN_MS) return;
+		const earlier = this.#untold > 1 ? ` (as were ${this.#untold - 1} since this was last said)` : "";
+		this.#log("warn", "modbus", `a TCP client was cut off: what it sends is not Modbus${earlier}`);
+		this.#toldMs = nowMs;
+		this.#untold = 0;
 	}
 
 	/** One timer for all: it fires when the one that is silent longest would be too long, and looks again. */
