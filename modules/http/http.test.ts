@@ -1,14 +1,15 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { FakeListener, FakeTcp } from "../../test/adapters/fake-tcp";
 import { ask, bytes, connect, fakeServer, H, long, statusOf, text } from "../../test/adapters/http-fixture";
+import type { FakeNetwork } from "../../test/fakes/tcp";
 import type { ManualClock } from "../base/manual-clock";
 import type { HttpRequest, HttpResponse, HttpServer } from "./server";
 
 let clock: ManualClock;
 let server: HttpServer;
+let network: FakeNetwork;
 
 beforeEach(() => {
-	({ server, clock } = fakeServer());
+	({ server, clock, network } = fakeServer());
 });
 
 describe("answers", () => {
@@ -51,12 +52,12 @@ describe("answers", () => {
 			kept = response;
 		});
 		const socket = connect();
-		socket.deliver(bytes(`GET /later HTTP/1.1\r\n${H}\r\n`));
-		expect(text(socket.sent())).toBe("");
+		socket.send(bytes(`GET /later HTTP/1.1\r\n${H}\r\n`));
+		expect(text(socket.take())).toBe("");
 		clock.advance(5000);
 		kept!.text("done");
 		kept!.text("again");
-		expect(text(socket.sent()).endsWith("\r\n\r\ndone")).toBe(true);
+		expect(text(socket.take()).endsWith("\r\n\r\ndone")).toBe(true);
 	});
 
 	it("gives up on a handler after 30 s, and an answer after that does no harm", () => {
@@ -65,21 +66,21 @@ describe("answers", () => {
 			kept = response;
 		});
 		const socket = connect();
-		socket.deliver(bytes(`GET /never HTTP/1.1\r\n${H}\r\n`));
+		socket.send(bytes(`GET /never HTTP/1.1\r\n${H}\r\n`));
 		clock.advance(29_000);
-		expect(text(socket.sent())).toBe("");
+		expect(text(socket.take())).toBe("");
 		clock.advance(2000);
-		expect(statusOf(text(socket.sent()))).toBe(504);
+		expect(statusOf(text(socket.take()))).toBe(504);
 		kept!.text("late");
-		expect(text(socket.sent())).toBe("");
+		expect(text(socket.take())).toBe("");
 	});
 
 	it("says Continue only when the body may come", () => {
 		const socket = connect();
-		socket.deliver(bytes(`POST /echo HTTP/1.1\r\n${H}Content-Length: 3\r\nExpect: 100-continue\r\n\r\n`));
-		expect(text(socket.sent())).toBe("HTTP/1.1 100 Continue\r\n\r\n");
-		socket.deliver(bytes("abc"));
-		expect(text(socket.sent()).endsWith("\r\n\r\nabc")).toBe(true);
+		socket.send(bytes(`POST /echo HTTP/1.1\r\n${H}Content-Length: 3\r\nExpect: 100-continue\r\n\r\n`));
+		expect(text(socket.take())).toBe("HTTP/1.1 100 Continue\r\n\r\n");
+		socket.send(bytes("abc"));
+		expect(text(socket.take()).endsWith("\r\n\r\nabc")).toBe(true);
 		const refused = ask(`POST /echo HTTP/1.1\r\n${H}Content-Length: 99999\r\nExpect: 100-continue\r\n\r\n`);
 		expect(statusOf(refused)).toBe(413);
 	});
@@ -89,16 +90,16 @@ describe("connections", () => {
 	it("stay open for the next request, or close when told to", () => {
 		const socket = connect();
 		for (let i = 0; i < 3; i++) {
-			socket.deliver(bytes(`GET /hello HTTP/1.1\r\n${H}\r\n`));
-			expect(statusOf(text(socket.sent()))).toBe(200);
+			socket.send(bytes(`GET /hello HTTP/1.1\r\n${H}\r\n`));
+			expect(statusOf(text(socket.take()))).toBe(200);
 			expect(socket.closed).toBe(false);
 		}
-		socket.deliver(bytes(`GET /hello HTTP/1.1\r\n${H}Connection: foo, Close\r\n\r\n`));
-		expect(text(socket.sent())).toContain("\r\nConnection: close\r\n");
+		socket.send(bytes(`GET /hello HTTP/1.1\r\n${H}Connection: foo, Close\r\n\r\n`));
+		expect(text(socket.take())).toContain("\r\nConnection: close\r\n");
 		expect(socket.closed).toBe(true);
 		const old = connect();
-		old.deliver(bytes("GET /hello HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n"));
-		expect(text(old.sent())).toContain("\r\nConnection: keep-alive\r\n");
+		old.send(bytes("GET /hello HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n"));
+		expect(text(old.take())).toContain("\r\nConnection: keep-alive\r\n");
 		expect(old.closed).toBe(false);
 	});
 
@@ -107,12 +108,12 @@ describe("connections", () => {
 		server.route("GET", "/wait/:n", (_request, response) => waiting.push(response));
 		const socket = connect();
 		const one = (n: number) => `GET /wait/${n} HTTP/1.1\r\n${H}X: ${long(1500)}\r\n\r\n`;
-		socket.deliver(bytes(one(1) + one(2) + one(3)));
+		socket.send(bytes(one(1) + one(2) + one(3)));
 		expect(waiting.length).toBe(1);
 		expect(socket.unread).toBeGreaterThan(1000);
 		for (let n = 1; n <= 3; n++) {
 			waiting[n - 1]!.text(`answer ${n}`);
-			expect(text(socket.sent()).endsWith(`answer ${n}`)).toBe(true);
+			expect(text(socket.take()).endsWith(`answer ${n}`)).toBe(true);
 			expect(waiting.length).toBe(Math.min(3, n + 1));
 		}
 		expect(socket.unread).toBe(0);
@@ -120,15 +121,15 @@ describe("connections", () => {
 
 	it("answer many small pipelined requests at once", () => {
 		const socket = connect();
-		socket.deliver(bytes(`GET /hello HTTP/1.1\r\n${H}\r\n`.repeat(200)));
-		expect(text(socket.sent()).split("HTTP/1.1 200 OK").length).toBe(201);
+		socket.send(bytes(`GET /hello HTTP/1.1\r\n${H}\r\n`.repeat(200)));
+		expect(text(socket.take()).split("HTTP/1.1 200 OK").length).toBe(201);
 	});
 
 	it("close after a refusal, but only once the client has had time to read it", () => {
 		const socket = connect();
-		socket.deliver(bytes("nonsense\r\n"));
-		expect(text(socket.sent())).toContain("\r\nConnection: close\r\n");
-		socket.deliver(new Uint8Array(5000));
+		socket.send(bytes("nonsense\r\n"));
+		expect(text(socket.take())).toContain("\r\nConnection: close\r\n");
+		socket.send(new Uint8Array(5000));
 		expect(socket.unread).toBe(0);
 		expect(socket.closed).toBe(false);
 		clock.advance(3000);
@@ -138,60 +139,57 @@ describe("connections", () => {
 
 	it("408 for a request that takes over 10 s, even one byte a second", () => {
 		const socket = connect();
-		for (let i = 0; i < 12 && text(socket.sent()) === ""; i++) {
-			socket.deliver(bytes(`GET /hello HTTP/1.1\r\n${H}`.slice(i, i + 1)));
+		for (let i = 0; i < 12 && text(socket.take()) === ""; i++) {
+			socket.send(bytes(`GET /hello HTTP/1.1\r\n${H}`.slice(i, i + 1)));
 			clock.advance(1000);
-			if (i === 8) expect(text(socket.sent())).toBe("");
+			if (i === 8) expect(text(socket.take())).toBe("");
 		}
 		clock.advance(3000);
 		expect(socket.closed).toBe(true);
 		const slow = connect();
-		slow.deliver(bytes("GET"));
+		slow.send(bytes("GET"));
 		clock.advance(11_000);
-		expect(statusOf(text(slow.sent()))).toBe(408);
+		expect(statusOf(text(slow.take()))).toBe(408);
 	});
 
 	it("close without a word when nothing comes", () => {
 		const socket = connect();
 		clock.advance(11_000);
 		expect(socket.closed).toBe(true);
-		expect(text(socket.sent())).toBe("");
+		expect(text(socket.take())).toBe("");
 		expect(clock.pending).toBe(0);
 	});
 
 	it("take eight clients; a ninth takes the place of an idle one, else gets 503", () => {
 		const idle = connect();
 		const busy = Array.from({ length: 7 }, () => connect());
-		for (const socket of busy) socket.deliver(bytes("GET /hel"));
+		for (const socket of busy) socket.send(bytes("GET /hel"));
 		const ninth = connect();
 		expect(idle.closed).toBe(true);
-		ninth.deliver(bytes("GET /hel"));
+		ninth.send(bytes("GET /hel"));
 		const tenth = connect();
-		const refusal = text(tenth.sent());
+		const refusal = text(tenth.take());
 		expect(statusOf(refusal)).toBe(503);
 		expect(refusal).toContain("Retry-After");
 		for (const socket of [...busy, ninth]) {
-			socket.deliver(bytes(`lo HTTP/1.1\r\n${H}\r\n`));
-			expect(statusOf(text(socket.sent()))).toBe(200);
+			socket.send(bytes(`lo HTTP/1.1\r\n${H}\r\n`));
+			expect(statusOf(text(socket.take()))).toBe(200);
 		}
 		expect(server.counters.turnedAway).toBe(1);
 	});
 
 	it("close a flood beyond that without a word", () => {
-		for (let i = 0; i < 8; i++) connect().deliver(bytes("G"));
-		const flood = Array.from({ length: 20 }, () => {
-			FakeListener.last.arrive();
-			return FakeTcp.last;
-		});
+		for (let i = 0; i < 8; i++) connect().send(bytes("G"));
+		const flood = Array.from({ length: 20 }, () => connect(0));
 		expect(flood.filter((socket) => socket.closed).length).toBe(18);
 		expect(server.clients).toBe(10);
 	});
 
 	it("503 when the bodies under way are too much together", () => {
 		const held = [connect(), connect()];
-		for (const socket of held) socket.deliver(bytes(`POST /echo HTTP/1.1\r\n${H}Content-Length: 65000\r\n\r\n`));
+		for (const socket of held) socket.send(bytes(`POST /echo HTTP/1.1\r\n${H}Content-Length: 65000\r\n\r\n`));
 		expect(statusOf(ask(`POST /echo HTTP/1.1\r\n${H}Content-Length: 5000\r\n\r\n`))).toBe(503);
-		held[0]!.fail();
+		held[0]!.end();
 		expect(statusOf(ask(`POST /echo HTTP/1.1\r\n${H}Content-Length: 5\r\n\r\nabcde`))).toBe(200);
 	});
 
@@ -199,12 +197,12 @@ describe("connections", () => {
 		const body = new Uint8Array(50_000).map((_, i) => i % 251);
 		server.route("GET", "/big", (_request, response) => response.send(body, "x/y"));
 		const slow = connect(0);
-		slow.deliver(bytes(`GET /big HTTP/1.1\r\n${H}\r\n`));
+		slow.send(bytes(`GET /big HTTP/1.1\r\n${H}\r\n`));
 		expect(statusOf(ask(`GET /hello HTTP/1.1\r\n${H}\r\n`))).toBe(200);
 		const got: Uint8Array[] = [];
 		for (let credit = 1; got.reduce((sum, part) => sum + part.length, 0) < 50_100 && credit < 5000; credit++) {
 			slow.grant(credit);
-			got.push(slow.sent());
+			got.push(slow.take());
 		}
 		const all = Buffer.concat(got);
 		expect(Buffer.compare(all.subarray(all.length - 50_000), Buffer.from(body))).toBe(0);
@@ -213,7 +211,7 @@ describe("connections", () => {
 	it("a reader that takes nothing for 20 s is let go", () => {
 		server.route("GET", "/big", (_request, response) => response.send(new Uint8Array(50_000), "x/y"));
 		const slow = connect(100);
-		slow.deliver(bytes(`GET /big HTTP/1.1\r\n${H}\r\n`));
+		slow.send(bytes(`GET /big HTTP/1.1\r\n${H}\r\n`));
 		clock.advance(18_000);
 		slow.grant(100);
 		clock.advance(18_000);
@@ -229,8 +227,8 @@ describe("connections", () => {
 		});
 		const other = connect();
 		const socket = connect();
-		socket.deliver(bytes(`GET /stop HTTP/1.1\r\n${H}\r\n`));
-		expect(socket.closed && other.closed && FakeListener.last.closed).toBe(true);
+		socket.send(bytes(`GET /stop HTTP/1.1\r\n${H}\r\n`));
+		expect(socket.closed && other.closed && !network.listening).toBe(true);
 		server.close();
 		expect(clock.pending).toBe(0);
 	});
@@ -272,18 +270,18 @@ describe("event streams", () => {
 		const stream = server.events("/events");
 		stream.send("nobody", "hears this");
 		const readers = [connect(), connect()];
-		for (const reader of readers) reader.deliver(bytes(open));
+		for (const reader of readers) reader.send(bytes(open));
 		stream.send("power", '{"w":1}', "7");
 		stream.send("text", "two\nlines");
 		for (const reader of readers) {
-			const got = text(reader.sent());
+			const got = text(reader.take());
 			expect(got).toContain("\r\nContent-Type: text/event-stream\r\n");
 			expect(got).not.toContain("Content-Length");
 			expect(got.split("\r\n\r\n")[1]).toBe(
 				'event: power\nid: 7\ndata: {"w":1}\n\nevent: text\ndata: two\ndata: lines\n\n',
 			);
 		}
-		readers[0]!.fail();
+		readers[0]!.end();
 		expect(stream.clients).toBe(1);
 	});
 
@@ -291,22 +289,22 @@ describe("event streams", () => {
 		const stream = server.events("/events");
 		stream.onOpen = (client) => client.send("state", `after ${client.lastEventId}`);
 		const reader = connect();
-		reader.deliver(bytes(`GET /events HTTP/1.1\r\n${H}Last-Event-ID: 41\r\n\r\n`));
-		expect(text(reader.sent()).endsWith("event: state\ndata: after 41\n\n")).toBe(true);
+		reader.send(bytes(`GET /events HTTP/1.1\r\n${H}Last-Event-ID: 41\r\n\r\n`));
+		expect(text(reader.take()).endsWith("event: state\ndata: after 41\n\n")).toBe(true);
 	});
 
 	it("drop a slow reader's oldest events, tell it how many, and leave the others alone", () => {
 		const stream = server.events("/events");
 		const slow = connect(1000);
-		slow.deliver(bytes(open));
+		slow.send(bytes(open));
 		slow.grant(0);
-		slow.sent();
+		slow.take();
 		const fast = connect(1_000_000);
-		fast.deliver(bytes(open));
+		fast.send(bytes(open));
 		for (let i = 0; i < 100; i++) stream.send("n", `${i} ${long(200)}`);
-		expect(text(fast.sent()).split("event: n").length).toBe(101);
+		expect(text(fast.take()).split("event: n").length).toBe(101);
 		slow.grant(1_000_000);
-		const got = text(slow.sent());
+		const got = text(slow.take());
 		const lost = Number(got.match(/event: lost\ndata: (\d+)/)?.[1]);
 		expect(lost).toBe(stream.dropped);
 		expect(lost).toBeGreaterThan(50);
@@ -317,10 +315,10 @@ describe("event streams", () => {
 	it("send a comment when silent, and let go of a reader that takes nothing", () => {
 		const stream = server.events("/events");
 		const reader = connect();
-		reader.deliver(bytes(open));
-		reader.sent();
+		reader.send(bytes(open));
+		reader.take();
 		clock.advance(60_000);
-		expect(text(reader.sent())).toMatch(/^(:\n\n){3,4}$/);
+		expect(text(reader.take())).toMatch(/^(:\n\n){3,4}$/);
 		expect(reader.closed).toBe(false);
 		reader.grant(0);
 		stream.send("x", "y");
@@ -331,7 +329,7 @@ describe("event streams", () => {
 
 	it("leave places for ordinary requests", () => {
 		server.events("/events");
-		for (let i = 0; i < 6; i++) connect().deliver(bytes(open));
+		for (let i = 0; i < 6; i++) connect().send(bytes(open));
 		expect(statusOf(ask(open))).toBe(503);
 		expect(statusOf(ask(`GET /hello HTTP/1.1\r\n${H}\r\n`))).toBe(200);
 	});
@@ -340,7 +338,7 @@ describe("event streams", () => {
 		const stream = server.events("/events");
 		stream.onOpen = (client) => client.close();
 		const reader = connect();
-		reader.deliver(bytes(open));
+		reader.send(bytes(open));
 		expect(reader.closed).toBe(true);
 		expect(ask(`HEAD /events HTTP/1.1\r\n${H}\r\n`)).toContain("text/event-stream");
 		expect(stream.clients).toBe(0);

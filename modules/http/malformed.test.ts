@@ -20,8 +20,8 @@ describe("each request gets its status, and the server lives on", () => {
 
 	it.each(requests)("%s, byte by byte", (_name, request, status) => {
 		const socket = connect();
-		for (const byte of bytes(request)) socket.deliver(new Uint8Array([byte]));
-		const answer = text(socket.sent());
+		for (const byte of bytes(request)) socket.send(new Uint8Array([byte]));
+		const answer = text(socket.take());
 		if (status === 0) expect(answer).toBe("");
 		else expect(statusOf(answer)).toBe(status);
 	});
@@ -33,11 +33,11 @@ it("gives the same answer however a request is split in two", () => {
 	expect(whole).toContain("\r\n\r\nabcdefg");
 	for (let at = 1; at < request.length; at++) {
 		const socket = connect();
-		socket.deliver(bytes(request.slice(0, at)));
-		expect(text(socket.sent())).toBe("");
-		socket.deliver(bytes(request.slice(at)));
-		expect(text(socket.sent())).toBe(whole);
-		socket.fail();
+		socket.send(bytes(request.slice(0, at)));
+		expect(text(socket.take())).toBe("");
+		socket.send(bytes(request.slice(at)));
+		expect(text(socket.take())).toBe(whole);
+		socket.end();
 	}
 });
 
@@ -52,15 +52,15 @@ it("answers 20,000 damaged requests with a status or silence, and then a sound o
 		const socket = connect();
 		for (let at = 0; at < request.length && !socket.closed; ) {
 			const next = Math.min(request.length, at + 1 + Math.floor(random() * 200));
-			socket.deliver(request.subarray(at, next));
+			socket.send(request.subarray(at, next));
 			at = next;
 		}
-		const answer = text(socket.sent());
+		const answer = text(socket.take());
 		if (answer !== "") {
 			expect(known.has(statusOf(answer)) || answer.startsWith("HTTP/1.1 100 Continue")).toBe(true);
 			if (statusOf(answer) >= 400) refused++;
 		}
-		socket.fail();
+		socket.end();
 		expect(server.clients).toBe(0);
 	}
 	expect(refused).toBeGreaterThan(8000);

@@ -31,7 +31,7 @@ function ask(request: Partial<ModbusRequest> = {}): void {
 /** Lets the connection that was opened last come up. */
 function up(): FakePeer {
 	clock.advance(1);
-	const peer = network.dialled.at(-1)!;
+	const peer = network.last;
 	peer.grant(5760);
 	return peer;
 }
@@ -189,7 +189,7 @@ describe("a connection that breaks", () => {
 		expect(network.dialled.length).toBeLessThanOrEqual(11);
 		network.onDial = (peer) => clock.setTimer(() => peer.grant(5760), 5);
 		clock.advance(31_000);
-		const peer = network.dialled.at(-1)!;
+		const peer = network.last;
 		const sent = peer.take();
 		expect(sent.length).toBeGreaterThan(0);
 		peer.send([sent.at(-12)!, sent.at(-11)!, 0, 0, 0, 5, 1, 3, 2, 0, 1]);

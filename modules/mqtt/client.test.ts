@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { FakeTcp } from "../../test/adapters/fake-tcp";
 import { connack, puback, Rig } from "../../test/adapters/mqtt-fixture";
+import { FakeNetwork } from "../../test/fakes/tcp";
 import { type EndReason, MqttClient, type MqttClientOptions } from "./client";
 
 describe("connecting", () => {
@@ -14,7 +14,7 @@ describe("connecting", () => {
 		});
 		rig.clock.advance(0);
 		rig.socket.grant(1000);
-		expect([...rig.socket.sent()]).toEqual([
+		expect([...rig.socket.take()]).toEqual([
 			...[0x10, 32, 0, 4, 0x4d, 0x51, 0x54, 0x54, 4, 0xec, 0x01, 0x2c, 0, 5, 0x68, 0x75, 0x62, 0x2d, 0x37],
 			...[0, 1, 0x73, 0, 3, 0x6f, 0x66, 0x66, 0, 1, 0x75, 0, 2, 0x70, 0x77],
 		]);
@@ -24,13 +24,14 @@ describe("connecting", () => {
 		const rig = new Rig();
 		rig.clock.advance(0);
 		expect(rig.socket.options).toMatchObject({ address: "10.0.0.1", port: 1883, nodelay: true, noDelay: true });
-		expect("io" in rig.socket.options).toBe(false);
+		expect("io" in rig.socket.options!).toBe(false);
 	});
 
 	it("resolves a host first when there is a resolver", () => {
 		const asked: string[] = [];
+		const network = new FakeNetwork();
 		const rig = new Rig({
-			socket: { io: FakeTcp, host: "broker.example", port: 1883 },
+			socket: { io: network.tcp, host: "broker.example", port: 1883 },
 			resolver: {
 				resolve(request) {
 					asked.push(request.host);
@@ -42,7 +43,7 @@ describe("connecting", () => {
 		rig.clock.advance(0);
 		expect(rig.takeEvents()).toEqual(["ended resolve: no address for broker.example"]);
 		rig.clock.advance(1000);
-		expect(rig.socket.options).toMatchObject({ address: "10.9.8.7", host: "broker.example" });
+		expect(network.last.options).toMatchObject({ address: "10.9.8.7", host: "broker.example" });
 	});
 
 	it.each([
@@ -57,14 +58,14 @@ describe("connecting", () => {
 		const rig = new Rig({ onDisconnected: (reason) => reasons.push(reason) });
 		rig.clock.advance(0);
 		rig.socket.grant(1000);
-		rig.socket.deliver(connack(code));
+		rig.socket.send(connack(code));
 		expect(reasons[0]).toMatchObject({ code: "refused", returnCode: code });
 		expect(reasons[0]!.text).toContain(text);
 		expect(rig.socket.closed).toBe(true);
 		rig.clock.advance(waitMs - 1);
-		expect(FakeTcp.made.length).toBe(1);
+		expect(rig.network.dialled.length).toBe(1);
 		rig.clock.advance(1);
-		expect(FakeTcp.made.length).toBe(2);
+		expect(rig.network.dialled.length).toBe(2);
 	});
 
 	it("backs off from 1 s to 30 s, with jitter, and starts afresh after a connection that lasted", () => {
@@ -73,34 +74,34 @@ describe("connecting", () => {
 		const waits: number[] = [];
 		rig.clock.advance(0);
 		for (let i = 0; i < 7; i++) {
-			const made = FakeTcp.made.length;
-			rig.socket.fail();
+			const made = rig.network.dialled.length;
+			rig.socket.end();
 			const fromMs = rig.clock.now();
-			while (FakeTcp.made.length === made) rig.clock.advance(100);
+			while (rig.network.dialled.length === made) rig.clock.advance(100);
 			waits.push(Math.round((rig.clock.now() - fromMs) / 100) / 10);
 		}
 		expect(waits).toEqual([1, 2, 4, 8, 16, 30, 30]);
 		rig.accept();
 		rig.clock.advance(9000);
-		rig.socket.fail();
+		rig.socket.end();
 		rig.clock.advance(29_000);
 		expect(rig.socket.closed).toBe(true);
 		rig.accept(true, 1000, 1000);
 		rig.clock.advance(10_000);
 		chance = 0;
-		rig.socket.fail();
+		rig.socket.end();
 		rig.accept(true, 1000, 500);
 		expect(rig.client.connected).toBe(true);
 	});
 
 	it("survives a network that is not there, says so once, and connects when it is", () => {
 		const rig = new Rig();
-		FakeTcp.broken = true;
+		rig.network.broken = true;
 		rig.clock.advance(600_000);
 		expect(rig.client.counters.attempts).toBeGreaterThan(20);
 		expect(rig.logs.filter((line) => line.startsWith("warn"))).toEqual(["warn: no socket: no network"]);
-		FakeTcp.broken = false;
-		while (FakeTcp.made.length === 0) rig.clock.advance(1000);
+		rig.network.broken = false;
+		while (rig.network.dialled.length === 0) rig.clock.advance(1000);
 		rig.accept();
 		expect(rig.client.connected).toBe(true);
 	});
@@ -118,9 +119,9 @@ describe("connecting", () => {
 	it("passes on why the connection failed where the socket class says it", () => {
 		const rig = new Rig();
 		rig.clock.advance(0);
-		rig.socket.options.onError?.(new Error("connect refused"));
+		rig.socket.options!.onError?.(new Error("connect refused"));
 		rig.accept(false, 1000, 1000);
-		rig.socket.options.onError?.("reset by peer");
+		rig.socket.options!.onError?.("reset by peer");
 		expect(rig.takeEvents()).toEqual([
 			"ended closed: no connection: connect refused",
 			"connected false",
@@ -132,11 +133,11 @@ describe("connecting", () => {
 		const rig = new Rig();
 		rig.accept();
 		const old = rig.socket;
-		old.fail();
+		old.end();
 		rig.accept(true, 1000, 1000);
-		old.options.onError?.();
-		old.options.onReadable?.(4);
-		old.options.onWritable?.(4);
+		old.options!.onError?.();
+		old.options!.onReadable?.(4);
+		old.options!.onWritable?.(4);
 		expect(rig.client.connected).toBe(true);
 	});
 });
@@ -149,7 +150,7 @@ describe("staying connected", () => {
 		expect(rig.packets()).toEqual([]);
 		rig.clock.advance(2000);
 		expect(rig.packets().map((packet) => packet.type)).toEqual([12]);
-		rig.socket.deliver(new Uint8Array([0xd0, 0]));
+		rig.socket.send(new Uint8Array([0xd0, 0]));
 		// QoS 0 every second is no sign that the broker is there
 		let pings = 0;
 		for (let i = 0; i < 18; i++) {
@@ -184,7 +185,7 @@ describe("staying connected", () => {
 		rig.client.publish("t", "x");
 		for (let i = 0; i < 70 && rig.client.connected; i++) {
 			rig.clock.advance(1000);
-			if (rig.client.connected) rig.socket.deliver(new Uint8Array([0xd0, 0]));
+			if (rig.client.connected) rig.socket.send(new Uint8Array([0xd0, 0]));
 		}
 		expect(rig.events.at(-1)).toMatch(/ended timeout: no PUBACK for 6\d s/);
 	});
@@ -200,20 +201,20 @@ describe("staying connected", () => {
 				sent.push(`at ${second}`);
 				expect(rig.client.publish("t", `at ${second}`)).toBe(true);
 			}
-			if (second === 100) rig.socket.fail();
+			if (second === 100) rig.socket.end();
 			up = second < 100 || second >= 700;
-			if (!up) rig.socket.fail();
+			if (!up) rig.socket.end();
 			rig.clock.advance(1000);
 			if (up && !rig.client.connected && !rig.socket.closed) {
 				rig.socket.grant(10_000);
-				rig.socket.sent();
-				rig.socket.deliver(connack(0, true));
+				rig.socket.take();
+				rig.socket.send(connack(0, true));
 			}
 			if (!rig.client.connected) continue;
 			for (let packets = rig.packets(); packets.length; packets = rig.packets())
 				for (const packet of packets) {
 					if (packet.type === 3) got.push(packet.payload);
-					rig.socket.deliver(packet.type === 3 ? puback(packet.id) : new Uint8Array([0xd0, 0]));
+					rig.socket.send(packet.type === 3 ? puback(packet.id) : new Uint8Array([0xd0, 0]));
 				}
 		}
 		expect(got).toEqual(sent);
@@ -227,34 +228,34 @@ describe("closing", () => {
 		const rig = new Rig();
 		rig.accept();
 		for (let i = 0; i < 3; i++) rig.client.publish("t", "x", { onSent: (ok) => told.push(ok) });
-		rig.socket.sent();
+		rig.socket.take();
 		rig.client.close();
 		rig.client.close();
-		expect([...rig.socket.sent()]).toEqual([0xe0, 0]);
+		expect([...rig.socket.take()]).toEqual([0xe0, 0]);
 		expect(told).toEqual([false, false, false]);
 		expect(rig.socket.closed).toBe(true);
 		expect(rig.client.publish("t", "x")).toBe(false);
 		expect(rig.client.queued).toBe(0);
 		expect(rig.clock.pending).toBe(0);
-		expect(FakeTcp.made.length).toBe(1);
+		expect(rig.network.dialled.length).toBe(1);
 	});
 
 	it("before the first connection, while connecting, in the middle of a payload", () => {
 		const first = new Rig();
 		first.client.close();
 		first.clock.advance(10_000);
-		expect(FakeTcp.made.length).toBe(0);
+		expect(first.network.dialled.length).toBe(0);
 		const second = new Rig();
 		second.clock.advance(0);
 		second.client.close();
 		second.socket.grant(100);
-		expect(second.socket.sent().length).toBe(0);
+		expect(second.socket.take().length).toBe(0);
 		const third = new Rig();
 		third.accept(false, 50);
 		third.client.publish("t", "x".repeat(100));
-		third.socket.sent();
+		third.socket.take();
 		third.client.close();
-		expect(third.socket.sent().length).toBe(0);
+		expect(third.socket.take().length).toBe(0);
 		expect(third.socket.closed).toBe(true);
 	});
 });
@@ -276,4 +277,4 @@ it.each<[string, Partial<MqttClientOptions>]>([
 	expect(make).toThrow(expect.objectContaining({ code: "bad-config", place }));
 });
 
-const base = { socket: { io: FakeTcp }, clientId: "hub", random: () => 0 };
+const base = { socket: { io: new FakeNetwork().tcp }, clientId: "hub", random: () => 0 };

@@ -10,9 +10,9 @@ function check(prepare: boolean, bytes: Uint8Array, pieces: number, outcome: Mqt
 	rig.client.publish("t", "mine");
 	rig.clock.advance(0);
 	rig.socket.grant(100_000);
-	if (prepare) rig.socket.deliver(connack());
+	if (prepare) rig.socket.send(connack());
 	const socket = rig.socket;
-	for (let at = 0; at < bytes.length; at += pieces) socket.deliver(bytes.subarray(at, at + pieces));
+	for (let at = 0; at < bytes.length; at += pieces) socket.send(bytes.subarray(at, at + pieces));
 	const ends = rig.takeEvents().filter((event) => event.startsWith("ended"));
 	if (outcome === "taken" || outcome === "waits") expect(ends).toEqual([]);
 	else {
@@ -21,7 +21,7 @@ function check(prepare: boolean, bytes: Uint8Array, pieces: number, outcome: Mqt
 	}
 	expect(socket.closed).toBe(ends.length === 1);
 	// and in any case the message reaches the next broker that behaves
-	if (outcome === "waits") rig.socket.fail();
+	if (outcome === "waits") rig.socket.end();
 	if (rig.client.connected) return;
 	rig.accept(true, 100_000, 30_000 - (outcome === "refused" ? 0 : 29_000));
 	expect(rig.published().map((text) => text.replace("+", ""))).toEqual(["mine"]);
@@ -49,9 +49,9 @@ function play(pieces: readonly Uint8Array[]): { events: string[]; sent: number[]
 	rig.client.publish("t", "mine", { onSent: (ok) => rig.events.push(`sent ${ok}`) });
 	rig.clock.advance(0);
 	rig.socket.grant(100_000);
-	rig.socket.deliver(connack());
-	for (const piece of pieces) rig.socket.deliver(piece);
-	return { events: rig.events, sent: [...rig.socket.sent()] };
+	rig.socket.send(connack());
+	for (const piece of pieces) rig.socket.send(piece);
+	return { events: rig.events, sent: [...rig.socket.take()] };
 }
 
 it("makes the same of a stream however it is split in two, or into bytes", () => {
@@ -87,16 +87,16 @@ it("outlives 20,000 damaged streams", () => {
 			stream[Math.floor(random() * stream.length)] = Math.floor(random() * 256);
 		for (let at = 0; at < stream.length && !rig.socket.closed; ) {
 			const next = Math.min(stream.length, at + 1 + Math.floor(random() * 100));
-			rig.socket.deliver(stream.subarray(at, next));
+			rig.socket.send(stream.subarray(at, next));
 			at = next;
 		}
 		if (rig.takeEvents().some((event) => event.startsWith("ended protocol"))) protocol++;
-		rig.socket.fail();
+		rig.socket.end();
 	}
 	expect(protocol).toBeGreaterThan(5000);
 	expect(rig.logs.filter((line) => line.startsWith("error"))).toEqual([]);
 	rig.client.publish("t", "last");
 	rig.accept(true, 100_000, 20);
-	for (const { id } of rig.packets()) rig.socket.deliver(puback(id));
+	for (const { id } of rig.packets()) rig.socket.send(puback(id));
 	expect(rig.client.connected).toBe(true);
 });

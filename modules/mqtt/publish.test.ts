@@ -9,7 +9,7 @@ describe("publishing", () => {
 		rig.client.publish("a/b", "x", { qos: 0 });
 		rig.client.publish("a/b", "", { qos: 1, retain: true });
 		rig.client.publish("é", new Uint8Array([1, 2]));
-		expect([...rig.socket.sent()]).toEqual([
+		expect([...rig.socket.take()]).toEqual([
 			...[0x30, 6, 0, 3, 0x61, 0x2f, 0x62, 0x78],
 			...[0x33, 7, 0, 3, 0x61, 0x2f, 0x62, 0, 1],
 			...[0x32, 8, 0, 2, 0xc3, 0xa9, 0, 2, 1, 2],
@@ -22,12 +22,12 @@ describe("publishing", () => {
 		for (const text of ["1", "2", "3"]) rig.client.publish("t", text);
 		rig.client.publish("t", "4", { qos: 0 });
 		expect(rig.published()).toEqual(["1"]);
-		rig.socket.deliver(puback(1));
+		rig.socket.send(puback(1));
 		expect(rig.published()).toEqual(["2"]);
-		rig.socket.deliver(puback(2));
+		rig.socket.send(puback(2));
 		expect(rig.published()).toEqual(["3", "4"]);
 		expect(rig.client.queued).toBe(1);
-		rig.socket.deliver(puback(3));
+		rig.socket.send(puback(3));
 		expect(rig.client.queued).toBe(0);
 		expect(rig.client.queuedBytes).toBe(0);
 	});
@@ -37,17 +37,17 @@ describe("publishing", () => {
 		for (const text of ["1", "2", "3", "4"]) rig.client.publish("t", text);
 		rig.accept();
 		expect(rig.published()).toEqual(["1", "2"]);
-		rig.socket.deliver(puback(1));
+		rig.socket.send(puback(1));
 		expect(rig.published()).toEqual(["3"]);
-		rig.socket.fail();
+		rig.socket.end();
 		rig.accept(true, 100_000, 1000);
 		const sent = rig.packets();
 		expect(sent.map((packet) => [packet.payload, packet.flags & 8, packet.id])).toEqual([
 			["2", 8, 2],
 			["3", 8, 3],
 		]);
-		rig.socket.deliver(puback(3));
-		rig.socket.deliver(puback(2));
+		rig.socket.send(puback(3));
+		rig.socket.send(puback(2));
 		expect(rig.published()).toEqual(["4"]);
 		expect(rig.client.counters).toMatchObject({ published: 4, resent: 2, acknowledged: 3, connections: 2 });
 	});
@@ -58,9 +58,9 @@ describe("publishing", () => {
 			rig.accept(false, 20);
 			rig.client.publish("t", "x".repeat(100), { qos });
 			rig.client.publish("t", "after", { qos });
-			rig.socket.fail();
+			rig.socket.end();
 			rig.accept(true, 100_000, 1000);
-			rig.socket.deliver(puback(1));
+			rig.socket.send(puback(1));
 			expect(rig.published()).toEqual(["x".repeat(100), "after"]);
 		}
 	});
@@ -74,19 +74,19 @@ describe("publishing", () => {
 			let budget = cut;
 			rig.clock.advance(0);
 			rig.socket.grant(1000);
-			rig.socket.sent();
-			rig.socket.deliver(connack());
+			rig.socket.take();
+			rig.socket.send(connack());
 			// the broker sees `budget` bytes and acknowledges whole packets among them, then the line is cut
 			let seen = new Uint8Array(0);
 			while (budget > 0 && !rig.socket.closed) {
-				const fresh = rig.socket.sent().slice(0, budget);
+				const fresh = rig.socket.take().slice(0, budget);
 				if (fresh.length === 0) break;
 				budget -= fresh.length;
 				seen = Buffer.concat([seen, fresh]);
 				if (budget === 0) break;
 				for (const packet of packetsOf(seen)) {
 					got.push(packet.payload);
-					rig.socket.deliver(puback(packet.id));
+					rig.socket.send(puback(packet.id));
 				}
 				seen = new Uint8Array(0);
 			}
@@ -97,13 +97,13 @@ describe("publishing", () => {
 			} catch {
 				// cut inside a packet
 			}
-			rig.socket.fail();
+			rig.socket.end();
 			rig.accept(true, 100_000, 1000);
 			for (let packets = rig.packets(); packets.length; packets = rig.packets()) {
 				for (const packet of packets) {
 					if (got.at(-1) === packet.payload) repeats++;
 					else got.push(packet.payload);
-					rig.socket.deliver(puback(packet.id));
+					rig.socket.send(puback(packet.id));
 				}
 			}
 			expect(got).toEqual(texts);
@@ -119,14 +119,14 @@ describe("publishing", () => {
 		expect(rig.client.publish("t", "8")).toBe(false);
 		expect(rig.client.queued).toBe(8);
 		rig.accept();
-		for (let id = 1; id <= 1; id++) rig.socket.deliver(puback(id));
+		for (let id = 1; id <= 1; id++) rig.socket.send(puback(id));
 		expect(rig.events).toEqual(["connected false"]);
-		rig.socket.deliver(puback(2));
+		rig.socket.send(puback(2));
 		expect(rig.events).toEqual(["connected false", "drain"]);
-		for (let id = 3; id <= 8; id++) rig.socket.deliver(puback(id));
+		for (let id = 3; id <= 8; id++) rig.socket.send(puback(id));
 		expect(rig.client.publish("t", "x".repeat(999))).toBe(true);
 		expect(rig.client.publish("t", "")).toBe(false);
-		rig.socket.deliver(puback(9));
+		rig.socket.send(puback(9));
 		expect(rig.events.filter((event) => event === "drain").length).toBe(2);
 		expect(rig.client.publish("t", "x".repeat(5000))).toBe(true);
 	});
@@ -144,7 +144,7 @@ describe("publishing", () => {
 		for (let packets = rig.packets(); packets.length; packets = rig.packets())
 			for (const packet of packets) {
 				got.push(packet.payload);
-				rig.socket.deliver(puback(packet.id));
+				rig.socket.send(puback(packet.id));
 			}
 		expect(got).toEqual(texts);
 	});
@@ -162,7 +162,7 @@ describe("publishing", () => {
 		expect(rig.client.publish("t", "g", options("g", 1))).toBe(false);
 		expect(told).toEqual(["b false", "c false"]);
 		rig.accept();
-		for (let id = 1; id <= 3; id++) rig.socket.deliver(puback(id));
+		for (let id = 1; id <= 3; id++) rig.socket.send(puback(id));
 		expect(told).toEqual(["b false", "c false", "a true", "e true", "f true"]);
 		expect(rig.client.counters.dropped).toBe(2);
 	});
@@ -173,13 +173,13 @@ describe("publishing", () => {
 		rig.accept(false, 100);
 		rig.client.publish("big", payload, { qos: 0 });
 		rig.client.publish("t", "small", { qos: 0 });
-		rig.socket.deliver(publish("in", "hello", 2, 77));
-		const got: Uint8Array[] = [rig.socket.sent()];
+		rig.socket.send(publish("in", "hello", 2, 77));
+		const got: Uint8Array[] = [rig.socket.take()];
 		for (let i = 0; i < 60; i++) {
 			rig.clock.advance(2000);
 			rig.socket.grant(500);
-			got.push(rig.socket.sent());
-			if (i === 45) rig.socket.deliver(new Uint8Array([0xd0, 0]));
+			got.push(rig.socket.take());
+			if (i === 45) rig.socket.send(new Uint8Array([0xd0, 0]));
 		}
 		const packets = packetsOf(Buffer.concat(got));
 		expect(packets.map((packet) => packet.type)).toEqual([3, 4, 12, 3]);
@@ -209,7 +209,7 @@ describe("publishing", () => {
 			rig.client.publish("t", "");
 			const { id } = rig.packets()[0]!;
 			if (id === 0 || id === 1) ids.add(id);
-			rig.socket.deliver(puback(id));
+			rig.socket.send(puback(id));
 		}
 		expect(ids.size).toBe(0);
 		expect(rig.client.counters.acknowledged).toBe(65_600);

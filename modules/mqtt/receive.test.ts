@@ -5,8 +5,8 @@ describe("receiving", () => {
 	it("hands messages on and acknowledges QoS 1 after the handler", () => {
 		const rig = new Rig();
 		rig.accept();
-		rig.socket.deliver(publish("a", "zero"));
-		rig.socket.deliver(publish("b/c", "", 0x0b, 300));
+		rig.socket.send(publish("a", "zero"));
+		rig.socket.send(publish("b/c", "", 0x0b, 300));
 		expect(rig.takeEvents()).toEqual(["connected false", "message a zero 0", "message b/c  1rd"]);
 		expect(rig.packets().map((packet) => [packet.type, packet.id])).toEqual([[4, 300]]);
 	});
@@ -21,7 +21,7 @@ describe("receiving", () => {
 			},
 		});
 		rig.accept();
-		rig.socket.deliver(publish("a", "x", 2, 5));
+		rig.socket.send(publish("a", "x", 2, 5));
 		expect(rig.packets()[0]!.id).toBe(5);
 		expect(rig.logs.filter((line) => line.startsWith("error"))).toEqual([
 			"error: onConnected: so did this",
@@ -33,7 +33,7 @@ describe("receiving", () => {
 		const rig = new Rig({ inboundLimitBytes: 1000 });
 		rig.accept();
 		const stream = Buffer.concat([publish("a", "x".repeat(5000), 2, 9), publish("b", "next")]);
-		for (let at = 0; at < stream.length; at += 700) rig.socket.deliver(stream.subarray(at, at + 700));
+		for (let at = 0; at < stream.length; at += 700) rig.socket.send(stream.subarray(at, at + 700));
 		expect(rig.takeEvents()).toEqual(["connected false", "message b next 0"]);
 		expect(rig.packets()[0]).toMatchObject({ type: 4, id: 9 });
 		expect(rig.client.counters.oversized).toBe(1);
@@ -44,7 +44,7 @@ describe("receiving", () => {
 		rig.accept(false, 100);
 		rig.socket.grant(0);
 		const one = publish("a", "x", 2, 9);
-		rig.socket.deliver(Buffer.concat(Array.from({ length: 5000 }, () => one)));
+		rig.socket.send(Buffer.concat(Array.from({ length: 5000 }, () => one)));
 		expect(rig.socket.unread).toBeGreaterThan(30_000);
 		for (let i = 0; i < 50; i++) rig.socket.grant(1000);
 		expect(rig.socket.unread).toBe(0);
@@ -62,9 +62,9 @@ describe("receiving", () => {
 			},
 		});
 		rig.accept();
-		rig.socket.deliver(publish("a", "x", 2, 5));
+		rig.socket.send(publish("a", "x", 2, 5));
 		expect(rig.packets().map((packet) => packet.type)).toEqual([4, 8, 3]);
-		rig.socket.deliver(publish("close", "", 2, 6));
+		rig.socket.send(publish("close", "", 2, 6));
 		expect(rig.socket.closed).toBe(true);
 		expect(rig.clock.pending).toBe(0);
 	});
@@ -76,13 +76,13 @@ describe("subscriptions", () => {
 		rig.client.subscribe("a/+", 0);
 		rig.client.subscribe("b/#");
 		rig.accept();
-		expect([...rig.socket.sent()]).toEqual([
+		expect([...rig.socket.take()]).toEqual([
 			...[0x82, 8, 0, 1, 0, 3, 0x61, 0x2f, 0x2b, 0],
 			...[0x82, 8, 0, 2, 0, 3, 0x62, 0x2f, 0x23, 1],
 		]);
-		rig.socket.deliver(suback(1, 0));
-		rig.socket.deliver(suback(2, 128));
-		rig.socket.deliver(suback(99, 1));
+		rig.socket.send(suback(1, 0));
+		rig.socket.send(suback(2, 128));
+		rig.socket.send(suback(99, 1));
 		expect(rig.takeEvents()).toEqual(["connected false", "subscribed a/+ 0", "subscribed b/# undefined"]);
 		expect(rig.logs).toContain("warn: the broker refuses the subscription to b/#");
 	});
@@ -92,25 +92,25 @@ describe("subscriptions", () => {
 		rig.client.subscribe("a");
 		rig.client.subscribe("refused");
 		rig.accept();
-		rig.socket.deliver(suback(1, 1));
-		rig.socket.deliver(suback(2, 128));
+		rig.socket.send(suback(1, 1));
+		rig.socket.send(suback(2, 128));
 		const filters = () =>
 			rig
 				.packets()
 				.map((packet) => `${packet.type} ${Buffer.from(packet.body.subarray(4)).toString().replace("\x01", "")}`);
 		filters();
-		rig.socket.fail();
+		rig.socket.end();
 		rig.client.subscribe("b");
 		rig.client.unsubscribe("a");
 		rig.accept(true, 1000, 1000);
 		expect(filters()).toEqual(["10 a", "8 refused", "8 b"]);
-		rig.socket.deliver(new Uint8Array([0xb0, 2, 0, 3]));
-		rig.socket.deliver(suback(4, 1));
-		rig.socket.deliver(suback(5, 1));
-		rig.socket.fail();
+		rig.socket.send(new Uint8Array([0xb0, 2, 0, 3]));
+		rig.socket.send(suback(4, 1));
+		rig.socket.send(suback(5, 1));
+		rig.socket.end();
 		rig.accept(false, 1000, 2000);
 		expect(filters()).toEqual(["8 refused", "8 b"]);
-		rig.socket.fail();
+		rig.socket.end();
 		rig.accept(true, 1000, 4000);
 		expect(filters()).toEqual(["8 refused", "8 b"]);
 	});

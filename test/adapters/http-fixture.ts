@@ -1,13 +1,19 @@
 import { utf8Encode } from "../../modules/base/bytes";
 import { ManualClock } from "../../modules/base/manual-clock";
 import { type HttpLimits, HttpServer } from "../../modules/http/server";
-import { FakeListener, FakeTcp } from "./fake-tcp";
+import { FakeNetwork, type FakePeer } from "../fakes/tcp";
 
-/** A server on the fake network, with a route of each kind and two files. */
-export function fakeServer(limits: Partial<HttpLimits> = {}): { server: HttpServer; clock: ManualClock } {
-	FakeTcp.reset();
+let network: FakeNetwork;
+
+/** A server on a new fake network, with a route of each kind and two files. */
+export function fakeServer(limits: Partial<HttpLimits> = {}): {
+	server: HttpServer;
+	clock: ManualClock;
+	network: FakeNetwork;
+} {
+	network = new FakeNetwork();
 	const clock = new ManualClock();
-	const made = new HttpServer({ listener: { io: FakeListener, port: 80 }, tcp: FakeTcp, clock, limits });
+	const made = new HttpServer({ listener: { io: network.listener, port: 80 }, tcp: network.tcp, clock, limits });
 	made.route("GET", "/hello", (_request, response) => response.text("hello"));
 	made.route("POST", "/echo", (request, response) => response.send(request.body, "application/octet-stream"));
 	made.route("GET", "/device/:id/point/:name", (request, response) => response.json(request.params));
@@ -27,15 +33,12 @@ export function fakeServer(limits: Partial<HttpLimits> = {}): { server: HttpServ
 			["/app.js", { bytes: utf8Encode("let a;"), etag: "v2", type: "text/javascript", cache: "max-age=60" }],
 		]),
 	);
-	return { server: made, clock };
+	return { server: made, clock, network };
 }
 
 /** A client that has connected and may be sent `credit` bytes. */
-export function connect(credit = 100_000): FakeTcp {
-	FakeListener.last.arrive();
-	const socket = FakeTcp.last;
-	socket.grant(credit);
-	return socket;
+export function connect(credit = 100_000): FakePeer {
+	return network.connect(credit);
 }
 
 export function text(bytes: Uint8Array): string {
@@ -49,8 +52,8 @@ export function bytes(latin1: string): Uint8Array {
 /** Sends a request on a new connection and gives what came back. */
 export function ask(request: string): string {
 	const socket = connect();
-	socket.deliver(bytes(request));
-	return text(socket.sent());
+	socket.send(bytes(request));
+	return text(socket.take());
 }
 
 export function statusOf(response: string): number {

@@ -1,6 +1,6 @@
 import { ManualClock } from "../../modules/base/manual-clock";
 import { MqttClient, type MqttClientOptions } from "../../modules/mqtt/client";
-import { FakeTcp } from "./fake-tcp";
+import { FakeNetwork, type FakePeer } from "../fakes/tcp";
 
 /** A packet a client sent, taken apart by a reader of its own (not by the code under test). */
 export interface SentPacket {
@@ -76,14 +76,14 @@ export function publish(topic: string, payload: string | Uint8Array, flags = 0, 
 /** A client on the fake network, with everything that it reports written down in `events`. */
 export class Rig {
 	readonly clock = new ManualClock();
+	readonly network = new FakeNetwork();
 	readonly events: string[] = [];
 	readonly logs: string[] = [];
 	readonly client: MqttClient;
 
 	constructor(options: Partial<MqttClientOptions> = {}) {
-		FakeTcp.reset();
 		this.client = new MqttClient({
-			socket: { io: FakeTcp, address: "10.0.0.1", port: 1883 },
+			socket: { io: this.network.tcp, address: "10.0.0.1", port: 1883 },
 			clock: this.clock,
 			random: () => 1,
 			clientId: "hub",
@@ -100,22 +100,22 @@ export class Rig {
 		});
 	}
 
-	get socket(): FakeTcp {
-		return FakeTcp.last;
+	get socket(): FakePeer {
+		return this.network.last;
 	}
 
 	/** Lets the client connect (its timer must be due within `waitMs`) and the broker accept. Gives the CONNECT. */
 	accept(sessionPresent = false, credit = 100_000, waitMs = 0): SentPacket {
 		this.clock.advance(waitMs);
 		this.socket.grant(credit);
-		const connect = packetsOf(this.socket.sent())[0]!;
-		this.socket.deliver(connack(0, sessionPresent));
+		const connect = packetsOf(this.socket.take())[0]!;
+		this.socket.send(connack(0, sessionPresent));
 		return connect;
 	}
 
 	/** What the client has sent since the last call. */
 	packets(): SentPacket[] {
-		return packetsOf(this.socket.sent());
+		return packetsOf(this.socket.take());
 	}
 
 	/** The payloads of the PUBLISHes among it, as "payload" or "payload+" with DUP. */

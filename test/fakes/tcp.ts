@@ -1,6 +1,9 @@
 import type { ListenerClass, ListenerOptions, TcpClass, TcpOptions, TcpSocket } from "../../modules/base/io";
 
-/** One end of a fake connection: what our code holds is `socket`, what the test plays is this. */
+/**
+ * One end of a fake connection, which a test plays byte by byte and credit by credit. What our code holds throws, like the
+ * SDK's class, on a write over the credit, on a read of more than waits, and on either after `close`.
+ */
 export class FakePeer {
 	options: TcpOptions | undefined;
 	/** Everything our side has written. */
@@ -35,6 +38,7 @@ export class FakePeer {
 		return this.#waiting.length;
 	}
 
+	/** What our side has written since the last call. */
 	take(): Uint8Array {
 		return new Uint8Array(this.written.splice(0));
 	}
@@ -43,6 +47,7 @@ export class FakePeer {
 		this.options = options;
 		return {
 			read: (count) => {
+				if (this.closed) throw new Error("closed");
 				if (this.#waiting.length === 0) return undefined;
 				if (!(count > 0 && count <= this.#waiting.length)) throw new Error("invalid");
 				return new Uint8Array(this.#waiting.splice(0, count)).buffer;
@@ -51,7 +56,7 @@ export class FakePeer {
 				const view = bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes;
 				if (this.closed) throw new Error("closed");
 				if (view.length > this.credit) throw new Error("would block");
-				this.written.push(...view);
+				for (const byte of view) this.written.push(byte);
 				this.credit -= view.length;
 				return this.credit;
 			},
@@ -68,6 +73,8 @@ export class FakeNetwork {
 	readonly dialled: FakePeer[] = [];
 	readonly tcp: TcpClass;
 	readonly listener: ListenerClass;
+	/** Makes the constructor of a socket throw, as the SDK does without a network. */
+	broken = false;
 	/** Called when our side opens a connection; to accept it grant credit, to refuse it end it, later. */
 	onDial: ((peer: FakePeer) => void) | undefined;
 	#listening: ListenerOptions | undefined;
@@ -81,6 +88,7 @@ export class FakeNetwork {
 					// biome-ignore lint/correctness/noConstructorReturn: a fake whose socket is the peer's
 					return options.from.attach(options) as never;
 				}
+				if (network.broken) throw new Error("no network");
 				const peer = new FakePeer(0);
 				network.dialled.push(peer);
 				const socket = peer.attach(options);
@@ -106,12 +114,19 @@ export class FakeNetwork {
 		return this.#listening !== undefined;
 	}
 
+	/** The connection that our side opened last. */
+	get last(): FakePeer {
+		const last = this.dialled.at(-1);
+		if (!last) throw new Error("no connection was opened");
+		return last;
+	}
+
 	/** A client connects to our listener. */
 	connect(credit = 5760): FakePeer {
 		const peer = new FakePeer(credit);
 		this.#pending.push(peer);
 		this.#listening?.onReadable?.(this.#pending.length);
-		peer.options?.onWritable?.(credit);
+		peer.grant(credit);
 		return peer;
 	}
 }
