@@ -7,56 +7,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Mosquitto } from "./adapters/mosquitto";
 import { until } from "./adapters/real-clock";
+import { ddsValues, dtsuValues } from "./fixtures/meter-values";
 import { describeWithPeers, freePort, type Peer, python, root, run, start, temporaryFolder } from "./peers";
 
 const csv = (id: string): string => join(root, "test/fixtures/devices", `${id}.csv`);
 
-/** What the peers hold, in the units of the fact files: kWh; secondary volts and amperes before the ratio of 20. */
-const dds = {
-	total_energy: 70_012.35,
-	export_energy: 12.34,
-	import_energy: 70_000.01,
-	voltage: 231.4,
-	current: 5.43,
-	active_power: -1234,
-	reactive_power: -57,
-	power_factor: 0.982,
-	frequency: 50.02,
-};
-const dtsu = {
-	cfg_ir_at: 20,
-	cfg_ur_at: 1,
-	voltage_l1_l2: 399.1,
-	voltage_l2_l3: 400.2,
-	voltage_l3_l1: 401.3,
-	voltage_l1: 229.9,
-	voltage_l2: 231,
-	voltage_l3: 232.1,
-	current_l1: 1.5,
-	current_l2: 2.25,
-	current_l3: 0.125,
-	active_power_total: 310,
-	active_power_l1: 340.5,
-	active_power_l2: -55.5,
-	active_power_l3: 25,
-	reactive_power_total: 40,
-	reactive_power_l1: 10,
-	reactive_power_l2: 20,
-	reactive_power_l3: 10,
-	power_factor_total: 0.991,
-	power_factor_l1: 0.987,
-	power_factor_l2: -0.98,
-	power_factor_l3: 0.861,
-	frequency: 49.98,
-	import_energy: 1234.5,
-	import_energy_l1: 1000,
-	import_energy_l2: 200.25,
-	import_energy_l3: 34.25,
-	export_energy: 321.5,
-	export_energy_l1: 1.5,
-	export_energy_l2: 320,
-	export_energy_l3: 0,
-};
+const dds = { ...ddsValues, total_energy: 70_012.35 };
+const dtsu = { ...dtsuValues, active_power_total: 310, active_power_l2: -55.5 };
 
 /** SunSpec points that must come out, from the numbers above by the fact files' rules alone. */
 const expected: Record<string, Record<string, number>> = {
