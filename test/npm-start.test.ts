@@ -113,6 +113,11 @@ describeWithPeers("npm start", ["python", "mosquitto_sub", "curl"], () => {
 				colour: 1,
 			}),
 		);
+		const real = join(data.path, "real.json");
+		writeFileSync(
+			real,
+			readFileSync(join(root, "sites/demo.json"), "utf8").replace('"port": "sim"', '"port": "/dev/ttyUSB0"'),
+		);
 		const { args } = await ports();
 		const hub = npmStart([...args, "--site", bad]);
 		expect(await hub.ended).toBe(1);
@@ -123,9 +128,13 @@ describeWithPeers("npm start", ["python", "mosquitto_sub", "curl"], () => {
 			["--site=nowhere.json", "gridpost: --site nowhere.json: there is no such file"],
 			["--xsbug=127.0.0.1:1", "gridpost: --xsbug 127.0.0.1:1: no debugger listens there; start xsbug first"],
 			["--xsbug=here", "gridpost: --xsbug here: it must be host:port"],
+			[
+				`--site=${real} --speed=60`,
+				"gridpost: --speed 60: the devices of bus rs485-1 are real and keep their own time",
+			],
 			["--colour", "gridpost: there is no option --colour; --help lists them"],
 		] as const) {
-			const other = npmStart([option]);
+			const other = npmStart(option.split(" "));
 			expect(await other.ended).toBe(1);
 			expect(other.output().trim().split("\n").at(-1)).toBe(says);
 		}
@@ -149,6 +158,7 @@ describeWithPeers("npm start", ["python", "mosquitto_sub", "curl"], () => {
 			"bench",
 			"typings",
 			"native",
+			"test",
 		]) {
 			symlinkSync(join(root, name), join(folder.path, name));
 		}
@@ -163,6 +173,15 @@ describeWithPeers("npm start", ["python", "mosquitto_sub", "curl"], () => {
 		);
 		folder.remove();
 	}, 30_000);
+
+	it("runs without a broker when told so", async () => {
+		const { args } = await ports();
+		const hub = npmStart([...args, "--headless", "--broker="]);
+		await hub.waitFor(/MQTT {5}off\n/, 20_000);
+		await hub.waitFor(/info {2}pole: \d of 8 devices answer.* mqtt off\n/, 10_000);
+		hub.process.kill("SIGINT");
+		expect(await hub.ended).toBe(0);
+	}, 40_000);
 
 	it("ends quietly when nobody reads its output any more", async () => {
 		const { args } = await ports();
@@ -182,7 +201,10 @@ describeWithPeers("npm start", ["python", "mosquitto_sub", "curl"], () => {
 		await hub.waitFor(/Family shop +SDM120.* W .* V .* kWh .*good/, 20_000);
 		await hub.waitFor(/rs485-1 {2}9600 baud {2}█+░*/, 5_000);
 		await hub.waitFor(/mqtt {2}mqtt:\/\/127\.0\.0\.1:\d+ {2}.*connected/, 5_000);
-		await hub.stop("SIGTERM");
-		expect(hub.output()).not.toMatch(/\n\s+at /);
+		// Ctrl-C: the terminal signals npm start and the hub, and npm start passes it on once more
+		hub.write("\x03");
+		expect(await hub.ended).toBe(0);
+		// the cursor is back, and nothing more was said
+		expect(hub.output()).toMatch(/\?25h$/);
 	}, 40_000);
 });

@@ -5,6 +5,9 @@ import { type EmbeddedBroker, startBroker } from "./broker";
 import { type CliOptions, kUsage, parseOptions, UsageError } from "./options";
 import { renderTable, type Snapshot } from "./table";
 
+/** How long the broker's clients may take to let go when the hub stops. */
+const kPatienceMs = 2000;
+
 /** The desktop hub: `npm start`. Everything a person must mend is one sentence and exit code 1. */
 async function main(): Promise<void> {
 	const options = parseOptions(process.argv.slice(2));
@@ -16,6 +19,10 @@ async function main(): Promise<void> {
 	if (options.xsbug !== undefined) await debuggerListens(options.xsbug);
 	const siteText = readFileSync(options.site, "utf8");
 	const site = sketch(siteText);
+	if (options.speed > 1 && site.realBus !== undefined)
+		throw new UsageError(
+			`--speed ${options.speed}: the devices of bus ${site.realBus} are real and keep their own time`,
+		);
 	const broker =
 		options.broker === undefined && site.broker === undefined ? await openBroker(options.mqttPort) : undefined;
 	const brokerUrl = options.broker ?? site.broker ?? `mqtt://127.0.0.1:${broker!.port}`;
@@ -53,16 +60,21 @@ async function main(): Promise<void> {
 	for (const line of banner(hub, options, site, brokerUrl)) console.log(line);
 	const stopClock = options.speed > 1 ? runVirtual(hub, options.speed) : () => {};
 	const stopScreen = live ? showTable(hub, lines) : logReadings(hub);
+	let stopping = false;
 	const stop = async (): Promise<void> => {
+		if (stopping) return;
+		stopping = true;
 		stopScreen();
 		stopClock();
 		hub.close();
+		setTimeout(() => process.exit(0), kPatienceMs);
 		await broker?.close();
 		process.exit(0);
 	};
-	for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void stop());
+	// not once: Ctrl-C comes twice, from the terminal and passed on by tools/start.mjs, and the second would kill
+	for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop());
 	// whoever read our output has gone (`npm start | head`)
-	process.stdout.once("error", () => void stop());
+	process.stdout.on("error", () => void stop());
 }
 
 /** Throws UsageError when nothing listens there: the engine would go on without a debugger and without a word. */
@@ -85,7 +97,19 @@ interface Sketch {
 	modbusPort: number | undefined;
 	httpPort: number | undefined;
 	units: number[];
+	/** The first bus that is not simulated. */
+	realBus: string | undefined;
 }
+
+const kNothingKnown: Sketch = {
+	name: "",
+	root: "",
+	broker: undefined,
+	modbusPort: undefined,
+	httpPort: undefined,
+	units: [],
+	realBus: undefined,
+};
 
 /** What the banner and the broker need of the site file before the application has checked it. */
 function sketch(text: string): Sketch {
@@ -99,9 +123,10 @@ function sketch(text: string): Sketch {
 			modbusPort: services.sunspec?.port,
 			httpPort: services.http?.port,
 			units: (site.devices ?? []).map((device: { unit: number }) => device.unit),
+			realBus: (site.buses ?? []).find((bus: { port: unknown }) => bus.port !== "sim")?.id,
 		};
 	} catch {
-		return { name: "", root: "", broker: undefined, modbusPort: undefined, httpPort: undefined, units: [] };
+		return kNothingKnown;
 	}
 }
 
@@ -123,14 +148,21 @@ async function openBroker(port: number): Promise<EmbeddedBroker> {
 function banner(hub: DesktopHub, options: CliOptions, site: Sketch, brokerUrl: string): string[] {
 	const modbus = options.modbusPort ?? site.modbusPort ?? 1502;
 	const http = options.httpPort ?? site.httpPort ?? 8080;
-	const { hostname, port } = new URL(brokerUrl);
 	return [
 		`Gridpost: ${site.name}, ${hub.pole ? "simulated devices" : "real devices"}. Ctrl-C stops it.`,
 		`  SunSpec  Modbus TCP 127.0.0.1:${modbus}, base 40000; unit 1 is the hub, then ${ranges(site.units)}`,
 		`  HTTP     http://127.0.0.1:${http}/api/site and /api/events`,
-		`  MQTT     ${brokerUrl}; try: mosquitto_sub -h ${hostname} -p ${port || 1883} -t '${site.root}/#' -v`,
+		`  MQTT     ${brokerUrl === "" ? "off" : `${brokerUrl}; try: ${subscription(brokerUrl)} -t '${site.root}/#' -v`}`,
 		"",
 	];
+}
+
+/** The start of a mosquitto_sub line for a broker. */
+function subscription(brokerUrl: string): string {
+	const { protocol, hostname, port } = new URL(brokerUrl);
+	const tls = protocol === "mqtts:";
+	const host = hostname.replace(/^\[|\]$/g, "");
+	return `mosquitto_sub -h ${host} -p ${port || (tls ? 8883 : 1883)}${tls ? " --capath /etc/ssl/certs" : ""}`;
 }
 
 /** 11, 12, 13, 21 as "11 to 13, 21". */
@@ -184,8 +216,9 @@ function logReadings(hub: DesktopHub): () => void {
 	const line = (snapshot: Snapshot): string => {
 		const online = snapshot.devices.filter((device) => device.online).length;
 		const busy = snapshot.buses.map((bus) => `${bus.id} ${Math.round(bus.utilisation * 100)} % busy`).join(", ");
-		const { sent, waiting, connected } = snapshot.mqtt;
-		return `info  pole: ${online} of ${snapshot.devices.length} devices answer, ${busy}, mqtt ${connected ? "connected" : "not connected"}, ${sent} sent, ${waiting} waiting`;
+		const { broker, sent, waiting, connected } = snapshot.mqtt;
+		const state = `${connected ? "connected" : "not connected"}, ${sent} sent, ${waiting} waiting`;
+		return `info  pole: ${online} of ${snapshot.devices.length} devices answer, ${busy}, mqtt ${broker === "" ? "off" : state}`;
 	};
 	const first = setTimeout(() => console.log(line(hub.snapshot())), 5000);
 	const timer = setInterval(() => console.log(line(hub.snapshot())), 60_000);

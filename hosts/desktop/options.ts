@@ -21,7 +21,7 @@ export const kUsage = `Usage: npm start -- [options]
   --http PORT       port of the HTTP server (8080)
   --modbus PORT     port of the SunSpec Modbus TCP server (1502)
   --mqtt PORT       port of the embedded MQTT broker (1883)
-  --broker URL      use this broker instead: mqtt://host:1883 or mqtts://host:8883
+  --broker URL      use this broker instead: mqtt://host:1883 or mqtts://host:8883; --broker= for none
   --headless        plain log lines instead of the live table
   --data DIR        where the hub keeps its data (.data)
   --speed N         run N times as fast as the clock, 1 to 1000; sim buses only
