@@ -8,7 +8,6 @@ import {
 	mkdirSync,
 	readdirSync,
 	readFileSync,
-	rmdirSync,
 	rmSync,
 	statSync,
 	writeFileSync,
@@ -22,7 +21,7 @@ export const root = fileURLToPath(new URL("..", import.meta.url));
 /** An error whose message is all a person needs to see. */
 export class BuildError extends Error {}
 
-const folders = ["modules", "hosts", "sim", "bench", "typings"];
+const folders = ["modules", "hosts", "sim", "bench", "typings", "test/adapters"];
 const singles = ["main.ts", "tsconfig.json", "tsconfig.host.json", "package-lock.json"];
 
 /** Source files by path below the root, tests left out. */
@@ -76,23 +75,33 @@ function compileApplication(typeErrors) {
 	if (clean) writeFileSync(stamp, print);
 }
 
-/** Runs `body` while no other process builds here. */
-async function alone(body) {
-	const lock = join(root, "build/.building");
-	mkdirSync(join(root, "build"), { recursive: true });
-	for (;;) {
+/** False when the process that made the lock is gone. A lock just made may not bear its number yet. */
+function isHeld(lock) {
+	try {
+		const holder = Number(readFileSync(lock, "utf8"));
+		if (holder === 0) return Date.now() - statSync(lock).mtimeMs < 2000;
+		process.kill(holder, 0);
+		return true;
+	} catch (error) {
+		return error.code !== "ESRCH";
+	}
+}
+
+/** Runs `body` while no other process builds here. A build that was killed holds up nobody. */
+export async function alone(body, lock = join(root, "build/.lock")) {
+	mkdirSync(dirname(lock), { recursive: true });
+	for (let waitedMs = 0; ; waitedMs += 100) {
 		try {
-			mkdirSync(lock);
+			writeFileSync(lock, `${process.pid}`, { flag: "wx" });
 			break;
 		} catch (error) {
 			if (error.code !== "EEXIST") throw error;
-			// whoever made it was killed: a build takes minutes at most
-			const age = existsSync(lock) ? Date.now() - statSync(lock).mtimeMs : 0;
-			if (age > 300_000) rmSync(lock, { recursive: true, force: true });
-			else await new Promise((resolve) => setTimeout(resolve, 100));
+			if (waitedMs === 3000) console.error("another build runs here; waiting for it");
+			if (!isHeld(lock)) rmSync(lock, { force: true });
+			await new Promise((resolve) => setTimeout(resolve, 100));
 		}
 	}
-	const release = () => existsSync(lock) && rmdirSync(lock);
+	const release = () => rmSync(lock, { force: true });
 	process.once("exit", release);
 	try {
 		return await body();
