@@ -1,6 +1,6 @@
 /*
- * Small helpers of the classes over the cores: options of a constructor, callbacks, bytes. For files that include
- * xsmc.h only. A getter of options throws with the option's name, so that an error says what to change.
+ * What the classes over the cores have in common: options of a constructor, callbacks, life and end of an instance. For
+ * files that include xsmc.h only. A getter of options throws with the option's name, so that an error says what to change.
  */
 #ifndef GRIDPOST_XSGLUE_H
 #define GRIDPOST_XSGLUE_H
@@ -11,6 +11,7 @@
 #include "host.h"
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 /* A callback option: the function to keep (and to mark), or NULL when absent. Uses xsVar(0). */
 static inline xsSlot *glueCallback(xsMachine *the, xsIdentifier id, const char *name) {
@@ -55,19 +56,76 @@ static inline void glueSetNumber(xsMachine *the, xsSlot *object, xsIdentifier id
 	_xsSet(the, object, id, &xsVar(0));
 }
 
-/* A callback, absent or not, on the instance `object`; `text`, unless NULL, is its argument. */
-static inline void glueCall(xsMachine *the, xsSlot *object, xsSlot *function, const char *text) {
-	if (!function) return;
-	if (text) xsCallFunction1(xsReference(function), *object, xsString((char *)text));
-	else xsCallFunction0(xsReference(function), *object);
+/*
+ * What the record of an instance begins with. The instance lives without being held until it is closed; its record until
+ * then, and until the last callback that runs has returned.
+ */
+typedef struct GluePort GluePort;
+struct GluePort {
+	xsMachine *the;
+	xsSlot object;
+	void (*shut)(GluePort *port); /* once: lets go of all that is not the engine's; also when the machine is deleted */
+	HostTimerCallback tell; /* calls back for what is pending */
+	HostTimer *tellTimer;
+	uint32_t pending; /* bits, to be told */
+	uint8_t uses; /* the constructor's, and one for each callback that runs */
+	bool closed;
+};
+
+static inline void glueLetGo(GluePort *port) {
+	if (--port->uses == 0) free(port);
 }
 
-/* Ties `record` to `this`, which lives without being held until it is closed; `object` is its place in the record. */
-static inline void glueAdopt(xsMachine *the, void *record, const xsHostHooks *hooks, xsSlot *object) {
-	*object = xsThis;
-	xsmcSetHostData(xsThis, record);
+static inline void glueShut(GluePort *port) {
+	if (port->closed) return;
+	port->closed = true;
+	hostTimerClear(port->the, port->tellTimer);
+	port->tellTimer = NULL;
+	port->shut(port);
+}
+
+static inline void glueDestroy(void *data) {
+	if (!data) return;
+	glueShut(data);
+	glueLetGo(data);
+}
+
+/* `tell` in a turn of its own. */
+static inline void glueTellSoon(GluePort *port) {
+	if (!port->tellTimer && !port->closed)
+		port->tellTimer = hostTimerSet(port->the, hostNowUs(port->the), port->tell, port);
+}
+
+/* Takes a bit out of what is pending. */
+static inline bool glueDue(GluePort *port, uint32_t bit) {
+	bool is = !port->closed && (port->pending & bit);
+	port->pending &= ~bit;
+	return is;
+}
+
+/* A callback, absent or not; `text`, unless NULL, is its argument. */
+static inline void glueCall(xsMachine *the, GluePort *port, xsSlot *function, const char *text) {
+	if (!function) return;
+	if (text) xsCallFunction1(xsReference(function), port->object, xsString((char *)text));
+	else xsCallFunction0(xsReference(function), port->object);
+}
+
+/* Ties the record, which is whole, to `this`. */
+static inline void glueAdopt(xsMachine *the, GluePort *port, const xsHostHooks *hooks) {
+	port->object = xsThis;
+	xsmcSetHostData(xsThis, port);
 	xsSetHostHooks(xsThis, hooks);
-	xsRemember(*object);
+	xsRemember(port->object);
+}
+
+/* The method `close`, which may be called twice. */
+static inline void glueClose(xsMachine *the, const xsHostHooks *hooks) {
+	GluePort *port = xsmcGetHostDataValidate(xsThis, (void *)hooks);
+	if (!port) return;
+	glueShut(port);
+	xsForget(port->object);
+	xsmcSetHostData(xsThis, NULL);
+	glueLetGo(port);
 }
 
 /* The record behind `this`; throws when it is closed, or an instance of something else. */

@@ -12,16 +12,13 @@
 enum { NAME_SIZE = 24 };
 
 typedef struct {
-	xsMachine *the;
-	xsSlot object;
+	GluePort base; /* first */
 	xsSlot *onEvent, *analog;
 	ButtonsCore core;
 	HostTimer *timer;
 	uint64_t sampleUs; /* when the last sample was due */
 	uint32_t scanUs;
 	uint16_t raw;
-	uint8_t uses;
-	bool closed;
 	char names[BUTTONS_MAX][NAME_SIZE];
 } Port;
 
@@ -32,28 +29,20 @@ static void mark(xsMachine *the, void *data, xsMarkRoot markRoot) {
 	if (port->analog) markRoot(the, port->analog);
 }
 
-static void letGo(Port *port) {
-	if (--port->uses == 0) free(port);
-}
-
-static void shut(Port *port) {
-	if (port->closed) return;
-	port->closed = true;
-	hostTimerClear(port->the, port->timer);
+static void shut(GluePort *base) {
+	Port *port = (Port *)base;
+	hostTimerClear(port->base.the, port->timer);
 	port->timer = NULL;
 }
 
 void xs_buttons_destructor(void *data) {
-	Port *port = data;
-	if (!port) return;
-	shut(port);
-	letGo(port);
+	glueDestroy(data);
 }
 
 static const xsHostHooks hooks = {xs_buttons_destructor, mark, NULL};
 
 static void tell(xsMachine *the, Port *port, const ButtonsEvent *event) {
-	if (!port->onEvent || port->closed) return;
+	if (!port->onEvent || port->base.closed) return;
 	xsmcSetNewObject(xsVar(1));
 	xsmcSetString(xsVar(0), (char *)buttonsEventName(event->type));
 	xsmcSet(xsVar(1), xsID_type, xsVar(0));
@@ -63,23 +52,23 @@ static void tell(xsMachine *the, Port *port, const ButtonsEvent *event) {
 	}
 	glueSetNumber(the, &xsVar(1), xsID_heldMs, event->heldMs);
 	glueSetNumber(the, &xsVar(1), xsID_count, event->count);
-	xsCallFunction1(xsReference(port->onEvent), port->object, xsVar(1));
+	xsCallFunction1(xsReference(port->onEvent), port->base.object, xsVar(1));
 }
 
 static void sample(xsMachine *the, void *refcon);
 
 static void arm(Port *port) {
-	uint64_t nowUs = hostNowUs(port->the);
+	uint64_t nowUs = hostNowUs(port->base.the);
 	port->sampleUs += port->scanUs;
 	/* After a pause (a busy machine) the rhythm starts anew, without catching up. */
 	if (port->sampleUs <= nowUs) port->sampleUs = nowUs + port->scanUs;
-	port->timer = hostTimerSet(port->the, port->sampleUs, sample, port);
+	port->timer = hostTimerSet(port->base.the, port->sampleUs, sample, port);
 }
 
 static void sample(xsMachine *the, void *refcon) {
 	Port *port = refcon;
 	port->timer = NULL;
-	port->uses++;
+	port->base.uses++;
 	/* An input that cannot be read throws once and is not asked again. */
 	volatile bool read = false;
 	xsTry {
@@ -94,12 +83,12 @@ static void sample(xsMachine *the, void *refcon) {
 		for (unsigned i = 0; i < count; i++) tell(the, port, &events[i]);
 	}
 	xsCatch {
-		if (read && !port->closed) arm(port);
-		letGo(port);
+		if (read && !port->base.closed) arm(port);
+		glueLetGo(&port->base);
 		xsThrow(xsException);
 	}
-	if (!port->closed) arm(port);
-	letGo(port);
+	if (!port->base.closed) arm(port);
+	glueLetGo(&port->base);
 }
 
 static void configure(xsMachine *the, Port *port, ButtonsConfig *config, uint32_t *scanMs) {
@@ -153,11 +142,12 @@ void xs_buttons(xsMachine *the) {
 		free(port);
 		xsThrow(xsException);
 	}
-	port->the = the;
-	port->uses = 1;
+	port->base.the = the;
+	port->base.uses = 1;
+	port->base.shut = shut;
 	port->scanUs = scanMs * 1000;
 	port->raw = config.idleMin;
-	glueAdopt(the, port, &hooks, &port->object);
+	glueAdopt(the, &port->base, &hooks);
 	port->sampleUs = hostNowUs(the);
 	arm(port);
 }
@@ -167,10 +157,7 @@ void xs_buttons_close(xsMachine *the) {
 	if (!port) return;
 	xsmcVars(1);
 	xsVar(0) = xsReference(port->analog);
-	shut(port);
-	xsForget(port->object);
-	xsmcSetHostData(xsThis, NULL);
-	letGo(port);
+	glueClose(the, &hooks);
 	if (xsmcHas(xsVar(0), xsID_close)) xsmcCall_noResult(xsVar(0), xsID_close, NULL);
 }
 

@@ -12,28 +12,30 @@
 #include "socketcan.h"
 #include "../tty.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { STATUS_US = 1000000, AGAIN_US = 2000 };
 
 typedef struct {
-	BusStation station; /* first: the bus hands it back */
-	xsMachine *the;
-	xsSlot object;
+	GluePort base; /* first */
+	BusStation station;
 	xsSlot *onReadable, *onWritable, *onError, *onStateChange;
 	CanCore core;
 	Tty *tty;
 	Slcan slcan;
 	SocketCan *socket;
-	HostTimer *timer, *notifyTimer; /* timer: not for a bus inside the process, which has its own */
+	HostTimer *timer; /* not for a bus inside the process, which has its own */
 	uint64_t txDoneUs; /* slcan: end of the frame on the bus; socket: when to ask again; CAN_NEVER for none */
 	uint64_t statusUs; /* slcan: next question, CAN_NEVER while the adapter is mute */
 	const char *gone; /* to be told by onError */
-	uint32_t pending;
-	uint8_t uses;
-	bool closed, dead;
+	bool dead;
 } Port;
+
+static Port *portAt(BusStation *station) {
+	return (Port *)((char *)station - offsetof(Port, station));
+}
 
 static void mark(xsMachine *the, void *data, xsMarkRoot markRoot) {
 	Port *port = data;
@@ -44,16 +46,10 @@ static void mark(xsMachine *the, void *data, xsMarkRoot markRoot) {
 	if (port->onStateChange) markRoot(the, port->onStateChange);
 }
 
-static void letGo(Port *port) {
-	if (--port->uses == 0) free(port);
-}
-
-static void shut(Port *port) {
-	if (port->closed) return;
-	port->closed = true;
-	hostTimerClear(port->the, port->timer);
-	hostTimerClear(port->the, port->notifyTimer);
-	port->timer = port->notifyTimer = NULL;
+static void shut(GluePort *base) {
+	Port *port = (Port *)base;
+	hostTimerClear(port->base.the, port->timer);
+	port->timer = NULL;
 	busLeave(&port->station);
 	if (port->tty && !port->dead) (void)ttyWrite(port->tty, (const uint8_t *)"C\r", 2);
 	ttyClose(port->tty);
@@ -63,61 +59,44 @@ static void shut(Port *port) {
 }
 
 void xs_can_destructor(void *data) {
-	Port *port = data;
-	if (!port) return;
-	shut(port);
-	letGo(port);
+	glueDestroy(data);
 }
 
 static const xsHostHooks hooks = {xs_can_destructor, mark, NULL};
 
-/* Takes a bit out of what is pending. */
-static bool due(Port *port, uint32_t bit) {
-	bool is = !port->closed && (port->pending & bit);
-	port->pending &= ~bit;
-	return is;
-}
-
-static void tellSoon(Port *port);
-
 static void tell(xsMachine *the, void *refcon) {
 	Port *port = refcon;
-	port->notifyTimer = NULL;
-	port->uses++;
+	port->base.tellTimer = NULL;
+	port->base.uses++;
 	xsTry {
-		if (due(port, CAN_DO_STATE))
-			glueCall(the, &port->object, port->onStateChange, canStateName(canCoreState(&port->core)));
-		if (due(port, CAN_DO_READABLE)) glueCall(the, &port->object, port->onReadable, NULL);
-		if (due(port, CAN_DO_OVERFLOW))
-			glueCall(the, &port->object, port->onError, "frames were lost: the receive queue was full");
-		if (due(port, CAN_DO_WRITABLE)) glueCall(the, &port->object, port->onWritable, NULL);
-		if (!port->closed && port->gone) {
+		if (glueDue(&port->base, CAN_DO_STATE))
+			glueCall(the, &port->base, port->onStateChange, canStateName(canCoreState(&port->core)));
+		if (glueDue(&port->base, CAN_DO_READABLE)) glueCall(the, &port->base, port->onReadable, NULL);
+		if (glueDue(&port->base, CAN_DO_OVERFLOW))
+			glueCall(the, &port->base, port->onError, "frames were lost: the receive queue was full");
+		if (glueDue(&port->base, CAN_DO_WRITABLE)) glueCall(the, &port->base, port->onWritable, NULL);
+		if (!port->base.closed && port->gone) {
 			const char *why = port->gone;
 			port->gone = NULL;
-			glueCall(the, &port->object, port->onError, why);
+			glueCall(the, &port->base, port->onError, why);
 		}
 	}
 	xsCatch {
-		if (port->pending || port->gone) tellSoon(port);
-		letGo(port);
+		if (port->base.pending || port->gone) glueTellSoon(&port->base);
+		glueLetGo(&port->base);
 		xsThrow(xsException);
 	}
-	letGo(port);
-}
-
-static void tellSoon(Port *port) {
-	if (!port->notifyTimer && !port->closed)
-		port->notifyTimer = hostTimerSet(port->the, hostNowUs(port->the), tell, port);
+	glueLetGo(&port->base);
 }
 
 static void note(Port *port, uint32_t actions) {
-	port->pending |= actions & (CAN_DO_READABLE | CAN_DO_WRITABLE | CAN_DO_STATE | CAN_DO_OVERFLOW);
+	port->base.pending |= actions & (CAN_DO_READABLE | CAN_DO_WRITABLE | CAN_DO_STATE | CAN_DO_OVERFLOW);
 }
 
 static void busNotify(BusStation *station, uint32_t actions) {
-	Port *port = (Port *)station;
+	Port *port = portAt(station);
 	note(port, actions);
-	tellSoon(port);
+	glueTellSoon(&port->base);
 }
 
 /* Serial adapter and CAN interface */
@@ -126,9 +105,9 @@ static void lose(void *refcon, const char *why) {
 	Port *port = refcon;
 	port->dead = true;
 	port->gone = why;
-	hostTimerClear(port->the, port->timer);
+	hostTimerClear(port->base.the, port->timer);
 	port->timer = NULL;
-	tellSoon(port);
+	glueTellSoon(&port->base);
 }
 
 static void wake(xsMachine *the, void *refcon);
@@ -163,8 +142,8 @@ static void sendSocket(Port *port, uint64_t nowUs) {
 
 /* Sends what can be sent and sets the timer; the caller tells what is pending. */
 static void pump(Port *port) {
-	if (port->closed || port->dead) return;
-	uint64_t nowUs = hostNowUs(port->the);
+	if (port->base.closed || port->dead) return;
+	uint64_t nowUs = hostNowUs(port->base.the);
 	/* A serial adapter is reopened; Linux brings its interface back by itself (restart-ms). */
 	if ((canCoreTick(&port->core, nowUs) & CAN_DO_RECOVER) && port->tty)
 		(void)ttyWrite(port->tty, (const uint8_t *)"C\rO\r", 4);
@@ -174,20 +153,20 @@ static void pump(Port *port) {
 	uint64_t atUs = canCoreDeadline(&port->core);
 	if (port->txDoneUs < atUs) atUs = port->txDoneUs;
 	if (port->statusUs < atUs) atUs = port->statusUs;
-	hostTimerClear(port->the, port->timer);
-	port->timer = atUs == CAN_NEVER ? NULL : hostTimerSet(port->the, atUs, wake, port);
+	hostTimerClear(port->base.the, port->timer);
+	port->timer = atUs == CAN_NEVER ? NULL : hostTimerSet(port->base.the, atUs, wake, port);
 }
 
 static void wake(xsMachine *the, void *refcon) {
 	Port *port = refcon;
 	port->timer = NULL;
 	pump(port);
-	if (port->pending && !port->notifyTimer) tell(the, port);
+	if (port->base.pending && !port->base.tellTimer) tell(the, port);
 }
 
 static void fromLoop(Port *port) {
 	pump(port);
-	if (port->pending && !port->notifyTimer) hostEnter(port->the, tell, port);
+	if (port->base.pending && !port->base.tellTimer) hostEnter(port->base.the, tell, port);
 }
 
 static void slcanFlags(Port *port, uint8_t flags, uint64_t nowUs) {
@@ -195,12 +174,12 @@ static void slcanFlags(Port *port, uint8_t flags, uint64_t nowUs) {
 	if (flags & SLCAN_BUS_ERROR) canCoreCountError(&port->core);
 	note(port, canCoreErrors(&port->core, level, 0, false, nowUs));
 	if (flags & (SLCAN_RX_FULL | SLCAN_OVERRUN)) port->gone = "frames were lost: the adapter's queue was full";
-	if (port->gone) tellSoon(port);
+	if (port->gone) glueTellSoon(&port->base);
 }
 
 static void ttyBytes(void *refcon, const uint8_t *bytes, const uint8_t *flags, size_t count) {
 	Port *port = refcon;
-	uint64_t nowUs = hostNowUs(port->the);
+	uint64_t nowUs = hostNowUs(port->base.the);
 	for (size_t i = 0; i < count; i++) {
 		/* A bad character becomes one that no line has, so that its whole line is refused. */
 		switch (slcanFeed(&port->slcan, flags && flags[i] ? '?' : bytes[i])) {
@@ -239,10 +218,11 @@ static void socketFrame(void *refcon, const CanFrame *frame) {
 static void socketNews(void *refcon, const SocketCanNews *news) {
 	Port *port = refcon;
 	if (news->error) canCoreCountError(&port->core);
-	if (news->state) note(port, canCoreErrors(&port->core, news->tec, news->rec, news->busOff, hostNowUs(port->the)));
+	uint64_t nowUs = hostNowUs(port->base.the);
+	if (news->state) note(port, canCoreErrors(&port->core, news->tec, news->rec, news->busOff, nowUs));
 	if (news->lost) {
 		port->gone = "frames were lost: the controller's queue was full";
-		tellSoon(port);
+		glueTellSoon(&port->base);
 	}
 	fromLoop(port);
 }
@@ -324,8 +304,10 @@ void xs_can(xsMachine *the) {
 	/* Nothing below throws before the port is either whole or gone. */
 	Port *port = calloc(1, sizeof *port);
 	if (!port) xsUnknownError("out of memory");
-	port->the = the;
-	port->uses = 1;
+	port->base.the = the;
+	port->base.uses = 1;
+	port->base.shut = shut;
+	port->base.tell = tell;
 	port->txDoneUs = port->statusUs = CAN_NEVER;
 	port->onReadable = onReadable;
 	port->onWritable = onWritable;
@@ -333,20 +315,15 @@ void xs_can(xsMachine *the) {
 	port->onStateChange = onStateChange;
 	const char *wrong = openPort(the, port, name, &config, ttyBaud, error, sizeof error);
 	if (wrong) {
-		shut(port);
-		letGo(port);
+		glueShut(&port->base);
+		glueLetGo(&port->base);
 		xsUnknownError("%s", wrong);
 	}
-	glueAdopt(the, port, &hooks, &port->object);
+	glueAdopt(the, &port->base, &hooks);
 }
 
 void xs_can_close(xsMachine *the) {
-	Port *port = xsmcGetHostDataValidate(xsThis, (void *)&hooks);
-	if (!port) return;
-	shut(port);
-	xsForget(port->object);
-	xsmcSetHostData(xsThis, NULL);
-	letGo(port);
+	glueClose(the, &hooks);
 }
 
 static Port *portOf(xsMachine *the) {
@@ -413,7 +390,7 @@ void xs_can_write(xsMachine *the) {
 	if (port->station.bus) busKick(&port->station);
 	else {
 		pump(port);
-		if (port->pending) tellSoon(port);
+		if (port->base.pending) glueTellSoon(&port->base);
 	}
 }
 

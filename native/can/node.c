@@ -1,6 +1,7 @@
 /*
  * Node's side of a CAN bus inside the process: canOpen(machine, name, { onFrame(frame) }) gives
- * { send(frame, delayUs), disturb(frames), close() }: a simulated device on the bus. A frame is { id, extended, remote, length, data, timeUs }.
+ * { send(frame, delayUs), disturb(frames), close() }: a simulated device on the bus. A frame is
+ * { id, extended, remote, length, data, timeUs }.
  */
 #include "../nodeglue.h"
 #include "bus.h"

@@ -11,24 +11,26 @@
 #include "line.h"
 #include "../tty.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 typedef struct {
-	LineStation station; /* first: the line hands it back */
-	xsMachine *the;
-	xsSlot object;
+	GluePort base; /* first */
+	LineStation station;
 	xsSlot *onReadable, *onWritable, *onError;
 	Rs485Core core;
 	Tty *tty;
-	HostTimer *coreTimer, *notifyTimer; /* coreTimer only with tty: the line has its own */
+	HostTimer *coreTimer; /* only with tty: the line has its own */
 	uint64_t sendEndUs;
 	const char *error; /* to be told by onError */
-	uint32_t pending; /* RS485_DO_WRITABLE, READABLE to be told */
 	uint8_t cause; /* of the last read */
-	uint8_t uses; /* the constructor's, and one for each callback that runs */
-	bool closed, gone;
+	bool gone;
 } Port;
+
+static Port *portAt(LineStation *station) {
+	return (Port *)((char *)station - offsetof(Port, station));
+}
 
 static void mark(xsMachine *the, void *data, xsMarkRoot markRoot) {
 	Port *port = data;
@@ -38,71 +40,48 @@ static void mark(xsMachine *the, void *data, xsMarkRoot markRoot) {
 	if (port->onError) markRoot(the, port->onError);
 }
 
-static void letGo(Port *port) {
-	if (--port->uses == 0) free(port);
-}
-
 /* Everything that is not the engine's. Also runs when the machine is deleted with the port open. */
-static void shut(Port *port) {
-	if (port->closed) return;
-	port->closed = true;
-	hostTimerClear(port->the, port->coreTimer);
-	hostTimerClear(port->the, port->notifyTimer);
-	port->coreTimer = port->notifyTimer = NULL;
+static void shut(GluePort *base) {
+	Port *port = (Port *)base;
+	hostTimerClear(port->base.the, port->coreTimer);
+	port->coreTimer = NULL;
 	lineLeave(&port->station);
 	ttyClose(port->tty);
 	port->tty = NULL;
 }
 
 void xs_rs485_destructor(void *data) {
-	Port *port = data;
-	if (!port) return;
-	shut(port);
-	letGo(port);
+	glueDestroy(data);
 }
 
 static const xsHostHooks hooks = {xs_rs485_destructor, mark, NULL};
 
-/* Takes a bit out of what is pending. */
-static bool due(Port *port, uint32_t bit) {
-	bool is = !port->closed && (port->pending & bit);
-	port->pending &= ~bit;
-	return is;
-}
-
-static void tellSoon(Port *port);
-
 static void tell(xsMachine *the, void *refcon) {
 	Port *port = refcon;
-	port->notifyTimer = NULL;
-	port->uses++;
+	port->base.tellTimer = NULL;
+	port->base.uses++;
 	xsTry {
-		if (due(port, RS485_DO_WRITABLE)) glueCall(the, &port->object, port->onWritable, NULL);
-		if (due(port, RS485_DO_READABLE)) glueCall(the, &port->object, port->onReadable, NULL);
-		if (!port->closed && port->error) {
+		if (glueDue(&port->base, RS485_DO_WRITABLE)) glueCall(the, &port->base, port->onWritable, NULL);
+		if (glueDue(&port->base, RS485_DO_READABLE)) glueCall(the, &port->base, port->onReadable, NULL);
+		if (!port->base.closed && port->error) {
 			const char *error = port->error;
 			port->error = NULL;
-			glueCall(the, &port->object, port->onError, error);
+			glueCall(the, &port->base, port->onError, error);
 		}
 	}
 	xsCatch {
 		/* What is left is told in a turn of its own. */
-		if (port->pending || port->error) tellSoon(port);
-		letGo(port);
+		if (port->base.pending || port->error) glueTellSoon(&port->base);
+		glueLetGo(&port->base);
 		xsThrow(xsException);
 	}
-	letGo(port);
-}
-
-static void tellSoon(Port *port) {
-	if (!port->notifyTimer && !port->closed)
-		port->notifyTimer = hostTimerSet(port->the, hostNowUs(port->the), tell, port);
+	glueLetGo(&port->base);
 }
 
 static void lineNotify(LineStation *station, uint32_t actions) {
-	Port *port = (Port *)station;
-	port->pending |= actions;
-	tellSoon(port);
+	Port *port = portAt(station);
+	port->base.pending |= actions;
+	glueTellSoon(&port->base);
 }
 
 /* Serial device */
@@ -112,7 +91,7 @@ static void ttyTick(xsMachine *the, void *refcon);
 static void ttyAct(Port *port, uint32_t actions) {
 	Rs485Core *core = &port->core;
 	if (actions & RS485_DO_SEND) {
-		uint64_t nowUs = hostNowUs(port->the);
+		uint64_t nowUs = hostNowUs(port->base.the);
 		/* A device that has gone tells so by itself. */
 		(void)ttyWrite(port->tty, core->tx, core->txLength);
 		port->sendEndUs = ttyIsPty(port->tty) ? nowUs : nowUs + rs485CoreWireUs(core, core->txLength);
@@ -121,12 +100,12 @@ static void ttyAct(Port *port, uint32_t actions) {
 			actions |= rs485CoreTxDone(core, nowUs);
 		}
 	}
-	port->pending |= actions & (RS485_DO_WRITABLE | RS485_DO_READABLE);
+	port->base.pending |= actions & (RS485_DO_WRITABLE | RS485_DO_READABLE);
 }
 
 /* Has the device sent everything? Asked when its time on the wire is over, then each millisecond. */
 static void ttySent(Port *port) {
-	uint64_t nowUs = hostNowUs(port->the);
+	uint64_t nowUs = hostNowUs(port->base.the);
 	if (port->sendEndUs > nowUs) return;
 	if (ttyDrained(port->tty)) {
 		port->sendEndUs = RS485_NEVER;
@@ -135,11 +114,11 @@ static void ttySent(Port *port) {
 }
 
 static void ttyArm(Port *port) {
-	hostTimerClear(port->the, port->coreTimer);
+	hostTimerClear(port->base.the, port->coreTimer);
 	port->coreTimer = NULL;
 	uint64_t atUs = rs485CoreDeadline(&port->core);
 	if (port->sendEndUs < atUs) atUs = port->sendEndUs;
-	if (atUs != RS485_NEVER && !port->gone) port->coreTimer = hostTimerSet(port->the, atUs, ttyTick, port);
+	if (atUs != RS485_NEVER && !port->gone) port->coreTimer = hostTimerSet(port->base.the, atUs, ttyTick, port);
 }
 
 static void ttyTick(xsMachine *the, void *refcon) {
@@ -148,32 +127,32 @@ static void ttyTick(xsMachine *the, void *refcon) {
 	ttySent(port);
 	ttyAct(port, rs485CoreTick(&port->core, hostNowUs(the)));
 	ttyArm(port);
-	if (port->pending && !port->notifyTimer) tell(the, port);
+	if (port->base.pending && !port->base.tellTimer) tell(the, port);
 }
 
 static void ttyBytes(void *refcon, const uint8_t *bytes, const uint8_t *flags, size_t count) {
 	Port *port = refcon;
 	/* The answer may be here before the timer that would have seen the request leave. */
 	ttySent(port);
-	uint64_t nowUs = hostNowUs(port->the);
+	uint64_t nowUs = hostNowUs(port->base.the);
 	for (size_t i = 0; i < count; i++) {
 		unsigned seen = 0;
 		if (flags && (flags[i] & TTY_BREAK)) seen = RS485_RX_BREAK;
 		else if (flags && (flags[i] & TTY_BAD))
 			seen = port->core.config.parity == RS485_PARITY_NONE ? RS485_RX_FRAMING : RS485_RX_PARITY;
-		port->pending |= rs485CoreRx(&port->core, bytes[i], seen, nowUs);
+		port->base.pending |= rs485CoreRx(&port->core, bytes[i], seen, nowUs);
 	}
 	ttyArm(port);
-	if (port->pending && !port->notifyTimer) hostEnter(port->the, tell, port);
+	if (port->base.pending && !port->base.tellTimer) hostEnter(port->base.the, tell, port);
 }
 
 static void ttyGone(void *refcon, const char *why) {
 	Port *port = refcon;
 	port->gone = true;
 	port->error = why;
-	hostTimerClear(port->the, port->coreTimer);
+	hostTimerClear(port->base.the, port->coreTimer);
 	port->coreTimer = NULL;
-	tellSoon(port);
+	glueTellSoon(&port->base);
 }
 
 /* Class */
@@ -206,8 +185,10 @@ void xs_rs485(xsMachine *the) {
 	/* Nothing below throws before the port is either whole or gone. */
 	Port *port = calloc(1, sizeof *port);
 	if (!port) xsUnknownError("out of memory");
-	port->the = the;
-	port->uses = 1;
+	port->base.the = the;
+	port->base.uses = 1;
+	port->base.shut = shut;
+	port->base.tell = tell;
 	port->sendEndUs = RS485_NEVER;
 	port->onReadable = onReadable;
 	port->onWritable = onWritable;
@@ -229,20 +210,15 @@ void xs_rs485(xsMachine *the) {
 		}
 	}
 	if (wrong) {
-		shut(port);
-		letGo(port);
+		glueShut(&port->base);
+		glueLetGo(&port->base);
 		xsUnknownError("%s", wrong);
 	}
-	glueAdopt(the, port, &hooks, &port->object);
+	glueAdopt(the, &port->base, &hooks);
 }
 
 void xs_rs485_close(xsMachine *the) {
-	Port *port = xsmcGetHostDataValidate(xsThis, (void *)&hooks);
-	if (!port) return;
-	shut(port);
-	xsForget(port->object);
-	xsmcSetHostData(xsThis, NULL);
-	letGo(port);
+	glueClose(the, &hooks);
 }
 
 static Port *portOf(xsMachine *the) {
@@ -282,7 +258,7 @@ void xs_rs485_write(xsMachine *the) {
 	else {
 		ttyAct(port, rs485CoreTick(&port->core, hostNowUs(the)));
 		ttyArm(port);
-		if (port->pending) tellSoon(port);
+		if (port->base.pending) glueTellSoon(&port->base);
 	}
 }
 
