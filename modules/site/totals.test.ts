@@ -76,4 +76,36 @@ describe("unit 1", () => {
 		hub.update(other, 4);
 		expect(read(hub, "W")).toEqual([undefined, "comms_lost"]);
 	});
+
+	it("keeps the energies of a home that is lost in the sum: a total never falls", () => {
+		const homes = [source("home"), source("home")];
+		const hub = hubOf(homes);
+		for (const [i, home] of homes.entries()) {
+			home.set("W", 100);
+			home.set("TotWhImp", 1000 * (i + 1));
+		}
+		hub.update(homes[0]!, 1);
+		expect(read(hub, "TotWhImp")).toEqual([3000, "good"]);
+		homes[1]!.image.lose(2);
+		hub.update(homes[1]!, 2);
+		expect([read(hub, "W"), read(hub, "TotWhImp")]).toEqual([
+			[100, "suspect"],
+			[3000, "suspect"],
+		]);
+		homes[0]!.set("TotWhImp", 1010);
+		hub.update(homes[0]!, 3);
+		expect(read(hub, "TotWhImp")).toEqual([3010, "suspect"]);
+		homes[0]!.image.lose(4);
+		hub.update(homes[0]!, 4);
+		expect(read(hub, "TotWhImp")).toEqual([undefined, "comms_lost"]);
+	});
+
+	it("is suspect as soon as one of its parts is", () => {
+		const homes = [source("home"), source("home")];
+		const hub = hubOf(homes);
+		homes[0]!.set("W", 100);
+		homes[1]!.image.set(homes[1]!.image.handle(211, "W"), 1e6, 0, "suspect");
+		hub.update(homes[0]!, 1);
+		expect(read(hub, "W")).toEqual([1_000_100, "suspect"]);
+	});
 });

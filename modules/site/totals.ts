@@ -23,6 +23,7 @@ const kCopied = [
 	"VAR",
 	"PF",
 ] as const;
+/** Power first, then energies. */
 const kSummed = ["W", "TotWhImp", "TotWhExp"] as const;
 
 /** A meter image of the site, as the totals need it. */
@@ -35,7 +36,8 @@ export interface TotalsSource {
 /**
  * Unit 1, the hub itself: model 1, the site's totals as a meter, and the list of units.
  * Totals are the feeder meter's readings where there is one, else the sum of the homes: good only while every home
- * answers, suspect while some do, lost when none does.
+ * is well read, suspect while some are, lost when none answers. A home that does not answer adds no power; its energies
+ * stay in the sum as last read, for a total that fell and rose again would be billed.
  */
 export class HubImage {
 	readonly image: Image;
@@ -119,16 +121,23 @@ export class HubImage {
 		const homes = this.#homes;
 		const handles = this.#summed;
 		for (let at = 0; at < handles.length; at += 1 + homes.length) {
+			const isEnergy = at > 0;
 			let sum = 0;
-			let found = 0;
+			let answering = 0;
+			let good = 0;
 			for (let i = 0; i < homes.length; i++) {
-				const value = homes[i]!.image.value(handles[at + 1 + i]!);
-				if (typeof value !== "number") continue;
+				const { image } = homes[i]!;
+				const handle = handles[at + 1 + i]!;
+				const lost = image.value(handle) === undefined;
+				const value = lost && !isEnergy ? undefined : image.lastValue(handle);
+				if (value === undefined) continue;
 				sum += value;
-				found++;
+				if (lost) continue;
+				answering++;
+				if (image.quality(handle) === "good") good++;
 			}
-			if (found === 0) this.image.losePoint(handles[at]!);
-			else this.image.set(handles[at]!, sum, nowMs, found === homes.length ? "good" : "suspect");
+			if (answering === 0) this.image.losePoint(handles[at]!);
+			else this.image.set(handles[at]!, sum, nowMs, good === homes.length ? "good" : "suspect");
 		}
 		this.image.commit();
 	}
