@@ -9,7 +9,12 @@ export interface Received {
 	topic: string;
 	/** Virtual time of arrival, ms. */
 	atMs: number;
-	body: { ts: string; seq: number; registers: { obis: string; value: unknown; quality: string; ts?: string }[] };
+	body: {
+		ts: string;
+		seq: number;
+		event?: { type: string };
+		registers: { obis: string; value: unknown; quality: string; ts?: string }[];
+	};
 }
 
 interface SiteDraft {
