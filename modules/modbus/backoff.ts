@@ -47,8 +47,4 @@ export class Backoff {
 		this.failures = 0;
 		this.dueMs = 0;
 	}
-
-	isDue(nowMs: number): boolean {
-		return nowMs >= this.dueMs;
-	}
 }

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { PlainSpace } from "../../test/fakes/registers";
 import { FakeLine } from "../../test/fakes/rs485";
+import { withCrc } from "../../test/fixtures/modbus-frames";
 import { concatBytes, fromHex, toHex } from "../base/bytes";
 import { crc16Modbus } from "../base/crc";
 import { ManualClock } from "../base/manual-clock";
@@ -10,11 +11,7 @@ let clock: ManualClock;
 let line: FakeLine;
 let space: PlainSpace;
 
-const frame = (hex: string): Uint8Array => {
-	const bytes = fromHex(hex);
-	const crc = crc16Modbus(bytes);
-	return concatBytes([bytes, Uint8Array.of(crc & 255, crc >> 8)]);
-};
+const frame = (hex: string): Uint8Array => withCrc(fromHex(hex));
 
 /** What the line carried in answer, without the CRC, which is checked. */
 function answers(): string[] {

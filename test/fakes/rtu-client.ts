@@ -6,6 +6,7 @@ import {
 	type ModbusRequest,
 	type ModbusResult,
 } from "../../modules/modbus/client";
+import { withCrc } from "../fixtures/modbus-frames";
 import { FakeLine } from "./rs485";
 
 /** A client on a fake line, made anew by `fresh()` before each test: what the tests of the RTU client stand on. */
@@ -52,19 +53,9 @@ export function ask(request: Partial<ModbusRequest> = {}): Seen[] {
 	return mine;
 }
 
-/** A frame from its bytes without CRC, which is reckoned here bit by bit. */
+/** A frame from its bytes without CRC. */
 export function frame(hex: string): Uint8Array {
-	const bytes = fromHex(hex);
-	const out = new Uint8Array(bytes.length + 2);
-	out.set(bytes);
-	let crc = 0xffff;
-	for (const byte of bytes) {
-		crc ^= byte;
-		for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >> 1) ^ 0xa001 : crc >> 1;
-	}
-	out[bytes.length] = crc & 255;
-	out[bytes.length + 1] = crc >> 8;
-	return out;
+	return withCrc(fromHex(hex));
 }
 
 /** The device answers after `delayMs`: the replies one after the other, the last one for ever; undefined = silence. */
