@@ -1,6 +1,6 @@
 import type { Options } from "embedded:io/digital";
 import host from "host:io";
-import { attach, callbackMask, checkOptions, closedError, detach, integer, READABLE, word } from "./events";
+import { attach, callbackMask, checkOptions, closedError, integer, READABLE, release, word } from "./events";
 
 type Format = "number";
 const FORMATS: readonly Format[] = ["number"];
@@ -50,10 +50,8 @@ export default class Digital {
 
 	close(): void {
 		const id = this.#id;
-		if (id === 0) return;
 		this.#id = 0;
-		detach(id);
-		host.close(id);
+		release(id);
 	}
 
 	#open(): number {

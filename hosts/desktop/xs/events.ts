@@ -71,8 +71,16 @@ export function attach(id: number, object: object, options: Callbacks): void {
 	});
 }
 
+/** The object is no longer told anything. */
 export function detach(id: number): void {
 	table().delete(id);
+}
+
+/** Closes what was attached; nothing for 0, the number of an object that is closed. */
+export function release(id: number): void {
+	if (id === 0) return;
+	detach(id);
+	host.close(id);
 }
 
 /** Options of a constructor: an object. */

@@ -1,7 +1,7 @@
 import type { Options } from "embedded:io/socket/listener";
 import TCP from "embedded:io/socket/tcp";
 import host from "host:io";
-import { attach, callbackMask, checkOptions, closedError, detach, integer, word } from "./events";
+import { attach, callbackMask, checkOptions, closedError, integer, release, word } from "./events";
 
 type Format = "socket/tcp";
 const FORMATS: readonly Format[] = ["socket/tcp"];
@@ -40,10 +40,8 @@ export default class Listener {
 
 	close(): void {
 		const id = this.#id;
-		if (id === 0) return;
 		this.#id = 0;
-		detach(id);
-		host.close(id);
+		release(id);
 	}
 
 	#open(): number {

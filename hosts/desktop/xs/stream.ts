@@ -8,6 +8,7 @@ import {
 	closedError,
 	detach,
 	integer,
+	release,
 	word,
 } from "./events";
 
@@ -89,9 +90,7 @@ export class Stream {
 
 	close(): void {
 		const id = this.#id;
-		if (id === 0) return;
 		this.#id = 0;
-		detach(id);
-		host.close(id);
+		release(id);
 	}
 }

@@ -1,6 +1,6 @@
 import type { Options } from "embedded:io/socket/udp";
 import host from "host:io";
-import { attach, bytesOf, callbackMask, checkOptions, closedError, detach, integer, word } from "./events";
+import { attach, bytesOf, callbackMask, checkOptions, closedError, integer, release, word } from "./events";
 
 type Format = "buffer";
 const FORMATS: readonly Format[] = ["buffer"];
@@ -51,10 +51,8 @@ export default class UDP {
 
 	close(): void {
 		const id = this.#id;
-		if (id === 0) return;
 		this.#id = 0;
-		detach(id);
-		host.close(id);
+		release(id);
 	}
 
 	#open(): number {
