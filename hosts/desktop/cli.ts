@@ -5,6 +5,8 @@ import { type EmbeddedBroker, startBroker } from "./broker";
 import { type CliOptions, kUsage, parseOptions, UsageError } from "./options";
 import { renderTable, type Snapshot } from "./table";
 
+/** Of the log, below the table. */
+const kLinesShown = 5;
 /** How long the broker's clients may take to let go when the hub stops. */
 const kPatienceMs = 2000;
 
@@ -42,9 +44,10 @@ async function main(): Promise<void> {
 			dataFolder: options.data,
 			...(options.xsbug === undefined ? {} : { xsbug: options.xsbug }),
 			log: (level, area, text) => {
+				if (level === "debug") return;
 				const line = `${level.padEnd(5)} ${area}: ${text}`;
-				if (live) lines.push(line);
-				else if (level !== "debug") console.log(line);
+				if (!live) console.log(line);
+				else if (lines.push(line) > kLinesShown) lines.shift();
 			},
 		});
 	} catch (error) {
@@ -196,8 +199,9 @@ function showTable(hub: DesktopHub, log: string[]): () => void {
 	const draw = (): void => {
 		const width = process.stdout.columns ?? 80;
 		const rows = renderTable(hub.snapshot(), { colour: process.env["NO_COLOR"] === undefined, width });
-		const recent = log.slice(-5).map((line) => line.slice(0, width));
-		if (recent.length > 0) rows.push("", ...recent);
+		if (log.length > 0) rows.push("", ...log.map((line) => line.slice(0, width)));
+		// what scrolled out above cannot be drawn over
+		rows.splice(Math.max(1, (process.stdout.rows ?? 24) - 1));
 		const up = height > 0 ? `\x1b[${height}A` : "";
 		process.stdout.write(`${up}\x1b[J${rows.join("\n")}\n`);
 		height = rows.length;
