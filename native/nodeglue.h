@@ -1,6 +1,7 @@
 /*
- * Small helpers of the Node side of the lines and buses inside the process. For files that include the desktop host's
- * engine.h, not xsmc.h.
+ * Small helpers of the Node side of the lines and buses inside the process: functions of their own in the addon. A file
+ * under native/ that defines `void xNodeInit(napi_env env, napi_value exports)` has it called when the addon is loaded; a
+ * machine is the external value that Machine.handle gives. For files that include the desktop host's engine.h, not xsmc.h.
  */
 #ifndef GRIDPOST_NODEGLUE_H
 #define GRIDPOST_NODEGLUE_H

@@ -147,7 +147,6 @@ extern napi_value hostErrorToNode(Host *host, txSlot *slot);
 /* Throws a Node exception value into XS. */
 extern void hostThrowValue(Host *host, napi_value error) XS_FUNCTION_NORETURN;
 extern void hostThrowText(txMachine *the, txError kind, const char *text) XS_FUNCTION_NORETURN;
-extern void hostPushText(Host *host, const char *text); /* UTF-8 */
 /* Calls a Node function with converted arguments, from a host function of the machine. */
 extern void hostCallNode(Host *host, napi_value function, napi_value receiver);
 

@@ -1,6 +1,5 @@
 /* One machine: its life, entries into it from Node and libuv, its counters, and what host.h promises to natives. */
 #include "engine.h"
-#include "hostnode.h"
 
 struct ModuleState {
 	ModuleState *next;
@@ -480,61 +479,4 @@ bool hostMakeRoot(Host *host)
 	host->entry = NULL;
 	current = entry.previous;
 	return done;
-}
-
-/* hostnode.h */
-
-struct sxMachine *hostMachineOf(napi_env env, napi_value handle)
-{
-	void *data = NULL;
-	napi_valuetype type;
-	if (napi_typeof(env, handle, &type) != napi_ok || type != napi_external
-		|| napi_get_value_external(env, handle, &data) != napi_ok || !data) {
-		napi_throw_type_error(env, NULL, "no machine");
-		return NULL;
-	}
-	Host *host = data;
-	if (!host->the || host->fatal >= 0 || host->shared) {
-		napi_throw(env, hostFatalError(host));
-		return NULL;
-	}
-	return host->the;
-}
-
-napi_env hostEnv(txMachine *the)
-{
-	return hostOf(the)->env;
-}
-
-enum { CALL_ARGUMENTS = 8 };
-
-void hostCallFunction(txMachine *the, napi_ref reference, size_t (*arguments)(napi_env env, void *refcon, napi_value *values),
-	void *refcon)
-{
-	Host *host = hostOf(the), *previous = current;
-	bool outside = !host->entry && !host->firing;
-	Tick tick;
-	napi_value function, receiver, values[CALL_ARGUMENTS], error = NULL;
-	hostRetain(host);
-	if (outside)
-		hostTickBegin(host, &tick);
-	else
-		hostScopeOpen(host);
-	napi_get_reference_value(host->env, reference, &function);
-	napi_get_undefined(host->env, &receiver);
-	size_t count = arguments ? arguments(host->env, refcon, values) : 0;
-	if (napi_call_function(host->env, receiver, function, count, values, NULL) != napi_ok) {
-		napi_get_and_clear_last_exception(host->env, &error);
-		if (error)
-			hostCallback(host, CALLBACK_ERROR, 1, &error, NULL);
-	}
-	current = previous;
-	if (outside)
-		hostTickEnd(host, &tick);
-	else
-		hostScopeClose(host);
-	bool died = host->the && host->fatal >= 0 && host->entry;
-	hostRelease(host);
-	if (died)
-		fxAbort(the, host->fatal);
 }

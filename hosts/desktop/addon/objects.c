@@ -29,12 +29,6 @@ void nodeFailed(Host *host)
 	hostThrowText(host->the, XS_TYPE_ERROR, "this value cannot pass between Node and the machine");
 }
 
-void hostPushText(Host *host, const char *text)
-{
-	txMachine *the = host->the;
-	mxPushStringC((txString)text);
-}
-
 /* Errors */
 
 static txError errorKind(const char *name)
