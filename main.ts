@@ -135,6 +135,11 @@ export default function main() {
 		close: () => {
 			hub.close();
 			publisher.close();
+			if (settings) {
+				// on a good-bye the broker keeps the will to itself
+				const { topic, payload } = settings.will;
+				mqtt?.publish(topic, payload, { qos: 0, retain: true });
+			}
 			mqtt?.close();
 			sunspec.close();
 			http.close();

@@ -100,6 +100,7 @@ describeWithPeers("meters of pymodbus on a serial line", ["python", "mosquitto",
 					JSON.parse(body!) as {
 						ts: string;
 						seq: number;
+						state?: string;
 						event?: { type: string };
 						registers: { obis: string; value: unknown; quality: string; ts?: string }[];
 					},
@@ -237,4 +238,11 @@ describeWithPeers("meters of pymodbus on a serial line", ["python", "mosquitto",
 		// the one message that was under way when the broker died may have come twice
 		expect(seqs.length - unique.length).toBeLessThanOrEqual(1);
 	}, 90_000);
+
+	it("is told of as offline after it was stopped in order", async () => {
+		expect(told("/status").at(-1)).toMatchObject({ state: "online" });
+		hub.process.kill("SIGTERM");
+		expect(await hub.ended).toBe(0);
+		await until("the last status", () => told("/status").at(-1)!.state === "offline", 5_000);
+	});
 });
