@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, it } from "vitest";
 import { describeWithPeers, freePort, type Peer, root, start, temporaryFolder } from "./peers";
 
 describeWithPeers("TLS to Mosquitto", ["mosquitto", "mosquitto_sub", "openssl"], () => {
