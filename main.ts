@@ -29,8 +29,7 @@ export default function main() {
 	);
 	const startMs = clock.now();
 	const status = new StatusReader();
-	const wallClock = new ClockQuality(clock);
-	if (clock.epochMs() !== undefined) wallClock.confirmed("host", 1000);
+	const wallClock = new ClockQuality(clock, host.timeKeeper);
 
 	const hub = new Hub({
 		site,

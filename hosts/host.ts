@@ -9,6 +9,8 @@ import type { Rs485Class } from "../modules/modbus/client-link";
  */
 export interface Host {
 	clock: Clock;
+	/** Who keeps the wall clock right without us, such as "system" for an operating system; left out: nobody. */
+	timeKeeper?: string;
 	random: Random;
 	log: Log;
 	io: {

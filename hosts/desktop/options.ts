@@ -26,7 +26,9 @@ export const kUsage = `Usage: npm start -- [options]
   --data DIR        where the hub keeps its data (.data)
   --speed N         run N times as fast as the clock, 1 to 1000; sim buses only
   --xsbug [H:P]     wait for the debugger xsbug (localhost:5002)
-  --help            this text`;
+  --help            this text
+
+GRIDPOST_STACK=1 in the environment shows where an unexpected error came from.`;
 
 /** A mistake on the command line; the message is all a person needs. */
 export class UsageError extends Error {}
@@ -102,8 +104,8 @@ function split(argument: string): [name: string, value: string | undefined] {
 
 function port(name: string, text: string): number {
 	const value = Number(text);
-	if (!Number.isInteger(value) || value < 0 || value > 65535) {
-		throw new UsageError(`${name} ${text}: it must be a port from 1 to 65535, or 0 for any free one`);
+	if (!Number.isInteger(value) || value < 1 || value > 65535) {
+		throw new UsageError(`${name} ${text}: it must be a port from 1 to 65535`);
 	}
 	return value;
 }

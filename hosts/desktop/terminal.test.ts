@@ -31,6 +31,7 @@ describe("command line", () => {
 		["--http http", "--http http: it must be a port"],
 		["--modbus 70000", "it must be a port from 1 to 65535"],
 		["--modbus -1", "it must be a port"],
+		["--mqtt 0", "it must be a port from 1 to 65535"],
 		["--speed 0", "it must be a number from 1 to 1000"],
 		["--speed fast", "it must be a number"],
 	])("refuses %s", (line, says) => {

@@ -26,6 +26,7 @@ function line(bus: string) {
 /** The simulator of the Moddable SDK: the demo site with simulated devices, on the network of this computer. */
 const host: Host = {
 	clock,
+	timeKeeper: "system",
 	random: Math.random,
 	log: (level: LogLevel, area: string, text: string) => trace(`${level} ${area}: ${text}\n`),
 	io: { TCP, Listener: Listener as unknown as ListenerClass, RS485: simulatedRS485(line, clock) },

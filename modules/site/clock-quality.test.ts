@@ -29,4 +29,11 @@ describe("ClockQuality", () => {
 		quality.confirmed("host", 0);
 		expect(quality.state).toBe("unset");
 	});
+	it("trusts a clock that the operating system keeps, for as long as it runs", () => {
+		const clock = new ManualClock(0);
+		const quality = new ClockQuality(clock, "system");
+		clock.advance(10 * 86_400_000);
+		expect(quality).toMatchObject({ state: "synchronised", source: "system", uncertaintyMs: 1000 });
+		expect(new ClockQuality(new ManualClock(), "system").state).toBe("unset");
+	});
 });

@@ -11,15 +11,20 @@ export type ClockState = "unset" | "synchronised" | "holdover";
 /** A board's 40 MHz crystal, over temperature. */
 const kDriftPpm = 20;
 const kHoldoverAfterMs = 86_400_000;
+/** What is taken for granted of a clock that others keep. */
+const kKeptErrorMs = 1000;
 
 export class ClockQuality {
 	#clock: Clock;
+	#keptBy: string;
 	#source = "";
 	#setMs = Number.NaN;
 	#errorMs = 0;
 
-	constructor(clock: Clock) {
+	/** `keptBy`: who outside the application keeps the wall clock right all the time, such as an operating system; "" nobody. */
+	constructor(clock: Clock, keptBy = "") {
 		this.#clock = clock;
+		this.#keptBy = keptBy;
 	}
 
 	/** A source has set or confirmed the wall clock, right to `errorMs`. */
@@ -30,18 +35,20 @@ export class ClockQuality {
 	}
 
 	get state(): ClockState {
+		if (this.#keptBy !== "") return this.#clock.epochMs() === undefined ? "unset" : "synchronised";
 		if (this.#clock.epochMs() === undefined || Number.isNaN(this.#setMs)) return "unset";
 		return this.#clock.now() - this.#setMs > kHoldoverAfterMs ? "holdover" : "synchronised";
 	}
 
 	/** Who set it last, "" for nobody. */
 	get source(): string {
-		return this.#source;
+		return this.#keptBy || this.#source;
 	}
 
 	/** How far off the clock may be by now, ms; undefined while it is unset. */
 	get uncertaintyMs(): number | undefined {
 		if (this.state === "unset") return undefined;
+		if (this.#keptBy !== "") return kKeptErrorMs;
 		return this.#errorMs + ((this.#clock.now() - this.#setMs) * kDriftPpm) / 1e6;
 	}
 }

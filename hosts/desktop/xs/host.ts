@@ -11,6 +11,7 @@ import { ModdableClock } from "../../moddable/clock";
 /** The desktop's platform: the machine's clock, Node's sockets, lines by path or "sim:NAME". */
 const host: Host = {
 	clock: new ModdableClock(() => true),
+	timeKeeper: "system",
 	random: Math.random,
 	log: (level, area, text) => app.log(level, area, text),
 	io: {
