@@ -13,15 +13,15 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** Name, sources and seed corpus, relative to native/. */
 const targets = [
-	{ name: "rs485", sources: ["rs485/core.c", "rs485/fuzz.c"], corpus: "rs485/corpus", longest: 128 },
-	{ name: "can", sources: ["can/core.c", "can/fuzz.c"], corpus: "can/corpus", longest: 256 },
+	{ name: "rs485", sources: ["rs485/rs485_core.c", "rs485/fuzz.c"], corpus: "rs485/corpus", longest: 128 },
+	{ name: "can", sources: ["can/can_core.c", "can/fuzz.c"], corpus: "can/corpus", longest: 256 },
 	{
 		name: "slcan",
-		sources: ["can/core.c", "can/slcan.c", "can/slcan_fuzz.c"],
+		sources: ["can/can_core.c", "can/slcan.c", "can/slcan_fuzz.c"],
 		corpus: "can/corpus-slcan",
 		longest: 256,
 	},
-	{ name: "buttons", sources: ["buttons/core.c", "buttons/fuzz.c"], corpus: "buttons/corpus", longest: 128 },
+	{ name: "buttons", sources: ["buttons/buttons_core.c", "buttons/fuzz.c"], corpus: "buttons/corpus", longest: 128 },
 ];
 
 function fail(message) {

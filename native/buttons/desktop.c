@@ -4,7 +4,7 @@
  */
 #include "../xsglue.h"
 #include "mc.xs.h"
-#include "core.h"
+#include "buttons_core.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * Any samples at any times. What must hold: only what was pressed is released, held or cleared, each press ends once, and
  * nothing is told while all is idle.
  */
-#include "core.h"
+#include "buttons_core.h"
 #include "../fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

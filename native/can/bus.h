@@ -7,7 +7,7 @@
 #ifndef GRIDPOST_CAN_BUS_H
 #define GRIDPOST_CAN_BUS_H
 
-#include "core.h"
+#include "can_core.h"
 
 struct sxMachine;
 typedef struct BusStation BusStation;

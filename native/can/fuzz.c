@@ -2,7 +2,7 @@
  * Any order of calls at any times. What must hold: frames come out once and in order, what is not taken is counted,
  * nothing is sent during bus-off, and bus-off is always left.
  */
-#include "core.h"
+#include "can_core.h"
 #include "../fuzz.h"
 
 static CanCore core;

@@ -13,7 +13,7 @@
 #ifndef GRIDPOST_CAN_SLCAN_H
 #define GRIDPOST_CAN_SLCAN_H
 
-#include "core.h"
+#include "can_core.h"
 
 #define SLCAN_LINE 64u
 /* Longest frame: T, 8 digits, length, 16 digits, CR. */

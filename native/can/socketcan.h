@@ -6,7 +6,7 @@
 #ifndef GRIDPOST_CAN_SOCKETCAN_H
 #define GRIDPOST_CAN_SOCKETCAN_H
 
-#include "core.h"
+#include "can_core.h"
 #include <linux/can.h>
 #include <stddef.h>
 

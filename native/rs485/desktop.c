@@ -7,7 +7,7 @@
  */
 #include "../xsglue.h"
 #include "mc.xs.h"
-#include "core.h"
+#include "rs485_core.h"
 #include "line.h"
 #include "../tty.h"
 

@@ -3,7 +3,7 @@
  * comes twice or in another order, nothing is lost without being counted, the driver is enabled only while sending, and
  * every deadline leads on.
  */
-#include "core.h"
+#include "rs485_core.h"
 #include "../fuzz.h"
 
 static Rs485Core core;

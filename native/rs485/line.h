@@ -11,7 +11,7 @@
 #ifndef GRIDPOST_RS485_LINE_H
 #define GRIDPOST_RS485_LINE_H
 
-#include "core.h"
+#include "rs485_core.h"
 
 struct sxMachine;
 typedef struct LineStation LineStation;

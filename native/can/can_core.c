@@ -1,4 +1,4 @@
-#include "core.h"
+#include "can_core.h"
 
 #include <string.h>
 

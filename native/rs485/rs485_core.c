@@ -1,4 +1,4 @@
-#include "core.h"
+#include "rs485_core.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "core.h"
+#include "buttons_core.h"
 
 #include <string.h>
 
