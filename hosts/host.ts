@@ -1,7 +1,11 @@
 import type { Clock, Random } from "../modules/base/clock";
 import type { ListenerClass, TcpClass } from "../modules/base/io";
 import type { Log } from "../modules/base/log";
+import type { NetworkState } from "../modules/base/network";
+import type { AssetProvider } from "../modules/http/server";
 import type { Rs485Class } from "../modules/modbus/client-link";
+import type { PanelDevices } from "../modules/panel/devices";
+import type { SetupDevice } from "../modules/setup/device";
 
 /**
  * What a platform gives the application. Each platform has a module with the specifier "host" whose default export is
@@ -26,6 +30,27 @@ export interface Host {
 	options: HostOptions;
 	/** Version of the program, printable, without quotes. */
 	firmware: string;
+	/** The dashboard's files; left out: there is no dashboard. */
+	files?: AssetProvider;
+	/** Where a new site file goes; left out: the site cannot be changed from here. */
+	siteStore?: SiteStore;
+	/** Stops the program and starts it anew, after the answer to whoever asked is out; left out: it cannot. */
+	restart?: () => void;
+	/** Password of the user "admin", asked for by everything that changes something; left out or "": none is asked for. */
+	adminPassword?: string;
+	/** What connects the hub; left out: the operating system's business. */
+	network?: () => NetworkState;
+	/** The board's screen, lamp, relay and buttons. */
+	panel?: PanelDevices;
+	/** Settings that a person gives on site, and the state of the set-up access point. */
+	setup?: SetupDevice;
+}
+
+export interface SiteStore {
+	/** Where the text goes, for a person: "site.json in flash". */
+	place: string;
+	/** Keeps a site file that has been validated, whole or not at all; the one before stays as a copy. Throws when it cannot. */
+	save(text: string): void;
 }
 
 /** Settings of the command line or the board, over those of the site file. */
