@@ -85,7 +85,17 @@ export default function main() {
 		clockState: () => wallClock.state,
 	});
 
-	const api = serveApi({ http, hub, clock, wallClock, firmware, mqtt: mqttStatus, status });
+	if (host.files) http.serve(host.files);
+	const api = serveApi({
+		http,
+		hub,
+		clock,
+		wallClock,
+		firmware,
+		mqtt: mqttStatus,
+		status,
+		dashboard: host.files !== undefined,
+	});
 
 	hub.start();
 	publisher.start();

@@ -47,6 +47,8 @@ const variants = {
 	// a collection at every allocation, and chunks from malloc: a pointer into one that is kept too long is seen at once.
 	// Sees nothing of a full chunk heap, so the tests of limits are for `asan`.
 	stress: { ...asan, defines: [...asan.defines, "mxStress=1", "mxNoChunks=1"] },
+	// slots, chunks and records as large as on the device: for a 32-bit Node under qemu (bench/memory.ts)
+	arm32: { defines: ["mxDebug=1", "mxMisalignedSettersCrash=1", "mxUnalignedAccess=0"], flags: ["-O2", "-Wno-format-truncation"], link: [], compiler: "arm-linux-gnueabihf-gcc" },
 };
 
 /** Where the engine's sources are. */
@@ -62,12 +64,11 @@ export function addonPath(variant = "debug") {
 	return join(root, "build/addon", variant, "gridpost.node");
 }
 
-function compiler() {
-	const name = process.env.CC ?? "gcc";
+function compiler(name = process.env.CC ?? "gcc") {
 	const found = spawnSync(name, ["--version"], { encoding: "utf8" });
 	if (found.error || found.status !== 0)
 		throw buildError(
-			`a C compiler is needed and "${name}" cannot be run: install gcc (Debian, Ubuntu: apt-get install build-essential)`,
+			`a C compiler is needed and "${name}" cannot be run (Debian, Ubuntu: apt-get install ${name === "gcc" ? "build-essential" : "gcc-arm-linux-gnueabihf"})`,
 		);
 	return { name, version: found.stdout.split("\n", 1)[0] };
 }
@@ -225,7 +226,7 @@ export async function buildAddon({ variant = "debug", quiet = false, jobs = 2 } 
 	const linked = existsSync(linkFile) && readFileSync(linkFile, "utf8") === linkHash;
 	if (!work.length && linked && modified(target)) return target;
 
-	tool = compiler();
+	tool = compiler(settings.compiler);
 	const started = Date.now();
 	if (!quiet && work.length > 5) console.log(`compiling the engine (${work.length} files, ${tool.version})`);
 	let failed;

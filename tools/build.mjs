@@ -1,4 +1,4 @@
-// Compiles the application (TypeScript to build/js) and the engine (build/addon). What has not changed is left alone,
+// Compiles the application (TypeScript to build/js), the engine (build/addon) and the dashboard (build/web). What has not changed is left alone,
 // so a second start takes no time; two builds at once wait for each other.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -118,7 +118,9 @@ export function build({ quiet = false, typeErrors } = {}) {
 	return alone(async () => {
 		compileApplication(typeErrors);
 		const { buildAddon } = await import(pathToFileURL(join(root, "tools/build-addon.mjs")).href);
+		const { buildWeb } = await import(pathToFileURL(join(root, "tools/build-web.mjs")).href);
 		await buildAddon({ quiet });
+		await buildWeb();
 	});
 }
 

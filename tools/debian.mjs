@@ -9,6 +9,7 @@ const packageOf = {
 	mbpoll: "mbpoll",
 	socat: "socat",
 	curl: "curl",
+	chromium: "chromium",
 	openssl: "openssl",
 	gcc: "gcc",
 };

@@ -8,6 +8,7 @@ const only = process.argv.slice(2);
 const steps = [
 	["type check", bin("tsc"), ["--noEmit", "-p", "tsconfig.json"]],
 	["type check of hosts and tests", bin("tsc"), ["--noEmit", "-p", "tsconfig.node.json"]],
+	["type check of the dashboard", bin("tsc"), ["--noEmit", "-p", "tsconfig.web.json"]],
 	["lint", bin("biome"), ["check", "--error-on-warnings", "--diagnostic-level=warn", "."]],
 	["house rules", process.execPath, ["tools/check.mjs"]],
 	["tests", bin("vitest"), ["run", ...only]],

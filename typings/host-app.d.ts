@@ -7,6 +7,8 @@ declare module "host:app" {
 		siteText(): string;
 		options(): HostOptions;
 		firmware(): string;
+		/** Of build/web; undefined when there is no such file. */
+		webFile(name: string): ArrayBuffer | undefined;
 		log(level: LogLevel, area: string, text: string): void;
 	};
 	export default app;

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LogLevel } from "../../modules/base/log";
 import { Pole, type PoleDevice, type PoleOptions } from "../../sim/pole";
@@ -8,7 +8,7 @@ import { VirtualNetwork } from "./io/virtual-network";
 import { VirtualTime } from "./io/virtual-time";
 import { findRoot } from "./loader";
 import { Machine, type MachineOptions } from "./machine";
-import { applicationModules } from "./preloads";
+import { applicationModules, platformModules } from "./preloads";
 import type { Snapshot } from "./table";
 
 export interface DesktopHubOptions {
@@ -80,7 +80,7 @@ export class DesktopHub {
 		this.machine = new Machine({
 			name: "gridpost",
 			clock: options.clock ?? "real",
-			preload: applicationModules(),
+			preload: [...applicationModules(), ...platformModules],
 			modules: { "hosts/moddable/*": "build/js/hosts/moddable/*" },
 			heap: options.heap ?? { grow: true },
 			onError,
@@ -94,6 +94,7 @@ export class DesktopHub {
 					siteText: () => options.siteText,
 					options: () => ({ ...options.options }),
 					firmware: () => version(),
+					webFile,
 					log: options.log ?? (() => {}),
 				},
 			},
@@ -159,6 +160,14 @@ export class DesktopHub {
 		});
 		return line;
 	}
+}
+
+/** A file of the built dashboard. */
+function webFile(name: string): ArrayBuffer | undefined {
+	const path = join(findRoot(), "build/web", name);
+	if (!existsSync(path)) return undefined;
+	const bytes = readFileSync(path);
+	return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
 }
 
 function version(): string {

@@ -22,6 +22,8 @@ export interface ApiOptions {
 	firmware: string;
 	mqtt: () => MqttStatus;
 	status: StatusReader;
+	/** There are files to serve at "/"; a few lines of text stand there otherwise. */
+	dashboard?: boolean;
 }
 
 export interface Api {
@@ -37,7 +39,7 @@ export interface Api {
  */
 export function serveApi(options: ApiOptions): Api {
 	const { http, hub, clock } = options;
-	http.route("GET", "/", (_, response) => response.text(welcome(options)));
+	if (!options.dashboard) http.route("GET", "/", (_, response) => response.text(welcome(options)));
 	http.route("GET", "/api/site", (_, response) => response.json(siteStatus(options)));
 	const events = http.events("/api/events");
 	events.onOpen = (client) => client.send("site", JSON.stringify(siteStatus(options)));

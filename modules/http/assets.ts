@@ -1,10 +1,10 @@
 import { type HttpRequest, hasToken } from "./request";
 import type { HttpResponse } from "./response";
 
-/** A static file; bytes may lie in flash. */
+/** A static file; bytes may lie in flash. One of `bytes` and `gzip` is there at least. */
 export interface Asset {
-	bytes: Uint8Array | ArrayBuffer;
-	/** The same, compressed beforehand. */
+	bytes?: Uint8Array | ArrayBuffer | undefined;
+	/** The same, compressed beforehand. Without `bytes`, a client that does not take it gets 406. */
 	gzip?: Uint8Array | ArrayBuffer | undefined;
 	/** Changes with the bytes; without quotes. */
 	etag: string;
@@ -12,6 +12,8 @@ export interface Asset {
 	type: string;
 	/** Cache-Control; default "no-cache": kept, but asked about each time. */
 	cache?: string | undefined;
+	/** Content-Security-Policy, of a page. */
+	policy?: string | undefined;
 }
 
 /** Files by their path ("/index.html"); a Map will do. There is no file system behind it, so nothing to climb out of. */
@@ -24,19 +26,26 @@ export function findAsset(files: AssetProvider, path: string): Asset | undefined
 	return files.get(path.endsWith("/") ? `${path}index.html` : path);
 }
 
-/** RFC 9110 13.1.2 and 12.5.3: 304 when the client has it, compressed when the client takes that. */
+/** RFC 9110 13.1.2, 12.5.3 and 15.5.7: 304 when the client has it, compressed when the client takes that. */
 export function sendAsset(asset: Asset, request: HttpRequest, response: HttpResponse): void {
-	const compressed = asset.gzip !== undefined && acceptsGzip(request.header("accept-encoding"));
+	const { gzip } = asset;
+	const compressed = gzip !== undefined && acceptsGzip(request.header("accept-encoding"));
+	const body = compressed ? gzip : asset.bytes;
+	if (gzip !== undefined) response.header("Vary", "Accept-Encoding");
+	if (body === undefined) {
+		response.error(406, "this file is kept compressed: ask for it with the header Accept-Encoding: gzip");
+		return;
+	}
 	// two encodings are two representations, so two tags
 	const tag = compressed ? `"${asset.etag}-gzip"` : `"${asset.etag}"`;
 	response.header("ETag", tag).header("Cache-Control", asset.cache ?? "no-cache");
-	if (asset.gzip !== undefined) response.header("Vary", "Accept-Encoding");
+	if (asset.policy !== undefined) response.header("Content-Security-Policy", asset.policy);
 	if (matchesTag(request.header("if-none-match"), tag)) {
 		response.empty(304);
 		return;
 	}
 	if (compressed) response.header("Content-Encoding", "gzip");
-	response.send(viewOf(compressed ? asset.gzip! : asset.bytes), asset.type);
+	response.send(viewOf(body), asset.type);
 }
 
 function viewOf(bytes: Uint8Array | ArrayBuffer): Uint8Array {

@@ -7,6 +7,9 @@ import type { Rs485Class } from "../../../modules/modbus/client-link";
 import RS485 from "../../../modules/rs485/rs485";
 import type { Host } from "../../host";
 import { ModdableClock } from "../../moddable/clock";
+import { WebFiles } from "../../web-files";
+
+const files = WebFiles.open((name) => app.webFile(name));
 
 /** The desktop's platform: the machine's clock, Node's sockets, lines by path or "sim:NAME". */
 const host: Host = {
@@ -23,6 +26,7 @@ const host: Host = {
 	siteText: app.siteText(),
 	options: app.options(),
 	firmware: app.firmware(),
+	...(files ? { files } : {}),
 };
 
 export default host;
