@@ -119,7 +119,10 @@ export function platformHeap(): number {
 		clock: "virtual",
 		preload: applicationModules(),
 		modules: { "hosts/moddable/*": "build/js/hosts/moddable/*" },
-		host: { ...io.host, app: { siteText: () => "", options: () => ({}), firmware: () => "", log: () => {} } },
+		host: {
+			...io.host,
+			app: { siteText: () => "", options: () => ({}), firmware: () => "", webFile: () => undefined, log: () => {} },
+		},
 	});
 	const before = heapBytes(machine);
 	machine.importModule("host");

@@ -154,7 +154,7 @@ function banner(hub: DesktopHub, options: CliOptions, site: Sketch, brokerUrl: s
 	return [
 		`Gridpost: ${site.name}, ${hub.pole ? "simulated devices" : "real devices"}. Ctrl-C stops it.`,
 		`  SunSpec  Modbus TCP 127.0.0.1:${modbus}, base 40000; unit 1 is the hub, then ${ranges(site.units)}`,
-		`  HTTP     http://127.0.0.1:${http}/api/site and /api/events`,
+		`  HTTP     http://127.0.0.1:${http}/ is the dashboard; for programs http://127.0.0.1:${http}/api/site and /api/events`,
 		`  MQTT     ${brokerUrl === "" ? "off" : `${brokerUrl}; try: ${subscription(brokerUrl)} -t '${site.root}/#' -v`}`,
 		"",
 	];

@@ -14,6 +14,7 @@ export const repositoryModules: ModuleMap = {
 	"modules/*": "build/js/modules/*",
 	"sim/*": "build/js/sim/*",
 	"hosts/desktop/xs/*": "build/js/hosts/desktop/xs/*",
+	"hosts/web-files": "build/js/hosts/web-files",
 };
 
 export interface LoadedModule {
