@@ -2,7 +2,7 @@ import { createIo } from "../hosts/desktop/io/io";
 import { VirtualNetwork } from "../hosts/desktop/io/virtual-network";
 import { VirtualTime } from "../hosts/desktop/io/virtual-time";
 import { Machine } from "../hosts/desktop/machine";
-import { applicationModules } from "../hosts/desktop/preloads";
+import { applicationModules, platformModules } from "../hosts/desktop/preloads";
 import { createTestMachine } from "../hosts/desktop/testing";
 import { heapBytes } from "./figure";
 
@@ -77,10 +77,12 @@ interface Program extends Record<string, unknown> {
 
 /** What each part of the hub adds to the heap when main's parts are made one after the other, in bytes. */
 export function heapByPart(siteText: string, outboxBytes: number): [part: string, bytes: number][] {
+	const io = silentIo();
 	const machine = createTestMachine({
-		preload: applicationModules(),
+		preload: [...applicationModules(), ...platformModules],
 		sources: { program },
 		modules: { "hosts/moddable/*": "build/js/hosts/moddable/*" },
+		host: io.host,
 	});
 	const xs = machine.importModule<Program>("program");
 	const parts: [string, number][] = [];
@@ -101,13 +103,14 @@ export function heapByPart(siteText: string, outboxBytes: number): [part: string
 	step(`publisher, of that the outbox ${outboxBytes}`, () => xs.publishing(outboxBytes));
 	xs.closeAll();
 	machine.finish();
+	io.close();
 	return parts;
 }
 
-/** What the desktop's own modules (sockets, timers, the module "host") add; they are not preloaded, on the device they are. */
-export function platformHeap(): number {
+/** IO of a network where nobody is. */
+function silentIo() {
 	const clock = new VirtualTime();
-	const io = createIo({
+	return createIo({
 		network: new VirtualNetwork({ clock }).attach(),
 		clock,
 		dataFolder: undefined,
@@ -115,9 +118,14 @@ export function platformHeap(): number {
 			throw error;
 		},
 	});
+}
+
+/** What the module "host" adds, which is not preloaded as it asks its platform while it loads. */
+export function hostHeap(): number {
+	const io = silentIo();
 	const machine = new Machine({
 		clock: "virtual",
-		preload: applicationModules(),
+		preload: [...applicationModules(), ...platformModules],
 		modules: { "hosts/moddable/*": "build/js/hosts/moddable/*" },
 		host: {
 			...io.host,

@@ -5,7 +5,7 @@
 import { Machine } from "../hosts/desktop/machine";
 import { applicationModules } from "../hosts/desktop/preloads";
 import { heapBytes, type Report, type Say, sayer, slotBytes } from "./figure";
-import { heapByPart, platformHeap } from "./heap-machine";
+import { heapByPart, hostHeap } from "./heap-machine";
 import { BenchHub, demoSite, metersOnly } from "./hub-machine";
 
 const heapBudgetBytes = 256 * 1024;
@@ -134,7 +134,7 @@ async function sayHeap(say: Say, what: string, siteText: string): Promise<void> 
 	};
 	part("the engine's own, nothing loaded", emptyHeap());
 	for (const [name, bytes] of heapByPart(siteText, outboxBytes)) part(name, bytes);
-	part("the desktop's socket, timer and host modules", platformHeap(), "those of the device lie in flash");
+	part('the module "host"', hostHeap());
 	part("main, connection to the broker, what has come up since the start", rest, "the remainder");
 }
 

@@ -48,7 +48,12 @@ const variants = {
 	// Sees nothing of a full chunk heap, so the tests of limits are for `asan`.
 	stress: { ...asan, defines: [...asan.defines, "mxStress=1", "mxNoChunks=1"] },
 	// slots, chunks and records as large as on the device: for a 32-bit Node under qemu (bench/memory.ts)
-	arm32: { defines: ["mxDebug=1", "mxMisalignedSettersCrash=1", "mxUnalignedAccess=0"], flags: ["-O2", "-Wno-format-truncation"], link: [], compiler: "arm-linux-gnueabihf-gcc" },
+	arm32: {
+		defines: ["mxDebug=1", "mxMisalignedSettersCrash=1", "mxUnalignedAccess=0"],
+		flags: ["-O2", "-Wno-format-truncation"],
+		link: [],
+		compiler: "arm-linux-gnueabihf-gcc",
+	},
 };
 
 /** Where the engine's sources are. */
@@ -64,11 +69,13 @@ export function addonPath(variant = "debug") {
 	return join(root, "build/addon", variant, "gridpost.node");
 }
 
-function compiler(name = process.env.CC ?? "gcc") {
+function compiler(cross) {
+	const name = cross ?? process.env.CC ?? "gcc";
 	const found = spawnSync(name, ["--version"], { encoding: "utf8" });
+	const packages = cross ? "gcc-arm-linux-gnueabihf" : "build-essential";
 	if (found.error || found.status !== 0)
 		throw buildError(
-			`a C compiler is needed and "${name}" cannot be run (Debian, Ubuntu: apt-get install ${name === "gcc" ? "build-essential" : "gcc-arm-linux-gnueabihf"})`,
+			`a C compiler is needed and "${name}" cannot be run: install gcc (Debian, Ubuntu: apt-get install ${packages})`,
 		);
 	return { name, version: found.stdout.split("\n", 1)[0] };
 }

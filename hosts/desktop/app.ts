@@ -8,7 +8,7 @@ import { VirtualNetwork } from "./io/virtual-network";
 import { VirtualTime } from "./io/virtual-time";
 import { findRoot } from "./loader";
 import { Machine, type MachineOptions } from "./machine";
-import { applicationModules } from "./preloads";
+import { applicationModules, platformModules } from "./preloads";
 import type { Snapshot } from "./table";
 
 export interface DesktopHubOptions {
@@ -80,7 +80,7 @@ export class DesktopHub {
 		this.machine = new Machine({
 			name: "gridpost",
 			clock: options.clock ?? "real",
-			preload: applicationModules(),
+			preload: [...applicationModules(), ...platformModules],
 			modules: { "hosts/moddable/*": "build/js/hosts/moddable/*" },
 			heap: options.heap ?? { grow: true },
 			onError,

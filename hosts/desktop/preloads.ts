@@ -22,3 +22,15 @@ export function applicationModules(root = findRoot()): string[] {
 	visit("main");
 	return [...found].sort();
 }
+
+/**
+ * The desktop's own part of what lies in flash on the device: sockets, lines and the clock. The module "host" is not
+ * among them, as it asks Node while it loads.
+ */
+export const platformModules: readonly string[] = [
+	"embedded:io/socket/listener",
+	"embedded:io/socket/tcp",
+	"embedded:io/socket/tcp/tls",
+	"hosts/moddable/clock",
+	"modules/rs485/rs485",
+];
