@@ -145,6 +145,11 @@ export class Device {
 		}
 	}
 
+	/** The image's handle of a point of the plan, by its index there. */
+	handle(point: number): number {
+		return this.#handles[point]!;
+	}
+
 	/** When the next read falls due; in the past when it is late. */
 	get nextDueMs(): number {
 		return this.#nextDueMs;

@@ -8,7 +8,38 @@ export interface Rs485Port {
 	write(frame: Uint8Array | ArrayBuffer, expect?: number): void;
 	read(buffer: Uint8Array): number | undefined;
 	readonly cause: string;
+	/** Since the opening; left out by classes that do not count. */
+	readonly counters?: Readonly<Record<"parity" | "framing" | "overrun", number>>;
 	close(): void;
+}
+
+/** What the tap of a line is shown; a number, because it is told for each frame. */
+export const FrameKind = {
+	/** Sent: unit to CRC on a line, whole with its header on a connection. */
+	request: 0,
+	/** Came: one hand-over of a line, whatever it is; one frame of a connection. */
+	received: 1,
+	/** Nothing came in time; no bytes. */
+	timeout: 2,
+	/** Came, and ended with a bad character. */
+	damaged: 3,
+} as const;
+
+/** Who sees what goes over the wire, in the order in which it does: for a log of frames. Must be quick. */
+export interface FrameTap {
+	/** Bytes from `start` to `end`, valid during the call. `source`: the number given with the tap. */
+	frame(source: number, kind: number, bytes: Uint8Array, start: number, end: number): void;
+	/** The frame told last from this source ended with a bad character. */
+	damaged(source: number): void;
+}
+
+/** Line faults since the client was made. */
+export interface LineCounters {
+	/** Hand-overs that were no intact frame, without a bad character. */
+	crc: number;
+	parity: number;
+	framing: number;
+	overrun: number;
 }
 
 export type Rs485Class = new (options: RS485Options) => Rs485Port;
@@ -56,6 +87,10 @@ export interface ClientLink {
 	sendMs(bytes: number, timeoutMs: number): number;
 	/** The line is open, yet the request could not be sent: it never falls silent. */
 	readonly jammed: boolean;
+	/** Why nothing can be sent now, "" when it can. */
+	readonly fault: string;
+	/** Undefined for what has no line. */
+	readonly line: LineCounters | undefined;
 	/** Sends the PDU of `length` bytes that stands in `frame`. `expected`: length of the reply's PDU, 0 unknown. */
 	send(length: number, expected: number): void;
 	/** No reply will be taken any more for the request sent last. `timedOut`: it was sent, and nothing came. */

@@ -1,7 +1,15 @@
 /** The client's side of an RS-485 line. */
 import type { Clock, TimerId } from "../base/clock";
 import { Backoff } from "./backoff";
-import type { ClientLink, LinkOwner, Rs485Port, RtuLinkOptions } from "./client-link";
+import {
+	type ClientLink,
+	FrameKind,
+	type FrameTap,
+	type LineCounters,
+	type LinkOwner,
+	type Rs485Port,
+	type RtuLinkOptions,
+} from "./client-link";
 import { FRAME_BYTES, type ModbusRequest, PDU_AT, UNIT_AT } from "./pdu";
 import { isDamage, isIntact, RTU_OVERHEAD, RtuReplyFinder, sealFrame, Verdict } from "./rtu";
 
@@ -46,12 +54,18 @@ export class RtuClientLink implements ClientLink {
 	readonly #byteMs: number;
 	/** Hand-overs that came while nothing was waited for. */
 	unsolicited = 0;
+	readonly #tap: FrameTap | undefined;
+	readonly #source: number;
+	/** Of ports that were closed, and what this side has seen. */
+	readonly #lineCounters: LineCounters = { crc: 0, parity: 0, framing: 0, overrun: 0 };
 
 	/** Throws what the class of the line throws when it cannot be opened. Once open, it is opened again when it fails. */
-	constructor(options: RtuLinkOptions, clock: Clock, owner: LinkOwner) {
+	constructor(options: RtuLinkOptions, clock: Clock, owner: LinkOwner, tap?: FrameTap, source = 0) {
 		this.#options = options;
 		this.#clock = clock;
 		this.#owner = owner;
+		this.#tap = tap;
+		this.#source = source;
 		this.bytes = this.#finder.bytes;
 		const bits = 1 + 8 + (options.parity && options.parity !== "none" ? 1 : 0) + (options.stop ?? 1);
 		this.#byteMs = (bits * 1000) / (options.baud ?? 9600);
@@ -71,6 +85,21 @@ export class RtuClientLink implements ClientLink {
 		return this.#port !== undefined;
 	}
 
+	get fault(): string {
+		return this.#port === undefined ? "the line is gone" : "";
+	}
+
+	get line(): LineCounters {
+		const { crc, parity, framing, overrun } = this.#lineCounters;
+		const now = this.#port?.counters;
+		return {
+			crc,
+			parity: parity + (now?.parity ?? 0),
+			framing: framing + (now?.framing ?? 0),
+			overrun: overrun + (now?.overrun ?? 0),
+		};
+	}
+
 	send(length: number, expected: number): void {
 		this.#end = sealFrame(this.frame, PDU_AT + length);
 		this.#expect = expected === 0 || this.frame[UNIT_AT] === 0 ? 0 : expected + RTU_OVERHEAD;
@@ -81,7 +110,8 @@ export class RtuClientLink implements ClientLink {
 		if (!this.#busy) this.#write();
 	}
 
-	giveUp(): void {
+	giveUp(timedOut: boolean): void {
+		if (timedOut) this.#tap?.frame(this.#source, FrameKind.timeout, this.frame, 0, 0);
 		this.#listening = false;
 		this.#inFlight = false;
 		this.#waiting = false;
@@ -143,6 +173,7 @@ export class RtuClientLink implements ClientLink {
 		if (this.#inFlight) {
 			this.#inFlight = false;
 			this.#listening = true;
+			this.#tap?.frame(this.#source, FrameKind.request, this.frame, UNIT_AT, this.#end);
 			this.#owner.linkSent();
 		} else if (this.#waiting) this.#write();
 	}
@@ -151,8 +182,10 @@ export class RtuClientLink implements ClientLink {
 		for (;;) {
 			const port = this.#port;
 			if (port === undefined) return;
-			const count = port.read(this.#finder.room());
+			const room = this.#finder.room();
+			const count = port.read(room);
 			if (count === undefined) return;
+			this.#tap?.frame(this.#source, FrameKind.received, room, 0, count);
 			if (!this.#listening) this.#ignore(count);
 			else this.#judge(this.#finder.take(count), count, port);
 		}
@@ -167,7 +200,10 @@ export class RtuClientLink implements ClientLink {
 			return;
 		}
 		// the driver never puts a bad character together with good ones, so it can spoil only what is not whole
-		if (verdict !== Verdict.foreign && isDamage(port.cause)) verdict = this.#finder.breakOff(count);
+		if (verdict !== Verdict.foreign && isDamage(port.cause)) {
+			verdict = this.#finder.breakOff(count);
+			this.#tap?.damaged(this.#source);
+		} else if (verdict === Verdict.garbled || verdict === Verdict.noise) this.#lineCounters.crc++;
 		switch (verdict) {
 			case Verdict.garbled:
 				this.#listening = false;
@@ -212,7 +248,9 @@ export class RtuClientLink implements ClientLink {
 		this.#listening = false;
 		this.#inFlight = false;
 		this.#busy = false;
-		this.#port?.close();
+		if (this.#port === undefined) return;
+		Object.assign(this.#lineCounters, this.line);
+		this.#port.close();
 		this.#port = undefined;
 	}
 

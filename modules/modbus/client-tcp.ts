@@ -2,8 +2,8 @@
 import type { Clock, TimerId } from "../base/clock";
 import type { TcpSocket } from "../base/io";
 import { Backoff } from "./backoff";
-import type { ClientLink, LinkOwner, TcpLinkOptions } from "./client-link";
-import { FRAME_BYTES, Match, matchReply, UNIT_AT } from "./pdu";
+import { type ClientLink, FrameKind, type FrameTap, type LinkOwner, type TcpLinkOptions } from "./client-link";
+import { FRAME_BYTES, Match, matchReply, PDU_AT, UNIT_AT } from "./pdu";
 import { MbapFramer, NOT_MODBUS, sealMbap } from "./tcp";
 
 /** Time-outs in a row after which the connection is taken for dead: the peer may be gone without a word. */
@@ -36,11 +36,16 @@ export class TcpClientLink implements ClientLink {
 	#closed = false;
 	/** Frames that answered nothing open: late replies, mostly. */
 	unsolicited = 0;
+	readonly line = undefined;
+	readonly #tap: FrameTap | undefined;
+	readonly #source: number;
 
-	constructor(options: TcpLinkOptions, clock: Clock, owner: LinkOwner) {
+	constructor(options: TcpLinkOptions, clock: Clock, owner: LinkOwner, tap?: FrameTap, source = 0) {
 		this.#options = options;
 		this.#clock = clock;
 		this.#owner = owner;
+		this.#tap = tap;
+		this.#source = source;
 		this.bytes = this.#framer.bytes;
 	}
 
@@ -54,6 +59,12 @@ export class TcpClientLink implements ClientLink {
 
 	get jammed(): boolean {
 		return false;
+	}
+
+	/** One connection that breaks is none: servers close what is idle. */
+	get fault(): string {
+		const { address, host, port = 502 } = this.#options;
+		return this.#backoff.failures > 1 ? `no connection to ${address ?? host}:${port}` : "";
 	}
 
 	send(length: number, expected: number): void {
@@ -70,6 +81,7 @@ export class TcpClientLink implements ClientLink {
 	giveUp(timedOut: boolean): void {
 		this.#listening = false;
 		this.#waiting = false;
+		if (timedOut) this.#tap?.frame(this.#source, FrameKind.timeout, this.frame, 0, 0);
 		if (timedOut && ++this.#timeouts >= SUSPICIOUS_TIMEOUTS) this.#drop();
 	}
 
@@ -136,6 +148,7 @@ export class TcpClientLink implements ClientLink {
 		}
 		this.#waiting = false;
 		this.#listening = true;
+		this.#tap?.frame(this.#source, FrameKind.request, this.frame, 0, this.#end);
 		this.#owner.linkSent();
 	}
 
@@ -161,6 +174,7 @@ export class TcpClientLink implements ClientLink {
 				this.#failed();
 				return false;
 			}
+			this.#tap?.frame(this.#source, FrameKind.received, this.bytes, 0, PDU_AT + length);
 			const match = this.#match(length);
 			if (match !== Match.no) {
 				this.#listening = false;

@@ -1,6 +1,6 @@
 import type { Clock } from "../base/clock";
 import type { Log } from "../base/log";
-import type { RtuLinkOptions, TcpLinkOptions } from "./client-link";
+import type { FrameTap, RtuLinkOptions, TcpLinkOptions } from "./client-link";
 import type { ModbusRequest as RequestFields } from "./pdu";
 
 /**
@@ -61,6 +61,9 @@ export interface ModbusClientOptions {
 	lateMs?: number;
 	/** Wait before a device that said "busy" (0x06) is asked again. Default 200. */
 	busyMs?: number;
+	/** Is shown every frame, with `source` to tell clients apart. */
+	tap?: FrameTap | undefined;
+	source?: number | undefined;
 }
 
 export interface ModbusCounters {

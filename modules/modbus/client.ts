@@ -6,7 +6,7 @@
  */
 import type { Clock, TimerId } from "../base/clock";
 import { type Log, silentLog } from "../base/log";
-import type { ClientLink, LinkOwner, RtuLinkOptions, TcpLinkOptions } from "./client-link";
+import type { ClientLink, LineCounters, LinkOwner, RtuLinkOptions, TcpLinkOptions } from "./client-link";
 import { RtuClientLink } from "./client-rtu";
 import { TcpClientLink } from "./client-tcp";
 import type { ModbusClientOptions, ModbusCounters, ModbusRequest, ModbusResult, ModbusStatus } from "./client-types";
@@ -91,8 +91,8 @@ export class ModbusClient implements LinkOwner {
 		this.#onTimer = () => this.#timerFired();
 		const link = options.link;
 		this.#link = isTcp(link)
-			? new TcpClientLink(link, options.clock, this)
-			: new RtuClientLink(link, options.clock, this);
+			? new TcpClientLink(link, options.clock, this, options.tap, options.source)
+			: new RtuClientLink(link, options.clock, this, options.tap, options.source);
 		const bytes = this.#link.bytes;
 		this.#result = {
 			status: "ok",
@@ -118,6 +118,16 @@ export class ModbusClient implements LinkOwner {
 
 	get counters(): ModbusCounters {
 		return { ...this.#counters, unsolicited: this.#link.unsolicited };
+	}
+
+	/** Why nothing can be sent now: the line is gone, no connection can be made; "" when all is well. */
+	get fault(): string {
+		return this.#link.fault;
+	}
+
+	/** Faults of the line; undefined for a connection. A fresh object. */
+	get line(): LineCounters | undefined {
+		return this.#link.line;
 	}
 
 	/**

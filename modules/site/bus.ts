@@ -29,7 +29,8 @@ export class Bus {
 	#options: BusOptions;
 	#client: ModbusClient | undefined;
 	#timer: TimerId | undefined;
-	#told = false;
+	/** Why the port could not be opened; "" while it is open. */
+	#closedBy = "";
 
 	constructor(options: BusOptions) {
 		this.site = options.bus;
@@ -61,6 +62,11 @@ export class Bus {
 		return this.#client?.counters;
 	}
 
+	/** Why nothing can be sent: the port cannot be opened, the connection cannot be made; "" when all is well. */
+	get fault(): string {
+		return this.#closedBy || (this.#client?.fault ?? "");
+	}
+
 	#open(): void {
 		this.#timer = undefined;
 		const { bus, clock, log } = this.#options;
@@ -74,15 +80,15 @@ export class Bus {
 			});
 		} catch (error) {
 			const reason = error instanceof Error ? error.message : String(error);
-			if (!this.#told)
+			if (this.#closedBy === "")
 				log("error", "bus", `${bus.id}: cannot open ${bus.port}: ${reason}; trying again each ${kReopenMs / 1000} s`);
-			this.#told = true;
+			this.#closedBy = `cannot open ${bus.port}: ${reason}`;
 			for (const device of this.#options.devices) device.lineDown(clock.now());
 			this.#timer = clock.setTimer(() => this.#open(), kReopenMs);
 			return;
 		}
-		if (this.#told) log("info", "bus", `${bus.id}: ${bus.port} is open`);
-		this.#told = false;
+		if (this.#closedBy !== "") log("info", "bus", `${bus.id}: ${bus.port} is open`);
+		this.#closedBy = "";
 		this.scheduler.attach(this.#client);
 		this.scheduler.start();
 	}

@@ -1,4 +1,4 @@
-import { Checker, type Fields, type Problem } from "../base/checker";
+import { Checker, type Fields, join, type Problem } from "../base/checker";
 import { GridpostError } from "../base/errors";
 import { jsonFault } from "../base/json-place";
 import { checkTopology, type TopologyNode } from "./topology";
@@ -13,6 +13,10 @@ export interface Site {
 	location: string;
 	feederId: string;
 	gatewayId: string;
+	/** Minutes that local time is ahead of UTC: where the day begins for "energy today". */
+	utcOffsetMinutes: number;
+	/** Beyond these there is an alarm; undefined: none are watched. */
+	limits: SiteLimits | undefined;
 	buses: SiteBus[];
 	devices: SiteDevice[];
 	topology: TopologyNode[];
@@ -39,6 +43,12 @@ export interface SiteBus {
 	retries: number;
 	/** Poll periods of its devices, where they have none of their own. */
 	poll: PollPeriods;
+}
+
+/** At least one of them. */
+export interface SiteLimits {
+	voltageMinV?: number;
+	voltageMaxV?: number;
 }
 
 /** In seconds by poll class; what is left out is 1, 5 and 60. */
@@ -112,7 +122,18 @@ export function checkSite(text: string, known: KnownDevices): { site?: Site; pro
 	return { problems: check.problems };
 }
 
-const kTopKeys = ["name", "location", "feederId", "gatewayId", "buses", "devices", "topology", "services"];
+const kTopKeys = [
+	"name",
+	"location",
+	"feederId",
+	"gatewayId",
+	"utcOffsetMinutes",
+	"limits",
+	"buses",
+	"devices",
+	"topology",
+	"services",
+];
 
 function siteOf(value: unknown, check: Checker, known: KnownDevices): Site | undefined {
 	const top = check.object(value, "", kTopKeys);
@@ -121,6 +142,8 @@ function siteOf(value: unknown, check: Checker, known: KnownDevices): Site | und
 	const location = top["location"] === undefined ? "" : check.text(top["location"], "location", 120);
 	const feederId = check.id(top["feederId"], "feederId");
 	const gatewayId = check.id(top["gatewayId"], "gatewayId");
+	const utcOffsetMinutes = optionalOf(top, "")("utcOffsetMinutes", 0, (v, p) => check.integer(v, p, -720, 840));
+	const limits = top["limits"] === undefined ? undefined : limitsOf(top["limits"], check);
 	const buses = (check.array(top["buses"], "buses", 1, 8) ?? []).map((one, i) => busOf(one, `buses[${i}]`, check));
 	unique(check, buses, "buses", "id", (bus) => bus.id);
 	unique(check, buses, "buses", "port", (bus) => (bus.port === "sim" ? undefined : `${bus.host} ${bus.port}`.trim()));
@@ -137,17 +160,34 @@ function siteOf(value: unknown, check: Checker, known: KnownDevices): Site | und
 	const services = servicesOf(top["services"] ?? {}, check);
 	if (name === undefined || location === undefined || feederId === undefined || gatewayId === undefined)
 		return undefined;
-	if (!topology || !services) return undefined;
+	if (!topology || !services || utcOffsetMinutes === undefined) return undefined;
 	return {
 		name,
 		location,
 		feederId,
 		gatewayId,
+		utcOffsetMinutes,
+		limits,
 		buses: buses.flatMap((bus) => (bus ? [bus] : [])),
 		devices: devices.flatMap((device) => (device ? [device] : [])),
 		topology,
 		services,
 	};
+}
+
+function limitsOf(value: unknown, check: Checker): SiteLimits | undefined {
+	const keys = ["voltageMinV", "voltageMaxV"] as const;
+	const fields = check.object(value, "limits", keys);
+	if (!fields) return undefined;
+	const limits: SiteLimits = {};
+	for (const key of keys) {
+		const volts = fields[key] === undefined ? undefined : check.number(fields[key], `limits.${key}`, 1, 100_000, "V");
+		if (volts !== undefined) limits[key] = volts;
+	}
+	const { voltageMinV, voltageMaxV } = limits;
+	if (voltageMinV !== undefined && voltageMaxV !== undefined && voltageMinV >= voltageMaxV)
+		check.wrong("limits.voltageMinV", voltageMinV, `it must be below voltageMaxV, which is ${voltageMaxV}`);
+	return Object.keys(limits).length > 0 ? limits : undefined;
 }
 
 /** Notes each entry whose key an earlier one has already. */
@@ -295,5 +335,5 @@ function optionalOf(fields: Fields, place: string) {
 		key: string,
 		otherwise: T,
 		read: (value: unknown, place: string) => U | undefined,
-	): T | U | undefined => (fields[key] === undefined ? otherwise : read(fields[key], `${place}.${key}`));
+	): T | U | undefined => (fields[key] === undefined ? otherwise : read(fields[key], join(place, key)));
 }

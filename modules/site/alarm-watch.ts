@@ -1,0 +1,237 @@
+import type { Clock, TimerId } from "../base/clock";
+import type { Device } from "../devices/engine";
+import type { Plan } from "../devices/plan";
+import type { AlarmKind, AlarmSource, Alarms } from "./alarms";
+import type { Bus } from "./bus";
+import type { HubDevice } from "./hub";
+import type { SiteLimits } from "./site-file";
+
+export interface AlarmWatchOptions {
+	alarms: Alarms;
+	clock: Clock;
+	devices: readonly HubDevice[];
+	buses: readonly WatchedBus[];
+	/** Phase voltages beyond which there is an alarm; left out: none are watched. */
+	limits?: SiteLimits | undefined;
+	gatewayId: string;
+	/** Undefined when there is no broker. */
+	broker: () => { address: string; connected: boolean } | undefined;
+	/** Whether somebody has set the wall clock. */
+	clockSet: () => boolean;
+}
+
+/** What is watched of a bus. */
+export type WatchedBus = Pick<Bus, "site" | "fault">;
+
+const kTickMs = 2000;
+/** Readings are looked at in every fifth tick, each device in another one. */
+const kReadingTicks = 5;
+
+/**
+ * How long trouble lasts before there is an alarm, and how long it must be over until that is cleared. Time in trouble
+ * and out of it is weighed against each other, so what comes and goes is one alarm and not many.
+ */
+const kTimes = {
+	silent: [20_000, 40_000],
+	portClosed: [3000, 10_000],
+	noAnswer: [15_000, 10_000],
+	broker: [120_000, 5000],
+	clock: [60_000, 0],
+	suspect: [60_000, 60_000],
+	voltage: [60_000, 60_000],
+} as const;
+
+/** After a bus is well again: a device that was left alone meanwhile is asked within the longest back-off. */
+const kGraceMs = 75_000;
+/** How far inside its limit a voltage must be again: 1 %. */
+const kVoltageMargin = 0.01;
+
+const kVoltages = ["PhVphA", "PhVphB", "PhVphC"];
+
+/**
+ * Looks every two seconds at what an alarm is about. One cause is one alarm: a bus whose port is closed, or on which no
+ * device answers, is told instead of each of its devices.
+ */
+export class AlarmWatch {
+	readonly #options: AlarmWatchOptions;
+	readonly #tick = () => this.#check();
+	/** Per condition: milliseconds of trouble so far, at most those that raise it, and down to 0. */
+	readonly #levels: Float64Array;
+	readonly #active: Uint8Array;
+	/** Per device: when it was first seen not to answer; NaN while it does. */
+	readonly #goneMs: Float64Array;
+	/** Per device: index of its bus. */
+	readonly #busOf: Uint8Array;
+	/** Per bus. */
+	readonly #troubled: Uint8Array;
+	readonly #graceUntilMs: Float64Array;
+	readonly #voltages = new Map<Plan, number[]>();
+	readonly #hub: AlarmSource;
+	#ticks = 0;
+	#timer: TimerId | undefined;
+
+	constructor(options: AlarmWatchOptions) {
+		this.#options = options;
+		const { devices, buses } = options;
+		const count = 3 * devices.length + buses.length + 2;
+		this.#levels = new Float64Array(count);
+		this.#active = new Uint8Array(count);
+		this.#goneMs = new Float64Array(devices.length).fill(Number.NaN);
+		this.#busOf = Uint8Array.from(devices, ({ site }) => buses.findIndex((bus) => bus.site.id === site.bus));
+		this.#troubled = new Uint8Array(buses.length);
+		this.#graceUntilMs = new Float64Array(buses.length);
+		this.#hub = { type: "hub", id: options.gatewayId };
+		for (const { device } of devices) {
+			if (!this.#voltages.has(device.plan)) this.#voltages.set(device.plan, voltagesOf(device));
+		}
+	}
+
+	start(): void {
+		this.#timer ??= this.#options.clock.setTimer(this.#tick, kTickMs);
+	}
+
+	close(): void {
+		this.#options.clock.clearTimer(this.#timer);
+		this.#timer = undefined;
+	}
+
+	#check(): void {
+		const { clock, devices, buses, broker, clockSet } = this.#options;
+		this.#timer = clock.setTimer(this.#tick, kTickMs);
+		const nowMs = clock.now();
+		this.#ticks++;
+		for (let i = 0; i < buses.length; i++) this.#checkBus(i, nowMs);
+		for (let i = 0; i < devices.length; i++) {
+			this.#checkSilent(i, nowMs);
+			if ((this.#ticks + i) % kReadingTicks === 0 && devices[i]!.device.online) this.#checkReadings(i, nowMs);
+		}
+		const last = this.#levels.length - 1;
+		const mqtt = broker();
+		if (mqtt) this.#judge(last - 1, "broker", !mqtt.connected, this.#hub, kTimes.broker, nowMs, mqtt.address);
+		this.#judge(last, "clock", !clockSet(), this.#hub, kTimes.clock, nowMs, "");
+	}
+
+	#checkBus(index: number, nowMs: number): void {
+		const { devices, buses } = this.#options;
+		const bus = buses[index]!;
+		let seats = 0;
+		let silent = 0;
+		for (let i = 0; i < devices.length; i++) {
+			if (this.#busOf[i] !== index) continue;
+			const { device } = devices[i]!;
+			seats++;
+			if (device.known && !device.online) silent++;
+		}
+		const fault = bus.fault;
+		// on a bus with one device it is the device that is silent
+		const bad = fault !== "" || (seats > 1 && silent === seats);
+		if (bad) this.#troubled[index] = 1;
+		else if (this.#troubled[index] !== 0) {
+			this.#troubled[index] = 0;
+			this.#graceUntilMs[index] = nowMs + kGraceMs;
+		}
+		const times = fault === "" ? kTimes.noAnswer : kTimes.portClosed;
+		const source: AlarmSource = { type: "bus", id: bus.site.id };
+		this.#judge(3 * devices.length + index, "bus", bad, source, times, nowMs, fault || "no device answers");
+	}
+
+	#checkSilent(index: number, nowMs: number): void {
+		const { devices } = this.#options;
+		const { device } = devices[index]!;
+		const gone = device.known && !device.online;
+		if (!gone) this.#goneMs[index] = Number.NaN;
+		else if (Number.isNaN(this.#goneMs[index]!)) this.#goneMs[index] = nowMs;
+		if (gone && !this.#isAlone(index, nowMs)) return;
+		this.#judge(index, "silent", gone, sourceOf(devices[index]!), kTimes.silent, nowMs, "");
+	}
+
+	/** Whether the silence of a device is its own: the bus works, others have answered on it since. */
+	#isAlone(index: number, nowMs: number): boolean {
+		const bus = this.#busOf[index]!;
+		if (this.#troubled[bus] !== 0 || nowMs < this.#graceUntilMs[bus]!) return false;
+		const { devices } = this.#options;
+		let neighbours = 0;
+		for (let i = 0; i < devices.length; i++) {
+			if (i === index || this.#busOf[i] !== bus) continue;
+			neighbours++;
+			if (devices[i]!.device.lastAnswerMs > this.#goneMs[index]!) return true;
+		}
+		return neighbours === 0;
+	}
+
+	#checkReadings(index: number, nowMs: number): void {
+		const { devices, limits } = this.#options;
+		const count = devices.length;
+		const entry = devices[index]!;
+		const { device, image } = entry;
+		const suspect = suspectOf(device);
+		let detail = "";
+		if (suspect >= 0) {
+			const value = image.value(device.handle(suspect));
+			detail = `${device.plan.points[suspect]!.point}${value === undefined ? "" : ` ${rounded(value)}`}`;
+		}
+		this.#judge(count + index, "suspect", suspect >= 0, sourceOf(entry), kTimes.suspect, nowMs, detail);
+		if (!limits) return;
+		const points = this.#voltages.get(device.plan)!;
+		const condition = 2 * count + index;
+		const margin = this.#active[condition] ? kVoltageMargin : 0;
+		detail = "";
+		let measured = false;
+		for (const point of points) {
+			const volts = image.value(device.handle(point));
+			if (typeof volts !== "number") continue;
+			measured = true;
+			const { voltageMinV: minV, voltageMaxV: maxV } = limits;
+			const name = device.plan.points[point]!.point;
+			if (minV !== undefined && volts < minV * (1 + margin)) detail = `${name} ${rounded(volts)} V, below ${minV} V`;
+			if (maxV !== undefined && volts > maxV * (1 - margin)) detail = `${name} ${rounded(volts)} V, above ${maxV} V`;
+		}
+		if (measured) this.#judge(condition, "voltage", detail !== "", sourceOf(entry), kTimes.voltage, nowMs, detail);
+	}
+
+	/** Adds the time since the last look to what stands for or against an alarm, and raises or clears it. */
+	#judge(
+		condition: number,
+		kind: AlarmKind,
+		bad: boolean,
+		source: AlarmSource,
+		[raiseMs, clearMs]: readonly [number, number],
+		nowMs: number,
+		detail: string,
+	): void {
+		const levels = this.#levels;
+		const active = this.#active[condition] !== 0;
+		const level = levels[condition]!;
+		if (!bad && !active && level === 0) return;
+		const stepMs = kind === "suspect" || kind === "voltage" ? kReadingTicks * kTickMs : kTickMs;
+		if (bad) levels[condition] = Math.min(raiseMs, level + stepMs);
+		else levels[condition] = clearMs === 0 ? 0 : Math.max(0, Math.min(level, raiseMs) - (stepMs * raiseMs) / clearMs);
+		if (bad && !active && levels[condition]! >= raiseMs) {
+			this.#active[condition] = 1;
+			this.#options.alarms.raise(kind, source, detail, nowMs);
+		} else if (active && levels[condition] === 0) {
+			this.#active[condition] = 0;
+			this.#options.alarms.clear(kind, source, nowMs);
+		}
+	}
+}
+
+const sourceOf = ({ site }: HubDevice): AlarmSource => ({ type: "device", id: site.id });
+
+const rounded = (value: number | string): string =>
+	typeof value === "number" ? `${Math.round(value * 10) / 10}` : value;
+
+/** Index of a point of the device whose value is suspect, or -1. */
+function suspectOf(device: Device): number {
+	const { points } = device.plan;
+	for (let i = 0; i < points.length; i++) if (device.image.quality(device.handle(i)) === "suspect") return i;
+	return -1;
+}
+
+/** Which points of a product are phase voltages: one for each phase, or the only one. */
+function voltagesOf({ plan, image }: Device): number[] {
+	const indices = (names: readonly string[]): number[] =>
+		plan.points.flatMap(({ model, point }, i) => (names.includes(point) && image.handle(model, point) >= 0 ? [i] : []));
+	const phases = indices(kVoltages);
+	return phases.length > 0 ? phases : indices(["PhV"]);
+}
