@@ -39,9 +39,16 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 /** Characters looked at in one piece: on XS charCodeAt walks from the start of its string, so long ones are cut. */
 const pieceLength = 64;
 
+/** XS only, and right as it stands for ASCII: there a byte code for each character costs more than all else. */
+const fromString = (ArrayBuffer as { fromString?: (text: string) => ArrayBuffer }).fromString;
+
 /** UTF-8 of a string; XS has no TextEncoder. Lone surrogates become U+FFFD. */
 export function utf8Encode(text: string): Uint8Array {
 	const length = text.length;
+	if (fromString && length > 0) {
+		const bytes = fromString.call(ArrayBuffer, text);
+		if (bytes.byteLength === length) return new Uint8Array(bytes);
+	}
 	let out = new Uint8Array(length);
 	let from = 0;
 	let at = 0;

@@ -1,5 +1,5 @@
 import { utf8Encode } from "../base/bytes";
-import type { StreamOutput, StreamSink } from "./response";
+import type { PieceSource, StreamOutput, StreamSink } from "./response";
 
 /**
  * One reader of an event stream (text/event-stream, WHATWG HTML 9.2). A reader that is too slow loses its oldest
@@ -14,6 +14,8 @@ export class EventClient implements StreamOutput {
 	#bytes = 0;
 	#lost = 0;
 	#sink: StreamSink | undefined;
+	/** Of an event that is being sent. */
+	#pieces: PieceSource | undefined;
 
 	constructor(stream: EventStream, lastEventId: string | undefined, limitBytes: number) {
 		this.#stream = stream;
@@ -24,6 +26,22 @@ export class EventClient implements StreamOutput {
 	/** To this reader only. */
 	send(event: string, data: string, id?: string): void {
 		this.push(encodeEvent(event, data, id));
+	}
+
+	/** An event whose data, one line, is made piece by piece; it goes before all that waits. One at a time. */
+	sendPieces(event: string, source: PieceSource): void {
+		let state = 0;
+		this.#pieces = () => {
+			if (state === 0) {
+				state = 1;
+				return utf8Encode(`event: ${event}\ndata: `);
+			}
+			const piece = state === 1 ? source() : undefined;
+			if (piece || state === 2) return piece;
+			state = 2;
+			return endOfEvent;
+		};
+		this.#sink?.wake();
 	}
 
 	/** Ends the stream; the reader's browser comes back by itself. */
@@ -45,10 +63,13 @@ export class EventClient implements StreamOutput {
 
 	/** Nothing waits: a heartbeat makes sense. */
 	get idle(): boolean {
-		return this.#queue.length === 0;
+		return this.#queue.length === 0 && !this.#pieces;
 	}
 
 	next(): Uint8Array | undefined {
+		const piece = this.#pieces?.();
+		if (piece) return piece;
+		this.#pieces = undefined;
 		if (this.#lost > 0) {
 			const notice = encodeEvent("lost", String(this.#lost));
 			this.#lost = 0;
@@ -111,6 +132,7 @@ export class EventStream {
 	}
 }
 
+const endOfEvent = new Uint8Array([0x0a, 0x0a]);
 const heartbeat = new Uint8Array([0x3a, 0x0a, 0x0a]);
 
 function encodeEvent(event: string, data: string, id?: string): Uint8Array {

@@ -20,17 +20,22 @@ export interface StreamSink {
 	end(): void;
 }
 
+/** The next piece of a body, undefined at its end. */
+export type PieceSource = () => Uint8Array | undefined;
+
 /** Who sends a response once it is complete. */
 export interface ResponseSink {
 	responded(response: HttpResponse): void;
 }
 
+/** "0", no trailers. */
+const lastChunk = new Uint8Array([0x30, 13, 10, 13, 10]);
 /** A body up to this size goes out in one piece with its headers. */
 const joinBytes = 512;
 
 /**
- * The answer to one request. Exactly one of `json`, `text`, `send`, `empty`, `error` and `stream` completes it, at once or
- * later; a second one, or one after the client has gone, does nothing. Bodies are kept by reference until sent.
+ * The answer to one request. Exactly one of `json`, `text`, `send`, `pieces`, `empty`, `error` and `stream` completes it, at
+ * once or later; a second one, or one after the client has gone, does nothing. Bodies are kept by reference until sent.
  */
 export class HttpResponse implements Output {
 	readonly #sink: ResponseSink;
@@ -43,6 +48,9 @@ export class HttpResponse implements Output {
 	#body: Uint8Array | undefined;
 	#complete = false;
 	#stream: StreamOutput | undefined;
+	/** Makes a body piece by piece. */
+	#source: PieceSource | undefined;
+	#piecewise = false;
 
 	constructor(sink: ResponseSink, isHead: boolean, keepAlive: boolean, version: number) {
 		this.#sink = sink;
@@ -83,6 +91,20 @@ export class HttpResponse implements Output {
 		this.#finish(body);
 	}
 
+	/**
+	 * A body that is made piece by piece, each when the one before is written, so that a large one never stands in memory.
+	 * Chunked (RFC 9112 7.1); for HTTP/1.0 the end of the connection is its end. Empty pieces are left out.
+	 */
+	pieces(source: PieceSource, type: string): void {
+		if (this.#complete) return;
+		this.header("Content-Type", type);
+		if (this.#version === 10) this.#keepAlive = false;
+		else this.header("Transfer-Encoding", "chunked");
+		this.#piecewise = true;
+		if (!this.#isHead) this.#source = source;
+		this.#finish(undefined);
+	}
+
 	/** No body: 204, 304. */
 	empty(status = 204): void {
 		this.status = status;
@@ -115,16 +137,33 @@ export class HttpResponse implements Output {
 			this.#head = undefined;
 			return head;
 		}
+		if (this.#source) return this.#nextPiece();
 		const body = this.#body;
 		this.#body = undefined;
 		return body ?? this.#stream?.next();
+	}
+
+	#nextPiece(): Uint8Array | undefined {
+		let piece: Uint8Array | undefined;
+		do piece = this.#source!();
+		while (piece?.length === 0);
+		if (!piece) this.#source = undefined;
+		if (this.#version === 10) return piece;
+		if (!piece) return lastChunk;
+		const size = utf8Encode(`${piece.length.toString(16)}\r\n`);
+		const chunk = new Uint8Array(size.length + piece.length + 2);
+		chunk.set(size);
+		chunk.set(piece, size.length);
+		chunk[chunk.length - 2] = 13;
+		chunk[chunk.length - 1] = 10;
+		return chunk;
 	}
 
 	/** The status line and headers; RFC 9112 4. */
 	#finish(body: Uint8Array | undefined): void {
 		if (this.#complete) return;
 		this.#complete = true;
-		const bodyless = this.status === 204 || this.status === 304 || this.#stream !== undefined;
+		const bodyless = this.status === 204 || this.status === 304 || this.#stream !== undefined || this.#piecewise;
 		const length = bodyless ? "" : `Content-Length: ${body?.length ?? 0}\r\n`;
 		const connection = this.#keepAlive
 			? this.#version === 10
@@ -157,6 +196,7 @@ const reasons: Record<number, string> = {
 	201: "Created",
 	202: "Accepted",
 	204: "No Content",
+	302: "Found",
 	304: "Not Modified",
 	400: "Bad Request",
 	401: "Unauthorized",
