@@ -9,16 +9,37 @@ import { join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { importsOf } from "./check/layers.mjs";
 
-/** What the SDK manifests that we include bring: specifiers that may be imported without an entry of our own. */
+/** What the SDK manifests that we include bring, on all platforms or on one: what may be imported without an entry of our own. */
 const included = {
-	"$(MODDABLE)/examples/manifest_base.json": ["Resource", "instrumentation", "mc/config", "time", "timer"],
-	"$(MODDABLE)/modules/io/manifest.json": [
-		"embedded:io/serial",
-		"embedded:io/socket/listener",
-		"embedded:io/socket/tcp",
-		"embedded:io/socket/udp",
-		"net",
-	],
+	"$(MODDABLE)/examples/manifest_base.json": {
+		all: ["Resource", "instrumentation", "mc/config", "time", "timer"],
+		"esp32/esp32s3": ["button", "neopixel", "preference"],
+	},
+	"$(MODDABLE)/modules/io/manifest.json": {
+		all: [
+			"embedded:io/serial",
+			"embedded:io/socket/listener",
+			"embedded:io/socket/tcp",
+			"embedded:io/socket/udp",
+			"net",
+		],
+		"esp32/esp32s3": [
+			"embedded:io/analog",
+			"embedded:io/digital",
+			"embedded:io/digitalbank",
+			"embedded:io/i2c",
+			"embedded:io/pulsecount",
+			"embedded:io/pwm",
+			"embedded:io/smbus",
+			"embedded:io/spi",
+			"embedded:network/interface/wifi",
+			"sntp",
+		],
+	},
+	"$(MODDABLE)/modules/io/storage/manifest.json": { "esp32/esp32s3": ["embedded:storage/key-value"] },
+	"$(MODDABLE)/modules/io/flash/manifest.json": { "esp32/esp32s3": ["embedded:storage/flash"] },
+	"$(MODDABLE)/modules/io/files/manifest.json": { all: ["embedded:storage/files"] },
+	"$(MODDABLE)/examples/io/tcp/tlssocket/manifest.json": { all: ["embedded:io/socket/tcp/tls"] },
 };
 
 /**
@@ -26,6 +47,9 @@ const included = {
  * The last is the module that the engine starts, where that is not main.
  */
 const atStart = (parts) => new Set(["main", "host", ...parts.flatMap((part) => listOf(part.creation?.main))]);
+
+/** Modules that the SDK calls by these names: what they import is reached too. */
+const calledBySdk = (specifier) => specifier.startsWith("setup/") || specifier === "embedded:provider/builtin";
 
 const listOf = (value) => (value === undefined ? [] : Array.isArray(value) ? value : [value]);
 const local = (path) => path.startsWith("./");
@@ -42,7 +66,7 @@ function resolve(specifier, importer) {
 }
 
 /** `modules` of one platform: our scripts by specifier, specifiers from the SDK, C files, complaints about entries. */
-function readModules(parts, files) {
+function readModules(platform, parts, files) {
 	const scripts = new Map();
 	const foreign = new Set();
 	const natives = [];
@@ -52,7 +76,8 @@ function readModules(parts, files) {
 		for (const include of listOf(part.include)) {
 			if (!(include in included))
 				complaints.push(`includes ${include}; say in tools/check-manifest.mjs what it brings`);
-			for (const specifier of included[include] ?? []) foreign.add(specifier);
+			const { all = [], [platform]: here = [] } = included[include] ?? {};
+			for (const specifier of [...all, ...here]) foreign.add(specifier);
 		}
 		for (const [target, sources] of Object.entries(part.modules ?? {})) {
 			if (target === "~") continue;
@@ -69,7 +94,7 @@ function readModules(parts, files) {
 					if (c) natives.push(c);
 					if (!script) continue;
 					if (!/\.(ts|js|mjs)$/.test(script)) continue;
-					if (specifier !== path && !starters.has(specifier))
+					if (specifier !== path && !starters.has(specifier) && !calledBySdk(specifier))
 						complaints.push(`${source}: has the specifier ${specifier}; relative imports need ${path}`);
 					scripts.set(specifier, script);
 				}
@@ -79,8 +104,8 @@ function readModules(parts, files) {
 	return { scripts, foreign, natives, complaints };
 }
 
-function platformComplaints(parts, files) {
-	const { scripts, foreign, natives, complaints } = readModules(parts, files);
+function platformComplaints(platform, parts, files) {
+	const { scripts, foreign, natives, complaints } = readModules(platform, parts, files);
 	const starters = atStart(parts);
 	const preload = new Set(parts.flatMap((part) => listOf(part.preload)));
 	for (const name of preload) {
@@ -120,7 +145,7 @@ function platformComplaints(parts, files) {
 			else complaints.push(`${path}: imports "${name}"; ${next} is not in modules`);
 		}
 	};
-	const isRoot = (name) => (starters.has(name) && name !== "host") || name.startsWith("setup/");
+	const isRoot = (name) => (starters.has(name) && name !== "host") || calledBySdk(name);
 	for (const root of [...scripts.keys()].filter(isRoot)) if (!reached.has(root)) visit(root);
 	if (!reached.has("main")) complaints.push("modules has no main");
 	for (const [specifier, path] of scripts)
@@ -133,7 +158,7 @@ export function manifestComplaints(manifest, files) {
 	const complaints = [];
 	for (const [platform, section] of Object.entries(manifest.platforms ?? {})) {
 		if (section.error) continue;
-		for (const complaint of platformComplaints([manifest, section], files))
+		for (const complaint of platformComplaints(platform, [manifest, section], files))
 			complaints.push(`manifest.json (${platform}): ${complaint}`);
 	}
 	return complaints;
@@ -184,7 +209,10 @@ export function completedManifest(manifest, files) {
 	for (const section of Object.values(result.platforms)) {
 		if (section.error) continue;
 		const starters = atStart([result, section]);
-		const reached = reachedPaths(starters, section.modules.host.slice(2), files);
+		const called = Object.entries(section.modules).filter(([name]) => calledBySdk(name));
+		const hosts = called.map(([, source]) => source.slice(2));
+		const reached = reachedPaths([...starters, ...hosts], section.modules.host.slice(2), files);
+		for (const path of hosts) reached.delete(path);
 		fill(section, new Set([...reached].filter((path) => !common.has(path))), starters);
 	}
 	return result;

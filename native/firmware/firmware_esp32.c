@@ -1,0 +1,82 @@
+/*
+ * What the running firmware knows of itself: which slot it runs from, whether it is on trial there, why the chip started.
+ * With CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE a new image runs on trial: unless it is confirmed, the next reset, whatever
+ * its reason, goes back to the image before. Nothing in the SDK confirms one.
+ */
+#include "xsmc.h"
+#include "xsHost.h"
+#include "mc.xs.h"
+#include "esp_app_desc.h"
+#include "esp_heap_caps.h"
+#include "esp_ota_ops.h"
+#include "esp_partition.h"
+#include "esp_system.h"
+
+static void setText(xsMachine *the, const char *text) {
+	xsmcSetString(xsResult, (char *)text);
+}
+
+/* Label of the slot: "ota_0", "ota_1". */
+void xs_firmware_slot(xsMachine *the) {
+	const esp_partition_t *running = esp_ota_get_running_partition();
+	setText(the, running ? running->label : "");
+}
+
+/* "trial", "confirmed"; "unknown" of an image that was flashed by cable. */
+void xs_firmware_state(xsMachine *the) {
+	esp_ota_img_states_t state;
+	const esp_partition_t *running = esp_ota_get_running_partition();
+	const char *text = "unknown";
+	if (running && esp_ota_get_state_partition(running, &state) == ESP_OK) {
+		if (state == ESP_OTA_IMG_PENDING_VERIFY || state == ESP_OTA_IMG_NEW) text = "trial";
+		else if (state == ESP_OTA_IMG_VALID) text = "confirmed";
+	}
+	setText(the, text);
+}
+
+/* The image stays. Nothing happens when it was not on trial. */
+void xs_firmware_confirm(xsMachine *the) {
+	esp_err_t err = esp_ota_mark_app_valid_cancel_rollback();
+	if (err != ESP_OK) xsUnknownError("the image cannot be confirmed: error %d", (int)err);
+}
+
+/* Back to the image before, at once; false when there is none that runs. */
+void xs_firmware_reject(xsMachine *the) {
+	if (esp_ota_check_rollback_is_possible()) esp_ota_mark_app_invalid_rollback_and_reboot();
+	xsmcSetFalse(xsResult);
+}
+
+void xs_firmware_resetReason(xsMachine *the) {
+	const char *text = "unknown";
+	switch (esp_reset_reason()) {
+	case ESP_RST_POWERON: text = "power"; break;
+	case ESP_RST_EXT: text = "pin"; break;
+	case ESP_RST_SW: text = "restart"; break;
+	case ESP_RST_PANIC: text = "panic"; break;
+	case ESP_RST_INT_WDT: text = "interrupt watchdog"; break;
+	case ESP_RST_TASK_WDT: text = "task watchdog"; break;
+	case ESP_RST_WDT: text = "watchdog"; break;
+	case ESP_RST_DEEPSLEEP: text = "sleep"; break;
+	case ESP_RST_BROWNOUT: text = "brown-out"; break;
+	case ESP_RST_USB: text = "USB"; break;
+	default: break;
+	}
+	setText(the, text);
+}
+
+/* Bytes: free of the internal memory, its largest free block, free of the PSRAM. */
+void xs_firmware_memory(xsMachine *the) {
+	xsmcVars(1);
+	xsmcSetNewObject(xsResult);
+	xsmcSetInteger(xsVar(0), (xsIntegerValue)heap_caps_get_free_size(MALLOC_CAP_INTERNAL));
+	xsmcSet(xsResult, xsID_internal, xsVar(0));
+	xsmcSetInteger(xsVar(0), (xsIntegerValue)heap_caps_get_largest_free_block(MALLOC_CAP_INTERNAL));
+	xsmcSet(xsResult, xsID_largest, xsVar(0));
+	xsmcSetInteger(xsVar(0), (xsIntegerValue)heap_caps_get_free_size(MALLOC_CAP_SPIRAM));
+	xsmcSet(xsResult, xsID_psram, xsVar(0));
+}
+
+void xs_firmware_restart(xsMachine *the) {
+	(void)the;
+	esp_restart();
+}
