@@ -95,7 +95,8 @@ export function join(place: string, key: string): string {
 	return place === "" ? key : `${place}.${key}`;
 }
 
-function hasControl(text: string): boolean {
+/** Whether a text holds control characters. */
+export function hasControl(text: string): boolean {
 	for (let i = 0; i < text.length; i++) {
 		const code = text.charCodeAt(i);
 		if (code < 0x20 || code === 0x7f) return true;
