@@ -1,3 +1,4 @@
+import { frozen } from "../modules/base/frozen";
 import { Dice } from "./dice";
 import { seal } from "./rtu-frame";
 
@@ -25,7 +26,7 @@ export type Fault =
 
 export type FaultKind = Fault["kind"];
 
-export const faultKinds: readonly FaultKind[] = [
+export const faultKinds = frozen<readonly FaultKind[]>([
 	"silent",
 	"late",
 	"short",
@@ -34,7 +35,7 @@ export const faultKinds: readonly FaultKind[] = [
 	"exception",
 	"babbling",
 	"noise",
-];
+]);
 
 /** The reply as the fault leaves it; undefined when nothing is sent. */
 export function spoil(fault: Fault, reply: SimReply, dice: Dice): SimReply | undefined {

@@ -146,14 +146,14 @@ export function generate(folder, version) {
 		if (model.id !== id) throw new Error(`model_${id}.json holds model ${model.id}`);
 		files.set(`model${id}.ts`, `${header}\nexport default \`${modelText(model)}\`;\n`);
 	}
-	const catalogue = [header];
+	const catalogue = [header, 'import { frozen } from "../../base/frozen";'];
 	for (const id of ids) catalogue.push(`import m${id} from "./model${id}";`);
 	catalogue.push(
 		"",
 		"/** Ids of all models there are tables of, rising. */",
-		"export const modelIds: readonly number[] = [",
+		"export const modelIds = frozen<readonly number[]>([",
 		...wrap(ids),
-		"];",
+		"]);",
 	);
 	catalogue.push("", "/** The text of a model, or undefined when it is unknown. Nothing is parsed or copied here. */");
 	catalogue.push("export function modelText(id: number): string | undefined {", "\tswitch (id) {");

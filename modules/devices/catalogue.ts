@@ -1,3 +1,4 @@
+import { frozen } from "../base/frozen";
 import { Plan } from "./plan";
 import type { DeviceTable } from "./table";
 import { chintDdsu666 } from "./tables/chint-ddsu666";
@@ -7,13 +8,13 @@ import { hikingDds238 } from "./tables/hiking-dds238-2-zn-s";
 import { sht20XyMd02 } from "./tables/sht20-xy-md02";
 
 /** Every product the hub knows by itself. The tables are constants that stay in flash. */
-export const deviceTables: readonly DeviceTable[] = [
+export const deviceTables = frozen<readonly DeviceTable[]>([
 	hikingDds238,
 	chintDdsu666,
 	eastronSdm120,
 	chintDtsu666,
 	sht20XyMd02,
-];
+]);
 
 export function deviceTable(id: string): DeviceTable | undefined {
 	return deviceTables.find((table) => table.id === id);

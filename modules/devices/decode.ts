@@ -7,11 +7,12 @@
  *     export u32    import u32    V       A       W s16   var s16 PF      Hz
  *     23.99 kWh     47.33 kWh     230.6   0.62    132     -2      0.917   49.99
  */
+import { frozen } from "../base/frozen";
 import { type DeviceTable, type Row, rowWords } from "./table";
 import { isCounter } from "./units";
 
 /** How the bytes of a step are read; numbers, because they are compared once a value. */
-export const StepKind = {
+export const StepKind = frozen({
 	u16: 0,
 	s16: 1,
 	u32: 2,
@@ -25,7 +26,7 @@ export const StepKind = {
 	bits32: 10,
 	bit: 11,
 	string: 12,
-} as const;
+});
 
 const lowWordFirst = 1;
 const lowByteFirst = 2;

@@ -1,3 +1,4 @@
+import { frozen } from "../base/frozen";
 import { type DeviceTable, type Row, rowWords } from "./table";
 
 /**
@@ -44,7 +45,7 @@ function putWords(table: DeviceTable, row: Row, from: DataView, out: DataView, a
 }
 
 /** Largest and smallest raw integer by type; floats have none. */
-const rawLimits: Readonly<Record<string, readonly [number, number]>> = {
+const rawLimits = frozen<Readonly<Record<string, readonly [number, number]>>>({
 	u16: [0, 0xffff],
 	s16: [-0x8000, 0x7fff],
 	u32: [0, 0xffffffff],
@@ -52,7 +53,7 @@ const rawLimits: Readonly<Record<string, readonly [number, number]>> = {
 	u64: [0, Number.MAX_SAFE_INTEGER],
 	s64: [-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
 	bit: [0, 1],
-};
+});
 
 function putRaw(row: Row, raw: number, out: DataView): boolean {
 	if (row.type === "f32") {

@@ -1,3 +1,4 @@
+import { frozen } from "../base/frozen";
 import type { Quality } from "../base/quality";
 import { CounterBook, type Counters } from "./counters";
 import { rawNumber, type Step, StepKind, textOf } from "./decode";
@@ -28,7 +29,7 @@ export interface ReadResult {
 /** Milliseconds between two reads of a row, by its poll class. */
 export type Periods = Readonly<Record<Exclude<Poll, "once">, number>>;
 
-export const defaultPeriodsMs: Periods = { fast: 1000, normal: 5000, slow: 60_000 };
+export const defaultPeriodsMs = frozen<Periods>({ fast: 1000, normal: 5000, slow: 60_000 });
 
 /** Reads missed one after the other, with no answer between, after which the whole device counts as gone. */
 export const missesUntilOffline = 2;

@@ -1,3 +1,4 @@
+import { frozen } from "../base/frozen";
 import { Step } from "./decode";
 import {
 	type DeviceTable,
@@ -49,7 +50,7 @@ export interface DerivedStep {
 	readonly mean: boolean;
 }
 
-const polls: readonly Poll[] = ["once", "fast", "normal", "slow"];
+const polls = frozen<readonly Poll[]>(["once", "fast", "normal", "slow"]);
 
 /**
  * How a table is read: neighbouring rows of one function and poll class joined into as few requests as the device

@@ -1,5 +1,7 @@
+import { frozen } from "../base/frozen";
+
 /** Units a row may have: SI, unscaled, so that a point never needs a second factor. "1" is a pure number, "code" an enumeration. */
-export const UNITS = [
+export const UNITS = frozen([
 	"V",
 	"A",
 	"W",
@@ -17,12 +19,12 @@ export const UNITS = [
 	"1",
 	"code",
 	"text",
-] as const;
+]);
 
 export type Unit = (typeof UNITS)[number];
 
 /** What people write instead, and the factor to put into k. */
-export const UNIT_MISTAKES: Readonly<Record<string, string>> = {
+export const UNIT_MISTAKES = frozen<Readonly<Record<string, string>>>({
 	kW: "W (k 1000 times larger)",
 	kVA: "VA (k 1000 times larger)",
 	kvar: "var (k 1000 times larger)",
@@ -34,7 +36,7 @@ export const UNIT_MISTAKES: Readonly<Record<string, string>> = {
 	degC: "C",
 	Pct: "%",
 	PF: "1",
-};
+});
 
 /** An accumulated quantity: it never falls. */
 export function isCounter(unit: Unit): boolean {

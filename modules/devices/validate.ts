@@ -1,5 +1,6 @@
 import { Checker, type Fields, join, type Problem } from "../base/checker";
 import { GridpostError, show } from "../base/errors";
+import { frozen } from "../base/frozen";
 import { KINDS, type Kind } from "./kinds";
 import type { DeviceTable, Row } from "./table";
 import { fitsSunspecUnit, isCounter, UNIT_MISTAKES, UNITS, type Unit } from "./units";
@@ -8,7 +9,7 @@ import { checkReads, checkReferences } from "./validate-rows";
 /** What the SunSpec models say about a point: its unit, or undefined when the model has no such point. */
 export type PointLookup = (model: number, point: string) => { unit: string } | undefined;
 
-const tableKeys = [
+const tableKeys = frozen([
 	"id",
 	"maker",
 	"model",
@@ -30,8 +31,8 @@ const tableKeys = [
 	"quirks",
 	"sources",
 	"confidence",
-];
-const rowKeys = [
+]);
+const rowKeys = frozen([
 	"name",
 	"address",
 	"fc",
@@ -51,12 +52,12 @@ const rowKeys = [
 	"notAvailable",
 	"write",
 	"note",
-];
-const busKeys = ["baud", "parity", "stop", "unit", "timeoutMs", "pauseMs", "replyMs"];
-const bauds = [1200, 2400, 4800, 9600, 14400, 19200, 38400, 57600, 115200];
-const types = ["u16", "s16", "u32", "s32", "u64", "s64", "f32", "f64", "bcd", "bits", "bit", "string"] as const;
-const orders = ["hi-lo", "lo-hi"] as const;
-const readFunctions = [1, 2, 3, 4] as const;
+]);
+const busKeys = frozen(["baud", "parity", "stop", "unit", "timeoutMs", "pauseMs", "replyMs"]);
+const bauds = frozen([1200, 2400, 4800, 9600, 14400, 19200, 38400, 57600, 115200]);
+const types = frozen(["u16", "s16", "u32", "s32", "u64", "s64", "f32", "f64", "bcd", "bits", "bit", "string"]);
+const orders = frozen(["hi-lo", "lo-hi"]);
+const readFunctions = frozen([1, 2, 3, 4]);
 
 /**
  * Every problem of a table at once, each with its place (`rows[3] voltage.type`), the value and what is allowed; none

@@ -1,3 +1,4 @@
+import { frozen } from "../base/frozen";
 import { encodeValue } from "./encode";
 import type { ReadResult } from "./engine";
 import { type DeviceTable, findRow, type Row, rowFunction, rowWords } from "./table";
@@ -39,13 +40,13 @@ export interface WriteOptions {
 	onDone(outcome: WriteOutcome): void;
 }
 
-const exceptions: Readonly<Record<number, string>> = {
+const exceptions = frozen<Readonly<Record<number, string>>>({
 	1: "the device has no such function",
 	2: "the device has no such register",
 	3: "the device does not allow the value",
 	4: "the device failed",
 	6: "the device is busy",
-};
+});
 
 /**
  * Writes one value as its row says (function 5, 6, 15 or 16), reads it back, and says how it ended: exactly one call of

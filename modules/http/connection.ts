@@ -1,3 +1,4 @@
+import { frozen } from "../base/frozen";
 import type { TcpClass, TcpSocket } from "../base/io";
 import type { HttpLimits } from "./limits";
 import { type HeadTarget, RequestParser } from "./parser";
@@ -23,7 +24,7 @@ const readBytes = 1460;
 const lingerMs = 1000;
 const continueBytes = bytesOf("HTTP/1.1 100 Continue\r\n\r\n");
 
-const State = {
+const State = frozen({
 	/** Between requests, or in the middle of one. */
 	receiving: 0,
 	/** The handler has the request. */
@@ -34,7 +35,7 @@ const State = {
 	/** Everything is written; what the client still sends is thrown away. */
 	lingering: 4,
 	closed: 5,
-} as const;
+});
 
 /**
  * One client. Requests are answered one after the other: what a client pipelines stays unread, in TCP, until the

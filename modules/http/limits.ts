@@ -1,3 +1,5 @@
+import { frozen } from "../base/frozen";
+
 /** What a server grants before it refuses. All can be set; the defaults suit a hub with 256 KB of heap. */
 export interface HttpLimits {
 	/** Connections at a time; a further one takes the place of an idle one, else gets 503. */
@@ -28,7 +30,7 @@ export interface HttpLimits {
 	heartbeatMs: number;
 }
 
-export const defaultLimits: HttpLimits = {
+export const defaultLimits = frozen<HttpLimits>({
 	clients: 8,
 	eventClients: 6,
 	headBytes: 8192,
@@ -42,4 +44,4 @@ export const defaultLimits: HttpLimits = {
 	stallTimeoutMs: 20_000,
 	eventQueueBytes: 8192,
 	heartbeatMs: 15_000,
-};
+});

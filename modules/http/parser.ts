@@ -1,3 +1,4 @@
+import { frozen } from "../base/frozen";
 import type { HttpLimits } from "./limits";
 import { HttpRequest, hasToken } from "./request";
 import { hexDigit, parseTarget } from "./target";
@@ -12,7 +13,7 @@ export interface HeadTarget {
 	head(request: HttpRequest, bodyBytes: number, expectsContinue: boolean): number;
 }
 
-const State = {
+const State = frozen({
 	line: 0,
 	headers: 1,
 	body: 2,
@@ -22,10 +23,10 @@ const State = {
 	trailers: 6,
 	done: 7,
 	bad: 8,
-} as const;
+});
 
-const methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"];
-const bodyMethods = ["POST", "PUT", "PATCH"];
+const methods = frozen<readonly string[]>(["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]);
+const bodyMethods = frozen<readonly string[]>(["POST", "PUT", "PATCH"]);
 
 /**
  * One HTTP/1.x request out of a byte stream (RFC 9112), however it is split. Strict where leniency lets two

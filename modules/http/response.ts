@@ -1,5 +1,6 @@
 import { utf8Encode } from "../base/bytes";
 import { GridpostError } from "../base/errors";
+import { frozen } from "../base/frozen";
 
 /** What a connection sends, piece after piece. */
 export interface Output {
@@ -191,7 +192,7 @@ export function reasonOf(status: number): string {
 	return reasons[status] ?? "Status";
 }
 
-const reasons: Record<number, string> = {
+const reasons = frozen<Record<number, string>>({
 	200: "OK",
 	201: "Created",
 	202: "Accepted",
@@ -219,4 +220,4 @@ const reasons: Record<number, string> = {
 	503: "Service Unavailable",
 	504: "Gateway Timeout",
 	505: "HTTP Version Not Supported",
-};
+});

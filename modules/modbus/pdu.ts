@@ -5,9 +5,11 @@
  * RTU and TCP share one buffer layout, that of a TCP frame: six bytes of MBAP header (not used by RTU), the unit at
  * `UNIT_AT`, the PDU from `PDU_AT`. So one encoder, one matcher and one responder serve both, without a copy.
  */
-import { GridpostError } from "../base/errors";
 
-export const FunctionCode = {
+import { GridpostError } from "../base/errors";
+import { frozen } from "../base/frozen";
+
+export const FunctionCode = frozen({
 	readCoils: 1,
 	readDiscreteInputs: 2,
 	readHoldingRegisters: 3,
@@ -20,10 +22,10 @@ export const FunctionCode = {
 	readWriteMultipleRegisters: 23,
 	/** With MEI type 14: Read Device Identification. */
 	encapsulatedInterface: 43,
-} as const;
+});
 
 /** MAP 7. The values a `RegisterSpace` answers with; 0 stands for "done". */
-export const ModbusException = {
+export const ModbusException = frozen({
 	illegalFunction: 0x01,
 	illegalDataAddress: 0x02,
 	illegalDataValue: 0x03,
@@ -34,10 +36,10 @@ export const ModbusException = {
 	serverDeviceBusy: 0x06,
 	gatewayPathUnavailable: 0x0a,
 	gatewayTargetFailedToRespond: 0x0b,
-} as const;
+});
 
 /** MAP 6.1 to 6.17: most data items one request may carry, so that the PDU stays within 253 bytes (MAP 4.1). */
-export const limits = {
+export const limits = frozen({
 	readBits: 2000,
 	writeBits: 1968,
 	readRegisters: 125,
@@ -45,7 +47,7 @@ export const limits = {
 	readWriteRead: 125,
 	readWriteWrite: 121,
 	pdu: 253,
-} as const;
+});
 
 /** Where the unit and the PDU stand in every buffer of this module. */
 export const UNIT_AT = 6;
@@ -235,7 +237,7 @@ export function canBroadcast(code: number): boolean {
 	return code === 5 || code === 6 || code === 15 || code === 16 || code === 22;
 }
 
-export const Match = { no: 0, reply: 1, exception: 2 } as const;
+export const Match = frozen({ no: 0, reply: 1, exception: 2 });
 
 /**
  * Whether the PDU of `length` bytes in `reply` answers the PDU in `request` (both at `PDU_AT`): same function, the byte

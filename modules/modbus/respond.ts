@@ -4,6 +4,7 @@
  * MAP = Modbus Application Protocol Specification V1.1b3; each function follows the state diagram of its clause:
  * function known? quantity allowed? addresses exist? processing done?
  */
+import { frozen } from "../base/frozen";
 import { FunctionCode, limits, MEI_DEVICE_IDENTIFICATION, ModbusException, PDU_AT } from "./pdu";
 
 /**
@@ -207,7 +208,7 @@ function readWrite(space: RegisterSpace, unit: number, exchange: Exchange, lengt
 }
 
 /** Last object id of basic, regular and extended identification; a higher category includes the lower ones. */
-const categoryEnds: readonly number[] = [0, 0x02, 0x7f, 0xff];
+const categoryEnds = frozen<readonly number[]>([0, 0x02, 0x7f, 0xff]);
 
 /** MAP 6.21. */
 function identify(space: RegisterSpace, unit: number, exchange: Exchange, length: number): number {

@@ -6,7 +6,9 @@
  * yet a USB adapter may cut a frame in two, a slow host may glue two together, and a driver that switches direction puts
  * a stray byte in front. So frames are looked for by length and CRC, and silence only says when it is worth looking.
  */
+
 import { crc16Modbus } from "../base/crc";
+import { frozen } from "../base/frozen";
 import { FRAME_BYTES, Match, matchReply, PDU_AT, UNIT_AT } from "./pdu";
 import { LENGTH_NONE, LENGTH_UNKNOWN, replyLength, requestLength } from "./pdu-length";
 
@@ -29,7 +31,7 @@ export const isIntact = (bytes: Uint8Array, start: number, end: number): boolean
 	crc16Modbus(bytes, start, end) === 0;
 
 /** What a hand-over was, seen by the client. */
-export const Verdict = {
+export const Verdict = frozen({
 	/** Nothing, or the beginning of what may become the reply. */
 	more: 0,
 	reply: Match.reply,
@@ -40,7 +42,7 @@ export const Verdict = {
 	foreign: 4,
 	/** Bytes that are no frame. The reply may still come. */
 	noise: 5,
-} as const;
+});
 
 /** Finds the reply to one request in what the line hands over. The reply, once found, stands at `UNIT_AT` of `bytes`. */
 export class RtuReplyFinder {

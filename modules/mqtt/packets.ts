@@ -1,10 +1,11 @@
 import { utf8Encode } from "../base/bytes";
+import { frozen } from "../base/frozen";
 
 /**
  * MQTT 3.1.1 control packets as bytes (OASIS standard, 29 October 2014; clause numbers are its own).
  * Encoders append to a ByteFifo; PacketParser cuts a byte stream into packets and checks their frame.
  */
-export const PacketType = {
+export const PacketType = frozen({
 	connect: 1,
 	connack: 2,
 	publish: 3,
@@ -16,7 +17,7 @@ export const PacketType = {
 	pingreq: 12,
 	pingresp: 13,
 	disconnect: 14,
-} as const;
+});
 
 /** Bytes waiting to be sent: a buffer that is reused and grows when it must. */
 export class ByteFifo {
@@ -327,6 +328,6 @@ export class PacketParser {
 
 const nothing = new Uint8Array(0);
 /** Flags of each type as a broker sends it (2.2.2): 16 = PUBLISH, any; -1 = it sends none such (QoS 2 is never asked for). */
-const flagsFromBroker = [-1, -1, 0, 16, 0, -1, -1, -1, -1, 0, -1, 0, -1, 0, -1, -1];
+const flagsFromBroker = frozen([-1, -1, 0, 16, 0, -1, -1, -1, -1, 0, -1, 0, -1, 0, -1, -1]);
 /** Remaining length of the types that have one size; SUBACK answers one filter, since SUBSCRIBE asks for one. */
-const lengthFromBroker = [-1, -1, 2, -1, 2, -1, -1, -1, -1, 3, -1, 2, -1, 0, -1, -1];
+const lengthFromBroker = frozen([-1, -1, 2, -1, 2, -1, -1, -1, -1, 3, -1, 2, -1, 0, -1, -1]);

@@ -1,3 +1,5 @@
+import { frozen } from "../base/frozen";
+
 /** Why a connection ended. */
 export interface EndReason {
 	code: "refused" | "closed" | "timeout" | "protocol" | "resolve" | "internal";
@@ -21,11 +23,11 @@ export function refused(returnCode: number): EndReason {
 }
 
 /** 3.2.2.3, in words that say what to do. */
-const refusals = [
+const refusals = frozen([
 	"",
 	"the broker does not speak MQTT 3.1.1",
 	"the broker does not allow this client id",
 	"the broker is not available at present",
 	"user name or password is wrong",
 	"the broker does not let this client in (not authorized)",
-];
+]);

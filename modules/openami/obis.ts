@@ -1,3 +1,5 @@
+import { frozen } from "../base/frozen";
+
 /**
  * The Village Minimum Register Set 0.1 beside the SunSpec points that carry it: one row a register.
  * Codes and units: facts of the OpenAMI draft profile 0.1 (IEC 62056-6-1 short codes).
@@ -19,7 +21,7 @@ export interface ObisRow {
 	readonly quietAtZero?: boolean;
 }
 
-export const kMeterRows: readonly ObisRow[] = [
+export const kMeterRows = frozen<readonly ObisRow[]>([
 	{ obis: "1.8.0", point: "TotWhImp", unit: "kWh", k: 0.001, digits: 3 },
 	{ obis: "2.8.0", point: "TotWhExp", unit: "kWh", k: 0.001, digits: 3 },
 	{ obis: "1.7.0", point: "W", unit: "W", k: 1, digits: 1, half: "import" },
@@ -28,7 +30,7 @@ export const kMeterRows: readonly ObisRow[] = [
 	{ obis: "52.7.0", point: "PhVphB", unit: "V", k: 1, digits: 2 },
 	{ obis: "72.7.0", point: "PhVphC", unit: "V", k: 1, digits: 2 },
 	{ obis: "14.7.0", point: "Hz", unit: "Hz", k: 1, digits: 3 },
-];
+]);
 
 /** Device id (serial), text, static: sent with every envelope so that a lost meter still names itself. */
 export const kSerialObis = "0.0.96.1.1.255";

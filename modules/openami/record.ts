@@ -1,3 +1,4 @@
+import { frozen } from "../base/frozen";
 import type { Quality } from "../base/quality";
 import { kMeterRows, kSerialObis, type ObisRow } from "./obis";
 
@@ -13,10 +14,10 @@ import { kMeterRows, kSerialObis, type ObisRow } from "./obis";
  */
 export const kLongestRecord = 14 + 12 * kMeterRows.length;
 
-export const kEvents = ["", "comms_lost", "comms_restored"] as const;
+export const kEvents = frozen(["", "comms_lost", "comms_restored"]);
 export type EventKind = 1 | 2;
 
-const kQualities: readonly Quality[] = ["good", "suspect", "comms_lost"];
+const kQualities = frozen<readonly Quality[]>(["good", "suspect", "comms_lost"]);
 /** What the 26 bits of an age count, and the oldest that they hold. */
 const kAgeUnitMs = 10;
 const kOldestAge = 0x3ffffff;

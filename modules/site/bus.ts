@@ -1,4 +1,5 @@
 import type { Clock, TimerId } from "../base/clock";
+import { frozen } from "../base/frozen";
 import type { TcpClass } from "../base/io";
 import type { Log } from "../base/log";
 import type { Device } from "../devices/engine";
@@ -102,8 +103,8 @@ export class Bus {
 }
 
 /** Until the port is open the scheduler does not run, so nothing is asked of this. */
-const kNoClient = {
+const kNoClient = frozen({
 	request(): void {
 		throw new Error("the bus is not open");
 	},
-};
+});

@@ -1,4 +1,5 @@
 import type { Clock, TimerId } from "../base/clock";
+import { frozen } from "../base/frozen";
 import { type Log, silentLog } from "../base/log";
 import type { Device, ReadResult } from "../devices/engine";
 import { Backoff } from "../modbus/backoff";
@@ -43,7 +44,7 @@ export interface DeviceStats {
 }
 
 /** Waits of a device that does not answer: from the second miss on, doubled each time. */
-const waits = { minMs: 2000, maxMs: 60_000, tolerance: 2 };
+const waits = frozen({ minMs: 2000, maxMs: 60_000, tolerance: 2 });
 /** A silent device may cost at most one part in so many of the bus's time. */
 const silentShare = 20;
 /** How long a line that is gone is left alone. */

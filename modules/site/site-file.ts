@@ -1,5 +1,6 @@
 import { Checker, type Fields, join, type Problem } from "../base/checker";
 import { GridpostError } from "../base/errors";
+import { frozen } from "../base/frozen";
 import { jsonFault } from "../base/json-place";
 import { checkTopology, type TopologyNode } from "./topology";
 
@@ -23,9 +24,9 @@ export interface Site {
 	services: SiteServices;
 }
 
-export const kBauds = [1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200] as const;
-export const kParities = ["none", "even", "odd"] as const;
-export const kRoles = ["home", "feeder", "sensor", "other"] as const;
+export const kBauds = frozen([1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200]);
+export const kParities = frozen(["none", "even", "odd"]);
+export const kRoles = frozen(["home", "feeder", "sensor", "other"]);
 
 export interface SiteBus {
 	id: string;
@@ -122,7 +123,7 @@ export function checkSite(text: string, known: KnownDevices): { site?: Site; pro
 	return { problems: check.problems };
 }
 
-const kTopKeys = [
+const kTopKeys = frozen([
 	"name",
 	"location",
 	"feederId",
@@ -133,7 +134,7 @@ const kTopKeys = [
 	"devices",
 	"topology",
 	"services",
-];
+]);
 
 function siteOf(value: unknown, check: Checker, known: KnownDevices): Site | undefined {
 	const top = check.object(value, "", kTopKeys);
@@ -209,7 +210,7 @@ function unique<T>(
 	}
 }
 
-const kBusKeys = ["id", "kind", "port", "baud", "parity", "stop", "host", "timeoutMs", "retries", "poll"];
+const kBusKeys = frozen(["id", "kind", "port", "baud", "parity", "stop", "host", "timeoutMs", "retries", "poll"]);
 
 function busOf(value: unknown, place: string, check: Checker): SiteBus | undefined {
 	const before = check.problems.length;
@@ -251,7 +252,7 @@ function portOf(value: unknown, place: string, check: Checker): string | number 
 	);
 }
 
-const kDeviceKeys = ["id", "name", "device", "bus", "address", "unit", "serial", "role", "phase", "poll"];
+const kDeviceKeys = frozen(["id", "name", "device", "bus", "address", "unit", "serial", "role", "phase", "poll"]);
 
 function deviceOf(
 	value: unknown,

@@ -1,5 +1,6 @@
 import type { Checker } from "../base/checker";
 import { show } from "../base/errors";
+import { frozen } from "../base/frozen";
 
 /**
  * Who hangs on whom: feeder, branch, pole, meter, customer, as GeoJSON features (RFC 7946) so that a map tool opens them.
@@ -19,16 +20,16 @@ export interface TopologyNode {
 	position: [longitude: number, latitude: number] | undefined;
 }
 
-const kKinds: readonly TopologyKind[] = ["feeder", "branch", "pole", "meter", "customer"];
+const kKinds = frozen<readonly TopologyKind[]>(["feeder", "branch", "pole", "meter", "customer"]);
 
 /** What may stand above each kind. A meter on a feeder, branch or pole measures that whole node. */
-const kParents: Record<TopologyKind, readonly TopologyKind[]> = {
+const kParents = frozen<Record<TopologyKind, readonly TopologyKind[]>>({
 	feeder: [],
 	branch: ["feeder", "branch"],
 	pole: ["feeder", "branch"],
 	meter: ["feeder", "branch", "pole"],
 	customer: ["meter"],
-};
+});
 
 /** Nodes of a GeoJSON FeatureCollection, parents before children; undefined when it is none. Problems go to `check`. */
 export function checkTopology(

@@ -1,3 +1,4 @@
+import { frozen } from "../base/frozen";
 import { Image } from "../sunspec/image";
 import { defineModel } from "../sunspec/vendor";
 import type { Site } from "./site-file";
@@ -8,7 +9,7 @@ export const kUnitsModel = 64900;
 export const kTotalsModel = 213;
 
 /** Points that the hub's own meter model carries over from the feeder meter; without one it sums those of `kSummed`. */
-const kCopied = [
+const kCopied = frozen([
 	"A",
 	"PhV",
 	"PhVphA",
@@ -22,9 +23,9 @@ const kCopied = [
 	"VA",
 	"VAR",
 	"PF",
-] as const;
+]);
 /** Power first, then energies. */
-const kSummed = ["W", "TotWhImp", "TotWhExp"] as const;
+const kSummed = frozen(["W", "TotWhImp", "TotWhExp"]);
 
 /** A meter image of the site, as the totals need it. */
 export interface TotalsSource {

@@ -3,6 +3,7 @@
  * Device Information Model Specification 1.1. Every function works on one point inside a larger map
  * (`view`, `at` = byte offset) and allocates nothing unless it has to make a string or a BigInt.
  */
+import { frozen } from "../base/frozen";
 import { decodeString, hexGroups } from "./text";
 import { PointType } from "./types";
 
@@ -36,17 +37,17 @@ const {
  * Lowest and highest value that means something, by type number up to enum32 and bitfield32. A bit field whose top bit
  * is set is to be ignored as a whole, so its range ends below it. Accumulators wrap instead (see `encodeNumber`).
  */
-const lowest: readonly number[] = [-0x7fff, 0, 0, 0, 0, 0, -10, 0x8000, -0x7fffffff, 0, 0, 0, 0];
-const highest: readonly number[] = [
+const lowest = frozen<readonly number[]>([-0x7fff, 0, 0, 0, 0, 0, -10, 0x8000, -0x7fffffff, 0, 0, 0, 0]);
+const highest = frozen<readonly number[]>([
 	0x7fff, 0xfffe, 0xfffe, 0xffff, 0xfffe, 0x7fff, 10, 0x8000, 0x7fffffff, 0xfffffffe, 0xffffffff, 0xfffffffe,
 	0x7fffffff,
-];
+]);
 export const highestFloat32 = 3.4028234663852886e38;
 const twoTo32 = 0x100000000;
 const twoTo63 = 0x8000000000000000;
 
 /** Powers of ten that a double holds exactly; scale factors are -10..10. */
-const powers: readonly number[] = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10];
+const powers = frozen<readonly number[]>([1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10]);
 
 /** value = raw * 10^scale. Dividing keeps decimals exact (2301, -1 -> 230.1). */
 export function scaled(raw: number, scale: number): number {

@@ -3,7 +3,9 @@
  * with their time and quality. A device's decoder writes it through small integer handles; the Modbus server, the
  * publishers and the rules read it. State exists only for points somebody asked a handle for; all others are bytes.
  */
+
 import { configError } from "../base/errors";
+import { frozen } from "../base/frozen";
 import type { Quality } from "../base/quality";
 import { decode, encodeBig, encodeNumber, highestFloat32, scaled, unscaled, writeNotImplemented } from "./codec";
 import { fillModel } from "./fill";
@@ -20,7 +22,7 @@ export interface ModelSpec {
 	readonly text?: string;
 }
 
-const qualities: readonly (Quality | undefined)[] = [undefined, "good", "suspect", "comms_lost"];
+const qualities = frozen<readonly (Quality | undefined)[]>([undefined, "good", "suspect", "comms_lost"]);
 const lostCode = 3;
 const float32 = PointType.float32;
 

@@ -1,7 +1,8 @@
 /** The point types of SunSpec. */
+import { frozen } from "../base/frozen";
 
 /** Numbers of the types. Their order counts: whole numbers of 16 and 32 bits, floats, 64 bits, text. */
-export const PointType = {
+export const PointType = frozen({
 	int16: 0,
 	uint16: 1,
 	count: 2,
@@ -25,12 +26,12 @@ export const PointType = {
 	eui48: 20,
 	ipv6addr: 21,
 	string: 22,
-} as const;
+});
 
 export type PointTypeName = keyof typeof PointType;
 
 /** SunSpec names by type number. */
-export const typeNames: readonly PointTypeName[] = [
+export const typeNames = frozen<readonly PointTypeName[]>([
 	"int16",
 	"uint16",
 	"count",
@@ -54,10 +55,10 @@ export const typeNames: readonly PointTypeName[] = [
 	"eui48",
 	"ipv6addr",
 	"string",
-];
+]);
 
 /** The short words of model texts by type number; a string is followed by its size in registers ("s16"). */
-export const typeWords: readonly string[] = [
+export const typeWords = frozen<readonly string[]>([
 	"i16",
 	"u16",
 	"n16",
@@ -81,7 +82,7 @@ export const typeWords: readonly string[] = [
 	"mac",
 	"ip6",
 	"s",
-];
+]);
 
 /** Registers of a point of this type; 0 for a string, whose size the model gives. */
 export function registersOf(type: number): number {

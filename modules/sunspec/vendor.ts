@@ -1,5 +1,7 @@
 /** Models of our own (ids 64xxx), written as plain tables in the shape of the SunSpec model files. */
+
 import { configError } from "../base/errors";
+import { frozen } from "../base/frozen";
 import { PointType, type PointTypeName, registersOf, typeWords } from "./types";
 
 export interface PointTable {
@@ -29,10 +31,10 @@ export interface GroupTable {
 	readonly groups?: readonly GroupTable[];
 }
 
-const idAndLength: readonly PointTable[] = [
+const idAndLength = frozen<readonly PointTable[]>([
 	{ name: "ID", type: "uint16", mandatory: "M", static: "S" },
 	{ name: "L", type: "uint16", mandatory: "M", static: "S" },
-];
+]);
 
 /**
  * The text of a model, for `new Image([{ id, text }])`. ID and L are put in front when the table leaves them out.
