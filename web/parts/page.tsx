@@ -1,0 +1,56 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { route } from "../lib/route";
+import { t } from "../texts/texts";
+import { Icon } from "./icons";
+
+interface PageProps {
+	title: string;
+	/** A line below the title. */
+	lead?: ComponentChildren;
+	/** The page above this one. */
+	back?: { href: string; text: string };
+	/** Beside the title. */
+	actions?: ComponentChildren;
+	children: ComponentChildren;
+}
+
+/** The first page of the visit leaves the focus where the browser put it. */
+let visited = false;
+
+/** A page's frame. On a change of page the title has the focus, so that a screen reader and the keyboard begin there. */
+export function Page({ title, lead, back, actions, children }: PageProps) {
+	const heading = useRef<HTMLHeadingElement>(null);
+	const { page, id } = route.value;
+	// biome-ignore lint/correctness/useExhaustiveDependencies: once for each address
+	useEffect(() => {
+		if (visited) {
+			heading.current?.focus({ preventScroll: true });
+			scrollTo(0, 0);
+		}
+		visited = true;
+	}, [page, id]);
+	useEffect(() => {
+		document.title = `${title} · ${t("product")}`;
+	}, [title]);
+	return (
+		<main id="content">
+			<header class="page-head">
+				{back && (
+					<a class="back" href={back.href}>
+						<Icon name="back" size={16} />
+						{back.text}
+					</a>
+				)}
+				<div class="title-line">
+					<h1 ref={heading} tabIndex={-1}>
+						{title}
+					</h1>
+					{actions}
+				</div>
+				{lead && <p class="lead">{lead}</p>}
+			</header>
+			{children}
+		</main>
+	);
+}
