@@ -107,6 +107,9 @@ export class Device {
 	#open = -1;
 	#nextDueMs = 0;
 	#scratch = new DataView(new ArrayBuffer(8));
+	/** Payloads of the last replies, read after read, and when they came; NaN before the first. */
+	#raw: Uint8Array;
+	#readMs: Float64Array;
 	#siteSerial: boolean;
 
 	constructor(options: DeviceOptions) {
@@ -129,6 +132,8 @@ export class Device {
 				read.poll === "once" ? Infinity : (options.periodsMs?.[read.poll] ?? defaultPeriodsMs[read.poll]);
 			this.#periodMs[i] = periodMs;
 		});
+		this.#raw = new Uint8Array(this.plan.payloadAt[this.plan.reads.length]!);
+		this.#readMs = new Float64Array(this.plan.reads.length).fill(Number.NaN);
 		this.#siteSerial = options.serial !== undefined;
 		this.#identify(options.serial);
 	}
@@ -149,6 +154,21 @@ export class Device {
 	/** The image's handle of a point of the plan, by its index there. */
 	handle(point: number): number {
 		return this.#handles[point]!;
+	}
+
+	/** Payload of the last reply to a read of the plan, kept when later ones fail; undefined before the first. */
+	raw(read: number): DataView | undefined {
+		if (Number.isNaN(this.#readMs[read]!)) return undefined;
+		return new DataView(
+			this.#raw.buffer,
+			this.plan.payloadAt[read]!,
+			this.plan.payloadAt[read + 1]! - this.plan.payloadAt[read]!,
+		);
+	}
+
+	/** When that came; NaN: never. */
+	readMs(read: number): number {
+		return this.#readMs[read]!;
 	}
 
 	/** When the next read falls due; in the past when it is late. */
@@ -210,7 +230,12 @@ export class Device {
 		const read = this.plan.reads[index]!;
 		if (result.status === "ok") {
 			this.#answered(result);
-			this.#take(read, result.data, result.endMs);
+			const { data } = result;
+			const { payloadAt } = this.plan;
+			const size = payloadAt[index + 1]! - payloadAt[index]!;
+			this.#raw.set(new Uint8Array(data.buffer, data.byteOffset, size), payloadAt[index]!);
+			this.#readMs[index] = result.endMs;
+			this.#take(read, data, result.endMs);
 			this.#schedule(index, result.endMs, read.ratios && this.#needsRatios() ? refusedRetryMs : Infinity);
 		} else if (result.status === "exception") {
 			this.exceptions++;

@@ -59,6 +59,8 @@ const polls = frozen<readonly Poll[]>(["once", "fast", "normal", "slow"]);
 export class Plan {
 	readonly table: DeviceTable;
 	readonly reads: readonly PlannedRead[];
+	/** Where the payload of each read's reply stands when all lie one behind the other; one more for their end. */
+	readonly payloadAt: Uint16Array;
 	/** Every point the reads write, then the fixed and the derived ones. */
 	readonly points: readonly ModelPoint[];
 	readonly fixed: readonly (readonly [point: number, value: number])[];
@@ -102,6 +104,10 @@ export class Plan {
 			mean: one.by === "mean",
 		}));
 		this.reads = reads;
+		this.payloadAt = new Uint16Array(reads.length + 1);
+		reads.forEach(({ function: code, count }, i) => {
+			this.payloadAt[i + 1] = this.payloadAt[i]! + (code <= 2 ? (count + 7) >> 3 : 2 * count);
+		});
 		this.points = points;
 		this.ratioCount = ratioNames.length;
 		this.counters = counters;

@@ -1,0 +1,85 @@
+import { toHex } from "../base/bytes";
+import { rawNumber, type Step, StepKind, textOf } from "../devices/decode";
+import { type Access, type ReadFunction, type RowType, rowFunction } from "../devices/table";
+import type { HubDevice } from "../site/hub";
+import type { PointStatus } from "./status";
+import { ageS } from "./times";
+
+/** A register of a device, as it came and what was made of it. */
+export interface RowStatus {
+	/** The device table's name. */
+	name: string;
+	/** Zero-based protocol address. */
+	address: number;
+	function: ReadFunction;
+	type: RowType;
+	/** The row's bytes as they came last; null before the first answer. */
+	raw: string | null;
+	/** SunSpec points it brings, with ", " between several; null for none. */
+	point: string | null;
+	value: number | string | null;
+	unit: string;
+	quality: PointStatus["quality"];
+	/** Seconds since the value was true; null: never. */
+	ageS: number | null;
+	access: Access;
+}
+
+/** Every row that the hub polls, in the order of its reads. */
+export function deviceRows(entry: HubDevice, nowMs: number): RowStatus[] {
+	const { device } = entry;
+	const rows: RowStatus[] = [];
+	device.plan.reads.forEach((read, index) => {
+		const data = device.raw(index);
+		const readMs = device.readMs(index);
+		for (const step of read.steps) rows.push(rowOf(entry, step, read.function, data, readMs, nowMs));
+	});
+	return rows;
+}
+
+function rowOf(
+	{ device, image }: HubDevice,
+	step: Step,
+	readFunction: number,
+	data: DataView | undefined,
+	readMs: number,
+	nowMs: number,
+): RowStatus {
+	const { row, firstPoint } = step;
+	const names = device.plan.points.slice(firstPoint, firstPoint + step.points).map((one) => one.point);
+	const status = {
+		name: row.name,
+		address: row.address,
+		function: rowFunction(device.table, row),
+		type: row.type,
+		raw: data === undefined ? null : rawHex(step, readFunction, data),
+		point: names.length > 0 ? names.join(", ") : null,
+		unit: row.unit === "text" ? "" : row.unit,
+		access: row.access ?? "r",
+	};
+	const handle = names.length > 0 ? device.handle(firstPoint) : -1;
+	if (handle >= 0) {
+		const value = image.value(handle);
+		const quality = image.quality(handle) ?? "never";
+		return { ...status, value: plain(value), quality, ageS: ageS(image.timeMs(handle), nowMs) };
+	}
+	if (data === undefined) return { ...status, value: null, quality: "never", ageS: null };
+	// a row that only the engine uses (a transformer's ratio): as it was decoded
+	const isText = step.kind === StepKind.string;
+	const number = isText ? 0 : rawNumber(step, data, new DataView(new ArrayBuffer(8))) * step.k + step.b;
+	const good = isText || (number >= step.min && number <= step.max);
+	const quality = device.online ? (good ? "good" : "suspect") : "comms_lost";
+	const value = quality === "comms_lost" ? null : plain(isText ? textOf(step, data) : number);
+	return { ...status, value, quality, ageS: ageS(readMs, nowMs) };
+}
+
+function plain(value: number | string | undefined): number | string | null {
+	if (typeof value !== "number") return value ?? null;
+	return Number.isFinite(value) ? Number(value.toPrecision(9)) : null;
+}
+
+/** "09 5f"; of a coil or discrete input "0" or "1". */
+function rawHex(step: Step, readFunction: number, data: DataView): string {
+	if (readFunction <= 2) return String((data.getUint8(step.at >> 3) >> (step.at & 7)) & 1);
+	return toHex(new Uint8Array(data.buffer, data.byteOffset + step.at, 2 * step.words));
+}
