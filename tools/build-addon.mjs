@@ -1,6 +1,6 @@
 // Compiles XS, from the sources in the package @agoric/xsnap, with our C into a Node addon: build/addon/<variant>/gridpost.node.
-// Incremental, two compilers at a time. Variants: debug (the default: stacks with lines, xsbug), release, and asan
-// and stress for tools/asan.mjs.
+// Incremental, two compilers at a time. Variants: debug (the default: stacks with lines, xsbug), release, asan and stress
+// for tools/asan.mjs, and board: the device's ports on a stand-in for the chip.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -40,13 +40,19 @@ const asan = {
 	link: ["-fsanitize=address"],
 };
 
+const stress = ["mxStress=1", "mxNoChunks=1"];
+
 const variants = {
 	release: { defines: [], flags: ["-O2"], link: [] },
 	debug: { defines: ["mxDebug=1"], flags: ["-O2", "-g1"], link: [] },
 	asan,
 	// a collection at every allocation, and chunks from malloc: a pointer into one that is kept too long is seen at once.
 	// Sees nothing of a full chunk heap, so the tests of limits are for `asan`.
-	stress: { ...asan, defines: [...asan.defines, "mxStress=1", "mxNoChunks=1"] },
+	stress: { ...asan, defines: [...asan.defines, ...stress] },
+	// the ports of the device instead of the desktop's, on the pieces of ESP-IDF and the chip in native/standin
+	board: { defines: ["mxDebug=1"], flags: ["-O2", "-g1"], link: [], board: true },
+	"board-asan": { ...asan, board: true },
+	"board-stress": { ...asan, defines: [...asan.defines, ...stress], board: true },
 	// slots, chunks and records as large as on the device: for a 32-bit Node under qemu (bench/memory.ts)
 	arm32: {
 		defines: ["mxDebug=1", "mxMisalignedSettersCrash=1", "mxUnalignedAccess=0"],
@@ -80,8 +86,20 @@ function compiler(cross) {
 	return { name, version: found.stdout.split("\n", 1)[0] };
 }
 
+/**
+ * The C of one folder of native/: for the desktop what is neither the device's nor a program of its own; for the board the
+ * core, the class and the device's port, where the folder has these.
+ */
+function nativeSources(folder, board) {
+	const all = cSources(folder).filter((path) => !/(^|[-_.])(fuzz|test)[^/]*\.c$/.test(basename(path)));
+	const device = all.filter((path) => /(^|[-_.])esp32[^/]*\.c$/.test(basename(path)));
+	const ported = all.some((path) => path.endsWith("_core.c")) && device.length > 0;
+	if (!board || !ported) return all.filter((path) => !device.includes(path));
+	return all.filter((path) => device.includes(path) || /_(core|class)\.c$/.test(path));
+}
+
 /** Everything that goes into the addon: { path, group } with group engine | host | native. */
-function sourcesOf(xs) {
+function sourcesOf(xs, board) {
 	const sources = [];
 	for (const path of cSources(join(xs, "sources")))
 		if (basename(path) !== "xsSnapshot.c") sources.push({ path, group: "engine" });
@@ -91,9 +109,8 @@ function sourcesOf(xs) {
 	for (const path of cSources(native)) sources.push({ path, group: "native" });
 	if (existsSync(native))
 		for (const entry of readdirSync(native, { withFileTypes: true }))
-			if (entry.isDirectory())
-				for (const path of cSources(join(native, entry.name)))
-					if (!/(^|[-_.])(esp32|fuzz|test)[^/]*\.c$/.test(basename(path))) sources.push({ path, group: "native" });
+			if (entry.isDirectory() && (board || entry.name !== "standin"))
+				for (const path of nativeSources(join(native, entry.name), board)) sources.push({ path, group: "native" });
 	return sources;
 }
 
@@ -147,10 +164,10 @@ export async function buildAddon({ variant = "debug", quiet = false, jobs = 2 } 
 	if (!settings) throw buildError(`no addon variant "${variant}": ${Object.keys(variants).join(", ")}`);
 	const xs = engineFolder();
 	const folder = join(root, "build/addon", variant);
-	const generated = join(root, "build/addon/generated");
+	const generated = join(root, settings.board ? "build/addon/generated-board" : "build/addon/generated");
 	const target = addonPath(variant);
 	mkdirSync(folder, { recursive: true });
-	const sources = sourcesOf(xs);
+	const sources = sourcesOf(xs, settings.board);
 	writeBindings({
 		folder: generated,
 		sources: sources.filter((source) => source.group !== "engine").map((source) => source.path),
@@ -163,6 +180,7 @@ export async function buildAddon({ variant = "debug", quiet = false, jobs = 2 } 
 	const includes = [
 		generated,
 		join(root, "hosts/desktop/addon"),
+		...(settings.board ? [join(root, "native/standin/include")] : []),
 		join(xs, "includes"),
 		join(xs, "platforms"),
 		join(xs, "sources"),

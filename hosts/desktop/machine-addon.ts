@@ -78,8 +78,11 @@ export interface Addon {
 	fatal(machine: MachineHandle): Error | undefined;
 }
 
-/** How the addon was compiled: `debug` has lines in stacks and xsbug, and costs nothing that can be measured. */
-export type Variant = "debug" | "release" | "asan" | "stress";
+/**
+ * How the addon was compiled: `debug` has lines in stacks and xsbug, and costs nothing that can be measured; `board` has the
+ * device's ports on a stand-in for the chip.
+ */
+export type Variant = "debug" | "release" | "asan" | "stress" | "board" | "board-asan" | "board-stress";
 
 const loaded = new Map<Variant, Addon>();
 
