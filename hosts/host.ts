@@ -42,8 +42,10 @@ export interface Host {
 	network?: () => NetworkState;
 	/** The board's screen, lamp, relay and buttons. */
 	panel?: PanelDevices;
-	/** Settings that a person gives on site, and the state of the set-up access point. */
+	/** Settings that a person gives on site, and the state of the set-up access point. Its admin password comes first. */
 	setup?: SetupDevice;
+	/** Calls back each time that a source has set or confirmed the wall clock, also for one that did before. */
+	onClockSet?: (callback: (source: string, errorMs: number) => void) => void;
 }
 
 export interface SiteStore {
@@ -51,6 +53,8 @@ export interface SiteStore {
 	place: string;
 	/** Keeps a site file that has been validated, whole or not at all; the one before stays as a copy. Throws when it cannot. */
 	save(text: string): void;
+	/** What is stored, valid or not, where that may be another text than the one that runs. */
+	stored?(): string | undefined;
 }
 
 /** Settings of the command line or the board, over those of the site file. */
