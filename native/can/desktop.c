@@ -8,6 +8,7 @@
 #include "../xsglue.h"
 #include "mc.xs.h"
 #include "bus.h"
+#include "can_class.h"
 #include "slcan.h"
 #include "socketcan.h"
 #include "../tty.h"
@@ -21,7 +22,7 @@ enum { STATUS_US = 1000000, AGAIN_US = 2000 };
 typedef struct {
 	GluePort base; /* first */
 	BusStation station;
-	xsSlot *onReadable, *onWritable, *onError, *onStateChange;
+	CanCallbacks callbacks;
 	CanCore core;
 	Tty *tty;
 	Slcan slcan;
@@ -39,11 +40,7 @@ static Port *portAt(BusStation *station) {
 
 static void mark(xsMachine *the, void *data, xsMarkRoot markRoot) {
 	Port *port = data;
-	if (!port) return;
-	if (port->onReadable) markRoot(the, port->onReadable);
-	if (port->onWritable) markRoot(the, port->onWritable);
-	if (port->onError) markRoot(the, port->onError);
-	if (port->onStateChange) markRoot(the, port->onStateChange);
+	if (port) canClassMark(the, &port->callbacks, markRoot);
 }
 
 static void shut(GluePort *base) {
@@ -70,15 +67,15 @@ static void tell(xsMachine *the, void *refcon) {
 	port->base.uses++;
 	xsTry {
 		if (glueDue(&port->base, CAN_DO_STATE))
-			glueCall(the, &port->base, port->onStateChange, canStateName(canCoreState(&port->core)));
-		if (glueDue(&port->base, CAN_DO_READABLE)) glueCall(the, &port->base, port->onReadable, NULL);
+			glueCall(the, &port->base, port->callbacks.onStateChange, canStateName(canCoreState(&port->core)));
+		if (glueDue(&port->base, CAN_DO_READABLE)) glueCall(the, &port->base, port->callbacks.onReadable, NULL);
 		if (glueDue(&port->base, CAN_DO_OVERFLOW))
-			glueCall(the, &port->base, port->onError, "frames were lost: the receive queue was full");
-		if (glueDue(&port->base, CAN_DO_WRITABLE)) glueCall(the, &port->base, port->onWritable, NULL);
+			glueCall(the, &port->base, port->callbacks.onError, "frames were lost: the receive queue was full");
+		if (glueDue(&port->base, CAN_DO_WRITABLE)) glueCall(the, &port->base, port->callbacks.onWritable, NULL);
 		if (!port->base.closed && port->gone) {
 			const char *why = port->gone;
 			port->gone = NULL;
-			glueCall(the, &port->base, port->onError, why);
+			glueCall(the, &port->base, port->callbacks.onError, why);
 		}
 	}
 	xsCatch {
@@ -235,31 +232,6 @@ static void socketWritable(void *refcon) {
 
 /* Class */
 
-static void configure(xsMachine *the, CanConfig *config) {
-	char text[12];
-	config->bitrate = glueNumber(the, &xsArg(0), xsID_bitrate, "bitrate", 500000, 125000, 1000000);
-	glueText(the, &xsArg(0), xsID_mode, "mode", "normal", text, sizeof text);
-	if (strcmp(text, "normal") == 0) config->mode = CAN_MODE_NORMAL;
-	else if (strcmp(text, "listen") == 0) config->mode = CAN_MODE_LISTEN;
-	else if (strcmp(text, "selftest") == 0) config->mode = CAN_MODE_SELFTEST;
-	else xsRangeError("mode must be normal, listen or selftest");
-	xsmcGet(xsVar(0), xsArg(0), xsID_filters);
-	if (xsmcTypeOf(xsVar(0)) == xsUndefinedType) return;
-	if (!xsmcIsInstanceOf(xsVar(0), xsArrayPrototype)) xsTypeError("filters must be an array");
-	xsVar(1) = xsVar(0);
-	config->filterCount = (uint8_t)glueNumber(the, &xsVar(1), xsID_length, "number of filters", 0, 0, CAN_FILTERS);
-	for (unsigned i = 0; i < config->filterCount; i++) {
-		xsmcGetIndex(xsVar(2), xsVar(1), (xsIndex)i);
-		if (xsmcTypeOf(xsVar(2)) != xsReferenceType) xsTypeError("a filter must be an object");
-		CanFilter *filter = &config->filters[i];
-		filter->extended = glueFlag(the, &xsVar(2), xsID_extended);
-		uint32_t all = filter->extended ? 0x1FFFFFFF : 0x7FF;
-		filter->id = glueNumber(the, &xsVar(2), xsID_id, "id of a filter", UINT32_MAX, 0, all);
-		if (filter->id == UINT32_MAX) xsRangeError("a filter needs an id");
-		filter->mask = glueNumber(the, &xsVar(2), xsID_mask, "mask of a filter", all, 0, all);
-	}
-}
-
 static const char *openPort(xsMachine *the, Port *port, const char *name, CanConfig *config, uint32_t ttyBaud,
 	char *error, size_t errorSize) {
 	config->countErrors = strncmp(name, "sim:", 4) == 0;
@@ -294,12 +266,10 @@ void xs_can(xsMachine *the) {
 	if (xsmcArgc < 1 || xsmcTypeOf(xsArg(0)) != xsReferenceType) xsTypeError("CAN needs options");
 	glueText(the, &xsArg(0), xsID_port, "port", "", name, sizeof name);
 	if (!name[0]) xsRangeError("port must be an interface, slcan:PATH or sim:NAME");
-	configure(the, &config);
+	canClassOptions(the, &config);
 	uint32_t ttyBaud = glueNumber(the, &xsArg(0), xsID_ttyBaud, "ttyBaud", 115200, 1200, 3000000);
-	xsSlot *onReadable = glueCallback(the, xsID_onReadable, "onReadable");
-	xsSlot *onWritable = glueCallback(the, xsID_onWritable, "onWritable");
-	xsSlot *onError = glueCallback(the, xsID_onError, "onError");
-	xsSlot *onStateChange = glueCallback(the, xsID_onStateChange, "onStateChange");
+	CanCallbacks callbacks;
+	canClassCallbacks(the, &callbacks);
 
 	/* Nothing below throws before the port is either whole or gone. */
 	Port *port = calloc(1, sizeof *port);
@@ -309,10 +279,7 @@ void xs_can(xsMachine *the) {
 	port->base.shut = shut;
 	port->base.tell = tell;
 	port->txDoneUs = port->statusUs = CAN_NEVER;
-	port->onReadable = onReadable;
-	port->onWritable = onWritable;
-	port->onError = onError;
-	port->onStateChange = onStateChange;
+	port->callbacks = callbacks;
 	const char *wrong = openPort(the, port, name, &config, ttyBaud, error, sizeof error);
 	if (wrong) {
 		glueShut(&port->base);
@@ -330,63 +297,14 @@ static Port *portOf(xsMachine *the) {
 	return glueRecord(the, &hooks);
 }
 
-static void setFlag(xsMachine *the, xsIdentifier id, bool value) {
-	xsmcSetBoolean(xsVar(0), value);
-	xsmcSet(xsResult, id, xsVar(0));
-}
-
 void xs_can_read(xsMachine *the) {
-	Port *port = portOf(the);
-	void *bytes;
-	xsUnsignedValue size;
-	CanFrame frame;
-	if (xsmcArgc < 1) xsTypeError("read needs a buffer");
-	xsmcGetBufferWritable(xsArg(0), &bytes, &size);
-	if (size < 8) xsRangeError("read needs a buffer of 8 bytes");
-	if (!canCoreTake(&port->core, &frame)) return;
-	if (!(frame.flags & CAN_REMOTE)) memcpy(bytes, frame.data, frame.length);
-	xsmcVars(1);
-	xsmcSetNewObject(xsResult);
-	glueSetNumber(the, &xsResult, xsID_id, frame.id);
-	setFlag(the, xsID_extended, frame.flags & CAN_EXTENDED);
-	setFlag(the, xsID_remote, frame.flags & CAN_REMOTE);
-	glueSetNumber(the, &xsResult, xsID_length, frame.length);
-	glueSetNumber(the, &xsResult, xsID_timestampUs, (double)frame.timeUs);
+	canClassRead(the, &portOf(the)->core);
 }
 
 void xs_can_write(xsMachine *the) {
 	Port *port = portOf(the);
-	CanFrame frame = {0};
-	xsmcVars(1);
 	if (port->dead) xsUnknownError("the port has gone");
-	if (xsmcArgc < 1 || xsmcTypeOf(xsArg(0)) != xsReferenceType) xsTypeError("write needs a frame");
-	if (glueFlag(the, &xsArg(0), xsID_extended)) frame.flags |= CAN_EXTENDED;
-	if (glueFlag(the, &xsArg(0), xsID_remote)) frame.flags |= CAN_REMOTE;
-	uint32_t all = frame.flags & CAN_EXTENDED ? 0x1FFFFFFF : 0x7FF;
-	frame.id = glueNumber(the, &xsArg(0), xsID_id, "id", UINT32_MAX, 0, all);
-	if (frame.id == UINT32_MAX) xsRangeError("a frame needs an id");
-	if (frame.flags & CAN_REMOTE) frame.length = (uint8_t)glueNumber(the, &xsArg(0), xsID_length, "length", 0, 0, 8);
-	else {
-		xsmcGet(xsVar(0), xsArg(0), xsID_data);
-		if (xsmcTypeOf(xsVar(0)) != xsUndefinedType) {
-			void *bytes;
-			xsUnsignedValue size;
-			xsmcGetBufferReadable(xsVar(0), &bytes, &size);
-			if (size > 8) xsRangeError("a frame has 0 to 8 bytes");
-			frame.length = (uint8_t)size;
-			memcpy(frame.data, bytes, size);
-		}
-	}
-	switch (canCoreWrite(&port->core, &frame)) {
-	case CAN_WRITE_FULL:
-		xsUnknownError("transmit queue full");
-	case CAN_WRITE_LISTEN:
-		xsUnknownError("listen-only");
-	case CAN_WRITE_OFF:
-		xsUnknownError("bus-off");
-	case CAN_WRITE_OK:
-		break;
-	}
+	canClassWrite(the, &port->core);
 	if (port->station.bus) busKick(&port->station);
 	else {
 		pump(port);
@@ -399,14 +317,5 @@ void xs_can_get_state(xsMachine *the) {
 }
 
 void xs_can_get_counters(xsMachine *the) {
-	CanCounters counters = canCoreCounters(&portOf(the)->core);
-	xsmcVars(1);
-	xsmcSetNewObject(xsResult);
-	glueSetNumber(the, &xsResult, xsID_framesReceived, counters.framesReceived);
-	glueSetNumber(the, &xsResult, xsID_framesSent, counters.framesSent);
-	glueSetNumber(the, &xsResult, xsID_filtered, counters.filtered);
-	glueSetNumber(the, &xsResult, xsID_overflow, counters.overflow);
-	glueSetNumber(the, &xsResult, xsID_busErrors, counters.busErrors);
-	glueSetNumber(the, &xsResult, xsID_busOff, counters.busOff);
-	glueSetNumber(the, &xsResult, xsID_dropped, counters.dropped);
+	canClassCounters(the, &portOf(the)->core);
 }

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { describeWithPeers, python } from "../../test/peers";
 import { compileAndRun } from "../compile";
 
-const sources = ["can/can_core.c", "can/mcp2515.c", "standin/mcp2515_chip.c", "can/mcp2515_test.c"];
+const sources = ["can/can_core.c", "can/mcp2515_core.c", "standin/mcp2515_chip.c", "can/mcp2515_test.c"];
 
 test("mcp2515: registers, filters, frames in order, errors and bus-off, against a simulated chip", () => {
 	expect(compileAndRun(sources)).toMatch(/ 0 failures/);
