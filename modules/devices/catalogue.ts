@@ -1,3 +1,4 @@
+import { configError } from "../base/errors";
 import { frozen } from "../base/frozen";
 import { Plan } from "./plan";
 import type { DeviceTable } from "./table";
@@ -16,13 +17,17 @@ export const deviceTables = frozen<readonly DeviceTable[]>([
 	sht20XyMd02,
 ]);
 
+/** Made while modules are preloaded, so that they lie in flash beside their tables. */
+const plans = frozen<readonly Plan[]>(deviceTables.map((table) => new Plan(table)));
+
 export function deviceTable(id: string): DeviceTable | undefined {
 	return deviceTables.find((table) => table.id === id);
 }
 
-/** The plans of the tables in use: devices of one product share one. The composition root owns it. */
+/** Tables and their plans: devices of one product share one. The composition root owns it. */
 export class Catalogue {
-	#plans = new Map<string, Plan>();
+	/** Of the tables from elsewhere, in their order. */
+	#plans: (Plan | undefined)[] = [];
 	#more: readonly DeviceTable[];
 
 	/** `more`: tables from elsewhere (plug-ins), already validated. They win over the built-in ones of the same id. */
@@ -34,9 +39,12 @@ export class Catalogue {
 		return this.#more.find((table) => table.id === id) ?? deviceTable(id);
 	}
 
+	/** Throws `bad-config` for a table that is not of this catalogue. */
 	plan(table: DeviceTable): Plan {
-		let plan = this.#plans.get(table.id);
-		if (plan === undefined || plan.table !== table) this.#plans.set(table.id, (plan = new Plan(table)));
-		return plan;
+		const plan = plans[deviceTables.indexOf(table)];
+		if (plan) return plan;
+		const index = this.#more.indexOf(table);
+		if (index < 0) throw configError("table", table.id, "it must be a table of the catalogue");
+		return (this.#plans[index] ??= new Plan(table));
 	}
 }

@@ -341,19 +341,19 @@ describe("publisher", () => {
 });
 
 describe("Outbox", () => {
-	it("behaves like a list that forgets its oldest, over 20,000 random steps", () => {
+	it.each([600, 5000])("of %i bytes behaves like a list that forgets its oldest, over 20,000 random steps", (size) => {
 		let seed = 7;
 		const random = (below: number) => {
 			seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
 			return (seed >>> 8) % below;
 		};
-		const outbox = new Outbox(600);
+		const outbox = new Outbox(size);
 		const model: string[] = [];
 		const buffer = new Uint8Array(kLongestRecord);
 		let pushed = 0;
 		for (let step = 0; step < 20_000; step++) {
 			if (random(3) > 0) {
-				const length = 1 + random(100);
+				const length = 1 + random(Math.min(size / 4 - 10, buffer.length));
 				for (let i = 0; i < length; i++) buffer[i] = random(256);
 				model.push(buffer.slice(0, length).join());
 				outbox.push(buffer, length);
@@ -377,6 +377,23 @@ describe("Outbox", () => {
 		expect(outbox).toMatchObject({ count: 10, dropped: 0 });
 		outbox.push(new Uint8Array(100), 100);
 		expect(outbox).toMatchObject({ count: 10, dropped: 1 });
+	});
+
+	it("takes memory as records come, and gives it back as they go", () => {
+		const outbox = new Outbox(10_000);
+		const record = new Uint8Array(98);
+		expect(outbox.bytes).toBe(0);
+		for (let i = 0; i < 1000; i++) {
+			outbox.push(record, 98);
+			outbox.shift();
+		}
+		expect(outbox.bytes).toBe(1024);
+		for (let i = 0; i < 250; i++) outbox.push(record, 98);
+		expect(outbox).toMatchObject({ count: 100, dropped: 150, bytes: 10_000 });
+		for (let i = 0; i < 60; i++) outbox.shift();
+		expect(outbox.bytes).toBeLessThanOrEqual(40 * 100 + 3 * 1024);
+		while (outbox.count > 0) outbox.shift();
+		expect(outbox.bytes).toBe(1024);
 	});
 
 	it.each([0, 63, 2 ** 20 + 1])("refuses a size of %i", (size) => expect(() => new Outbox(size)).toThrow(RangeError));
