@@ -7,7 +7,7 @@
  */
 #include "../xsglue.h"
 #include "mc.xs.h"
-#include "rs485_core.h"
+#include "rs485_class.h"
 #include "line.h"
 #include "../tty.h"
 
@@ -157,19 +157,6 @@ static void ttyGone(void *refcon, const char *why) {
 
 /* Class */
 
-static void configure(xsMachine *the, Rs485Config *config) {
-	char text[8];
-	xsSlot *options = &xsArg(0);
-	config->baud = glueNumber(the, options, xsID_baud, "baud", 9600, 1200, 115200);
-	config->stopBits = (uint8_t)glueNumber(the, options, xsID_stop, "stop", 1, 1, 2);
-	glueText(the, options, xsID_parity, "parity", "none", text, sizeof text);
-	if (strcmp(text, "none") == 0) config->parity = RS485_PARITY_NONE;
-	else if (strcmp(text, "even") == 0) config->parity = RS485_PARITY_EVEN;
-	else if (strcmp(text, "odd") == 0) config->parity = RS485_PARITY_ODD;
-	else xsRangeError("parity must be none, even or odd");
-	config->enableInvert = glueFlag(the, options, xsID_enableInvert);
-}
-
 void xs_rs485(xsMachine *the) {
 	char name[256], error[320];
 	Rs485Config config = {0};
@@ -177,7 +164,7 @@ void xs_rs485(xsMachine *the) {
 	if (xsmcArgc < 1 || xsmcTypeOf(xsArg(0)) != xsReferenceType) xsTypeError("RS485 needs options");
 	glueText(the, &xsArg(0), xsID_port, "port", "", name, sizeof name);
 	if (!name[0]) xsRangeError("port must be a path or sim:NAME");
-	configure(the, &config);
+	rs485ClassConfigure(the, &config);
 	xsSlot *onReadable = glueCallback(the, xsID_onReadable, "onReadable");
 	xsSlot *onWritable = glueCallback(the, xsID_onWritable, "onWritable");
 	xsSlot *onError = glueCallback(the, xsID_onError, "onError");
@@ -227,33 +214,13 @@ static Port *portOf(xsMachine *the) {
 
 void xs_rs485_read(xsMachine *the) {
 	Port *port = portOf(the);
-	void *bytes;
-	xsUnsignedValue size;
-	if (xsmcArgc < 1) xsTypeError("read needs a buffer");
-	xsmcGetBufferWritable(xsArg(0), &bytes, &size);
-	uint8_t cause;
-	int32_t length = rs485CoreTake(&port->core, bytes, size, &cause);
-	if (length < 0) return;
-	port->cause = cause;
-	xsmcSetInteger(xsResult, length);
+	rs485ClassRead(the, &port->core, &port->cause);
 }
 
 void xs_rs485_write(xsMachine *the) {
 	Port *port = portOf(the);
-	void *bytes;
-	xsUnsignedValue size;
-	uint32_t expect = 0;
 	if (port->gone) xsUnknownError("the serial device has gone");
-	if (rs485CoreSending(&port->core)) xsUnknownError("still sending");
-	if (xsmcArgc < 1) xsTypeError("write needs a frame");
-	if (xsmcArgc > 1 && xsmcTypeOf(xsArg(1)) != xsUndefinedType) {
-		double value = xsmcToNumber(xsArg(1));
-		if (!(value >= 0 && value <= RS485_RING)) xsRangeError("expect must be 0 to %u", RS485_RING);
-		expect = (uint32_t)value;
-	}
-	xsmcGetBufferReadable(xsArg(0), &bytes, &size);
-	if (size < 1 || size > RS485_FRAME_MAX) xsRangeError("a frame has 1 to %u bytes", RS485_FRAME_MAX);
-	rs485CoreWrite(&port->core, bytes, size, expect, hostNowUs(the));
+	rs485ClassWrite(the, &port->core, hostNowUs(the));
 	if (!port->tty) lineKick(&port->station);
 	else {
 		ttyAct(port, rs485CoreTick(&port->core, hostNowUs(the)));
@@ -263,27 +230,13 @@ void xs_rs485_write(xsMachine *the) {
 }
 
 void xs_rs485_get_cause(xsMachine *the) {
-	Port *port = portOf(the);
-	xsmcSetString(xsResult, (char *)rs485CauseName(port->cause));
+	xsmcSetString(xsResult, (char *)rs485CauseName(portOf(the)->cause));
 }
 
 void xs_rs485_get_silenceUs(xsMachine *the) {
-	Port *port = portOf(the);
-	xsmcSetInteger(xsResult, (xsIntegerValue)port->core.silenceUs);
+	xsmcSetInteger(xsResult, (xsIntegerValue)portOf(the)->core.silenceUs);
 }
 
 void xs_rs485_get_counters(xsMachine *the) {
-	Rs485Counters counters = rs485CoreCounters(&portOf(the)->core);
-	xsmcVars(1);
-	xsmcSetNewObject(xsResult);
-	glueSetNumber(the, &xsResult, xsID_framesReceived, counters.framesReceived);
-	glueSetNumber(the, &xsResult, xsID_framesSent, counters.framesSent);
-	glueSetNumber(the, &xsResult, xsID_bytesReceived, counters.bytesReceived);
-	glueSetNumber(the, &xsResult, xsID_bytesSent, counters.bytesSent);
-	glueSetNumber(the, &xsResult, xsID_parity, counters.parity);
-	glueSetNumber(the, &xsResult, xsID_framing, counters.framing);
-	glueSetNumber(the, &xsResult, xsID_overrun, counters.overrun);
-	glueSetNumber(the, &xsResult, xsID_full, counters.full);
-	glueSetNumber(the, &xsResult, xsID_break, counters.breaks);
-	glueSetNumber(the, &xsResult, xsID_busy, counters.busy);
+	rs485ClassCounters(the, &portOf(the)->core);
 }

@@ -1,4 +1,5 @@
 #include "rs485_core.h"
+#include "../isr.h"
 
 #include <string.h>
 
@@ -6,21 +7,21 @@ enum { TX_IDLE, TX_WAIT, TX_LEAD, TX_SEND, TX_TRAIL };
 enum { FRAMES_RECEIVED, FRAMES_SENT, BYTES_RECEIVED, BYTES_SENT, PARITY, FRAMING, OVERRUN, FULL, BREAKS, BUSY };
 
 /* The line side is the only writer of the counters, so a plain read, add and store is enough. */
-static void count(Rs485Core *core, unsigned which, uint32_t by) {
+static ISR_CODE void count(Rs485Core *core, unsigned which, uint32_t by) {
 	unsigned value = atomic_load_explicit(&core->counters[which], memory_order_relaxed);
 	atomic_store_explicit(&core->counters[which], value + by, memory_order_relaxed);
 }
 
-static unsigned txState(const Rs485Core *core) {
+static ISR_CODE unsigned txState(const Rs485Core *core) {
 	return atomic_load_explicit(&core->txState, memory_order_acquire);
 }
 
-static void setTxState(Rs485Core *core, unsigned state) {
+static ISR_CODE void setTxState(Rs485Core *core, unsigned state) {
 	atomic_store_explicit(&core->txState, state, memory_order_release);
 }
 
 /* While DE is asserted the receiver hears only ourselves. */
-static bool muted(const Rs485Core *core) {
+static ISR_CODE bool muted(const Rs485Core *core) {
 	return txState(core) >= TX_LEAD;
 }
 
@@ -53,25 +54,25 @@ const char *rs485CoreInit(Rs485Core *core, const Rs485Config *config, uint64_t n
 	return NULL;
 }
 
-uint64_t rs485CoreWireUs(const Rs485Core *core, uint32_t characters) {
+ISR_CODE uint64_t rs485CoreWireUs(const Rs485Core *core, uint32_t characters) {
 	return ((uint64_t)characters * core->charNs + 999) / 1000;
 }
 
-bool rs485CoreEnableLevel(const Rs485Core *core) {
+ISR_CODE bool rs485CoreEnableLevel(const Rs485Core *core) {
 	return core->enabled != core->config.enableInvert;
 }
 
-static bool receiving(const Rs485Core *core) {
+static ISR_CODE bool receiving(const Rs485Core *core) {
 	return core->open > 0 || core->dropping;
 }
 
 /* When the line is free: what is coming in has ended, and T3.5 is over. */
-static uint64_t quietAt(const Rs485Core *core) {
+static ISR_CODE uint64_t quietAt(const Rs485Core *core) {
 	return core->lastEndUs + (receiving(core) ? core->endUs : core->silenceUs) + core->config.lateUs;
 }
 
 /* Ends the open hand-over, also an empty one. */
-static uint32_t handOver(Rs485Core *core, Rs485Cause cause) {
+static ISR_CODE uint32_t handOver(Rs485Core *core, Rs485Cause cause) {
 	unsigned head = atomic_load_explicit(&core->recordHead, memory_order_relaxed);
 	unsigned tail = atomic_load_explicit(&core->recordTail, memory_order_acquire);
 	if (head - tail == RS485_HANDOVERS) {
@@ -89,23 +90,23 @@ static uint32_t handOver(Rs485Core *core, Rs485Cause cause) {
 	return RS485_DO_READABLE;
 }
 
-static uint32_t room(const Rs485Core *core) {
+static ISR_CODE uint32_t room(const Rs485Core *core) {
 	return RS485_RING - (core->ringHead - atomic_load_explicit(&core->ringTail, memory_order_acquire));
 }
 
-uint32_t rs485CoreRoom(const Rs485Core *core) {
+ISR_CODE uint32_t rs485CoreRoom(const Rs485Core *core) {
 	uint32_t left = room(core) + 1;
 	if (core->expect > core->open && core->expect - core->open < left) left = core->expect - core->open;
 	return left;
 }
 
-static uint32_t silence(Rs485Core *core) {
+static ISR_CODE uint32_t silence(Rs485Core *core) {
 	core->dropping = false;
 	return core->open > 0 ? handOver(core, RS485_SILENCE) : 0;
 }
 
 /* Counts what the flags say; the cause of the hand-over that ends now. */
-static Rs485Cause lineError(Rs485Core *core, unsigned flags) {
+static ISR_CODE Rs485Cause lineError(Rs485Core *core, unsigned flags) {
 	/* A break also looks like a framing error, and on some receivers like a parity error: the strongest one counts. */
 	if (flags & RS485_RX_BREAK) {
 		count(core, BREAKS, 1);
@@ -123,16 +124,16 @@ static Rs485Cause lineError(Rs485Core *core, unsigned flags) {
 	return RS485_OVERRUN;
 }
 
-static void activity(Rs485Core *core, uint64_t endUs) {
+static ISR_CODE void activity(Rs485Core *core, uint64_t endUs) {
 	core->inCharacter = false;
 	if (endUs > core->lastEndUs) core->lastEndUs = endUs;
 }
 
-static bool silentUntil(const Rs485Core *core, uint64_t startUs) {
+static ISR_CODE bool silentUntil(const Rs485Core *core, uint64_t startUs) {
 	return startUs >= core->lastEndUs + core->endUs;
 }
 
-uint32_t rs485CoreRx(Rs485Core *core, uint8_t byte, unsigned flags, uint64_t endUs) {
+ISR_CODE uint32_t rs485CoreRx(Rs485Core *core, uint8_t byte, unsigned flags, uint64_t endUs) {
 	if (muted(core)) return 0;
 	uint32_t actions = 0;
 	uint64_t wireUs = core->charNs / 1000;
@@ -171,7 +172,7 @@ uint32_t rs485CoreRx(Rs485Core *core, uint8_t byte, unsigned flags, uint64_t end
 	return actions;
 }
 
-uint32_t rs485CoreRxStart(Rs485Core *core, uint64_t startUs) {
+ISR_CODE uint32_t rs485CoreRxStart(Rs485Core *core, uint64_t startUs) {
 	if (muted(core) || core->inCharacter) return 0;
 	uint32_t actions = silentUntil(core, startUs) ? silence(core) : 0;
 	core->inCharacter = true;
@@ -179,7 +180,7 @@ uint32_t rs485CoreRxStart(Rs485Core *core, uint64_t startUs) {
 	return actions;
 }
 
-uint32_t rs485CoreLineError(Rs485Core *core, unsigned flags, uint64_t timeUs) {
+ISR_CODE uint32_t rs485CoreLineError(Rs485Core *core, unsigned flags, uint64_t timeUs) {
 	if (muted(core) || !flags) return 0;
 	uint32_t actions = silentUntil(core, timeUs) ? silence(core) : 0;
 	activity(core, timeUs);
@@ -188,15 +189,19 @@ uint32_t rs485CoreLineError(Rs485Core *core, unsigned flags, uint64_t timeUs) {
 }
 
 /* A start bit that no character follows was a spike; two characters later it no longer holds up the line. */
-static uint64_t falseStartAt(const Rs485Core *core) {
+static ISR_CODE uint64_t falseStartAt(const Rs485Core *core) {
 	return core->startUs + rs485CoreWireUs(core, 2) + core->config.lateUs;
 }
 
-static uint64_t busyAt(const Rs485Core *core) {
+static ISR_CODE uint64_t busyAt(const Rs485Core *core) {
 	return core->txAskedUs + core->busyLimitUs;
 }
 
-uint64_t rs485CoreDeadline(const Rs485Core *core) {
+ISR_CODE uint64_t rs485CoreBusyAt(const Rs485Core *core) {
+	return txState(core) == TX_WAIT ? busyAt(core) : RS485_NEVER;
+}
+
+ISR_CODE uint64_t rs485CoreDeadline(const Rs485Core *core) {
 	unsigned state = txState(core);
 	if (state == TX_SEND) return RS485_NEVER;
 	if (state == TX_LEAD || state == TX_TRAIL) return core->txAtUs;
@@ -207,7 +212,7 @@ uint64_t rs485CoreDeadline(const Rs485Core *core) {
 	return at;
 }
 
-static uint32_t release(Rs485Core *core) {
+static ISR_CODE uint32_t release(Rs485Core *core) {
 	core->enabled = false;
 	core->expect = core->txExpect;
 	count(core, FRAMES_SENT, 1);
@@ -216,7 +221,7 @@ static uint32_t release(Rs485Core *core) {
 	return RS485_DO_RELEASE | RS485_DO_WRITABLE;
 }
 
-uint32_t rs485CoreTick(Rs485Core *core, uint64_t nowUs) {
+ISR_CODE uint32_t rs485CoreTick(Rs485Core *core, uint64_t nowUs) {
 	uint32_t actions = 0;
 	unsigned state = txState(core);
 	if (state == TX_LEAD && nowUs >= core->txAtUs) {
@@ -251,7 +256,7 @@ uint32_t rs485CoreTick(Rs485Core *core, uint64_t nowUs) {
 	return actions | RS485_DO_SEND;
 }
 
-uint32_t rs485CoreTxDone(Rs485Core *core, uint64_t endUs) {
+ISR_CODE uint32_t rs485CoreTxDone(Rs485Core *core, uint64_t endUs) {
 	if (txState(core) != TX_SEND) return 0;
 	core->lastEndUs = endUs;
 	if (core->config.trailUs == 0) return release(core);

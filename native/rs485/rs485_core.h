@@ -2,7 +2,7 @@
  * RS-485 half duplex: characters with their times go in, hand-overs (whole frames and why they ended) come out.
  *
  * Pure C11: no allocation, no OS call, no engine. One struct, given by the caller, holds everything. Time is
- * microseconds of any monotonic clock. The port (esp32.c, desktop.c) owns UART, pins and timer; the core says what to do
+ * microseconds of any monotonic clock. The port (rs485_esp32_uart.c, desktop.c) owns UART, pins and timer; the core says what to do
  * by action bits and by its next deadline.
  *
  * Who may call what:
@@ -140,6 +140,8 @@ uint32_t rs485CoreTick(Rs485Core *core, uint64_t nowUs);
 uint32_t rs485CoreTxDone(Rs485Core *core, uint64_t endUs);
 /* When rs485CoreTick must be called next; RS485_NEVER while nothing is pending. */
 uint64_t rs485CoreDeadline(const Rs485Core *core);
+/* Until when a frame waits for the line to become quiet; RS485_NEVER when none waits. */
+uint64_t rs485CoreBusyAt(const Rs485Core *core);
 /* Time that n characters take on the wire, rounded up. */
 uint64_t rs485CoreWireUs(const Rs485Core *core, uint32_t characters);
 /* Characters, in a row from now, after which something must be told: the expected count, or a full ring. */
