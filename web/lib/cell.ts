@@ -32,7 +32,6 @@ export function useCell<T>(cell: Cell<T>): T {
 	useEffect(() => {
 		if (cell.value !== seen) again();
 		return cell.follow(() => again());
-		// biome-ignore lint/correctness/useExhaustiveDependencies: followed once; `seen` is of the first drawing
 	}, [cell]);
 	return seen;
 }

@@ -20,7 +20,6 @@ export function useHistory(device: string, wanted = true): HistoryState {
 	const [error, setError] = useState<string | undefined>(undefined);
 	const [attempt, setAttempt] = useState(0);
 	const lost = useCell(link).state === "lost";
-	// biome-ignore lint/correctness/useExhaustiveDependencies: `attempt` asks for another one
 	useEffect(() => {
 		if (lost || !wanted) return;
 		let gone = false;

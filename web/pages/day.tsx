@@ -49,7 +49,6 @@ function HomeDay({ home, range, onRange }: HomeDayProps) {
 	const place = useRef<HTMLElement>(null);
 	const near = useNear(place);
 	const { history, error, retry } = useHistory(home.id, near);
-	// biome-ignore lint/correctness/useExhaustiveDependencies: with each new history
 	useEffect(() => {
 		if (history && history.times.length > 0) onRange(powerRange(history.powerW));
 	}, [history]);
@@ -90,7 +89,6 @@ function energyOf({ powerW, measuredS }: History): number {
 /** True once the element has come near the window: a hub is not asked for what nobody looks at. */
 function useNear(place: { current: HTMLElement | null }): boolean {
 	const [near, setNear] = useState(false);
-	// biome-ignore lint/correctness/useExhaustiveDependencies: one element for life
 	useEffect(() => {
 		const observer = new IntersectionObserver(
 			([entry]) => {

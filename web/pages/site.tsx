@@ -34,7 +34,6 @@ export function SitePage({ data }: { data: LiveSite }) {
 			(failure: Error) => setError(failure.message),
 		);
 	};
-	// biome-ignore lint/correctness/useExhaustiveDependencies: once; a restart with another site brings its file
 	useEffect(() => {
 		if (draft.text === undefined || draft.text === draft.saved) load();
 	}, [data.generation]);
@@ -92,7 +91,6 @@ function Editor({ text, setText, data }: EditorProps) {
 	};
 
 	// what is typed is checked when the typing pauses; with a login each check would ask for it
-	// biome-ignore lint/correctness/useExhaustiveDependencies: the text alone
 	useEffect(() => {
 		if (!changed || !editable) {
 			setProblems([]);

@@ -40,7 +40,6 @@ export function DayChart(props: DayChartProps) {
 	const summary = summarise(values, history.periodS);
 	const rangeKey = range?.join();
 
-	// biome-ignore lint/correctness/useExhaustiveDependencies: data goes in by the effect below
 	useEffect(() => {
 		const box = host.current!;
 		let gone = false;
@@ -83,7 +82,6 @@ export function DayChart(props: DayChartProps) {
 		};
 	}, [shown, height, shape, rangeKey]);
 
-	// biome-ignore lint/correctness/useExhaustiveDependencies: the values of that history
 	useEffect(() => chart.current?.update(latest.current), [history]);
 
 	const words = (value: number) => together(amount(value));

@@ -19,7 +19,6 @@ export function LineDrawing({ data }: { data: LiveSite }) {
 	}, []);
 	const { site, generation } = data;
 	// who stands where changes only with the site
-	// biome-ignore lint/correctness/useExhaustiveDependencies: devices come anew with each reading
 	const drawing = useMemo(
 		() => (width > 0 ? layOut(lineOf(site.topology, site.devices, site.gatewayId), width) : undefined),
 		[width, generation],

@@ -22,7 +22,6 @@ let visited = false;
 export function Page({ title, lead, back, actions, children }: PageProps) {
 	const heading = useRef<HTMLHeadingElement>(null);
 	const { page, id } = route.value;
-	// biome-ignore lint/correctness/useExhaustiveDependencies: once for each address
 	useEffect(() => {
 		if (visited) {
 			heading.current?.focus({ preventScroll: true });
