@@ -6,10 +6,11 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { checkLayers } from "./check/layers.mjs";
 import { checkNatives } from "./check/natives.mjs";
+import { checkPartitions } from "./check/partitions.mjs";
 import { checkSizes } from "./check/sizes.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const complaints = [...checkLayers(root), ...checkSizes(root), ...checkNatives(root)];
+const complaints = [...checkLayers(root), ...checkSizes(root), ...checkNatives(root), ...checkPartitions(root)];
 
 const manifestCheck = join(root, "tools/check-manifest.mjs");
 if (existsSync(manifestCheck)) {
@@ -33,4 +34,4 @@ if (missing) {
 
 for (const complaint of complaints) console.error(complaint);
 if (complaints.length > 0) process.exit(1);
-console.log("layers, sizes, natives, manifest and generated files are in order");
+console.log("layers, sizes, natives, partitions, manifest and generated files are in order");
