@@ -87,7 +87,7 @@ export function drawChart(
 				...axis,
 				show: !look.bare,
 				size: 56,
-				space: 34,
+				space: 24,
 				values: (_, ticks) => ticks.map((tick) => look.format(tick)),
 			},
 		],

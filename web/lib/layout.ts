@@ -61,7 +61,7 @@ function mapOf(roots: readonly LineNode[], width: number): Drawing | undefined {
 	const [top, bottom] = [Math.min(...flats.map((one) => one.y)), Math.max(...flats.map((one) => one.y))];
 	const inset = { x: kHomeBox.halfWidth + kMargin, top: kHomeBox.up + kMargin, bottom: kHomeBox.down + kMargin };
 	const columns = Math.max(2, Math.floor(width / (2.6 * kHomeBox.halfWidth)));
-	const height = Math.max(330, Math.ceil((homes.length + poles.length * 2) / columns) * 120);
+	let height = Math.max(330, Math.ceil((homes.length + poles.length * 2) / columns) * 120);
 	const innerWidth = width - 2 * inset.x;
 	const innerHeight = height - inset.top - inset.bottom;
 	// each direction has its own scale: a long street fills the drawing too
@@ -78,6 +78,7 @@ function mapOf(roots: readonly LineNode[], width: number): Drawing | undefined {
 		...(i < poles.length ? kPoleBox : kHomeBox),
 	}));
 	pushApart(boxes, width, height);
+	height = crop(boxes);
 	const placedPoles = poles.map((node, i) => ({ node, x: boxes[i]!.x, y: boxes[i]!.y }));
 	const placedHomes = homes.map((home, i) => ({
 		home,
@@ -168,6 +169,13 @@ interface Box extends Point {
 	halfWidth: number;
 	up: number;
 	down: number;
+}
+
+/** Moves the boxes up to the upper edge; the height that is left. */
+function crop(boxes: readonly Box[]): number {
+	const top = Math.min(...boxes.map((box) => box.y - box.up)) - kMargin;
+	for (const box of boxes) box.y -= top;
+	return Math.max(...boxes.map((box) => box.y + box.down)) + kMargin;
 }
 
 /** Moves boxes off each other, each as little as it can, and keeps them inside. */

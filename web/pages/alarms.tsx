@@ -72,7 +72,7 @@ function AlarmList({ title, list, data, busy, acknowledge }: ListProps) {
 			<h2>{title}</h2>
 			<ul class="alarms">
 				{newestFirst.map((alarm) => (
-					<li key={alarm.id} class={`alarm ${alarm.active ? alarm.severity : "past"}`}>
+					<li key={alarm.id} class={`alarm-row ${alarm.active ? alarm.severity : "past"}`}>
 						<Icon name={alarm.active ? "warning" : "good"} />
 						<div>
 							<h3>

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type * as chartModule from "../chart";
 import { useCell } from "../lib/cell";
-import { type Amount, number, percent, timeOfDay, together } from "../lib/format";
+import { type Amount, age, number, timeOfDay, together } from "../lib/format";
 import { type History, summarise } from "../lib/history";
 import { scheme } from "../lib/theme";
 import { t } from "../texts/texts";
@@ -100,7 +100,7 @@ export function DayChart(props: DayChartProps) {
 								min: words(summary.min),
 								mean: words(summary.mean),
 								max: words(summary.max),
-								missing: missing ? t("chartMissing", { hours: number(summary.missingH, 1) }) : t("chartComplete"),
+								missing: missing ? t("chartMissing", { age: age(summary.missingH * 3600) }) : t("chartComplete"),
 							})
 						: `${what}: ${t("chartNothing")}`
 				}
@@ -122,7 +122,7 @@ export function DayChart(props: DayChartProps) {
 						{missing && (
 							<span class="gap-key">
 								<i />
-								{t("chartGap")} {percent(summary.missingH / 24)}
+								{t("chartGap")} {age(summary.missingH * 3600)}
 							</span>
 						)}
 					</>
