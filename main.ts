@@ -1,5 +1,6 @@
 import host from "host";
 import { serveApi } from "./modules/admin/api";
+import { Auth } from "./modules/admin/auth";
 import { busStatus, StatusReader } from "./modules/admin/status";
 import { configError } from "./modules/base/errors";
 import type { TcpClass } from "./modules/base/io";
@@ -8,7 +9,13 @@ import { HttpServer } from "./modules/http/server";
 import { TcpServer } from "./modules/modbus/server-tcp";
 import { MqttClient } from "./modules/mqtt/client";
 import { OpenAmiPublisher } from "./modules/openami/publisher";
+import { serveSetup } from "./modules/setup/routes";
+import { AlarmWatch } from "./modules/site/alarm-watch";
+import { Alarms } from "./modules/site/alarms";
 import { ClockQuality } from "./modules/site/clock-quality";
+import { EnergyToday } from "./modules/site/energy-today";
+import { FrameLog } from "./modules/site/frame-log";
+import { History } from "./modules/site/history";
 import { Hub, type HubDevice } from "./modules/site/hub";
 import { parseBroker, readSite } from "./modules/site/site-file";
 
@@ -16,6 +23,8 @@ import { parseBroker, readSite } from "./modules/site/site-file";
 const kMqttQueue = { messages: 8, bytes: 12288 };
 /** Waiting telemetry: a quarter of an hour of the demo pole at 10 s, an hour and a half at 60 s. */
 const kOutboxBytes = 48 * 1024;
+/** The last frames of all buses, for a capture. */
+const kFrameLogBytes = 6 * 1024;
 
 /**
  * The composition root: reads the site, builds the modules over what the host gives, starts them. Throws what a person
@@ -23,12 +32,10 @@ const kOutboxBytes = 48 * 1024;
  */
 export default function main() {
 	const { clock, log, io, options, firmware } = host;
-	const site = readSite(
-		host.siteText,
-		deviceTables.map((table) => table.id),
-	);
+	const knownDevices = deviceTables.map((table) => table.id);
+	const site = readSite(host.siteText, knownDevices);
 	const startMs = clock.now();
-	const status = new StatusReader();
+	const frames = new FrameLog(clock, kFrameLogBytes);
 	const wallClock = new ClockQuality(clock, host.timeKeeper);
 
 	const hub = new Hub({
@@ -38,17 +45,26 @@ export default function main() {
 		log,
 		firmware,
 		io,
+		tap: frames,
 		onReading: (entry) => {
 			const meter = meterOf[entry.index]!;
 			if (meter >= 0) publisher.committed(meter);
+			history.reading(entry);
+			energyToday.reading(entry);
 			api.reading(entry);
 		},
 		onPresence: (entry, online) => {
 			const meter = meterOf[entry.index]!;
 			if (meter >= 0) publisher.setLost(meter, !online);
-			api.reading(entry);
+			api.presence(entry);
 		},
 	});
+	const { devices, buses } = hub;
+	const history = new History({ clock, devices });
+	const energyToday = new EnergyToday({ clock, devices, utcOffsetMinutes: site.utcOffsetMinutes });
+	const status = new StatusReader(clock, energyToday);
+	const alarms = new Alarms();
+	const auth = new Auth(() => host.setup?.settings().adminPassword ?? host.adminPassword ?? "");
 	const meters = hub.devices.filter((entry) => entry.device.table.kind === "meter");
 	const meterOf = hub.devices.map((entry) => meters.indexOf(entry));
 
@@ -90,15 +106,51 @@ export default function main() {
 		http,
 		hub,
 		clock,
+		log,
 		wallClock,
 		firmware,
 		mqtt: mqttStatus,
 		status,
 		dashboard: host.files !== undefined,
+		alarms,
+		history,
+		frames,
+		auth,
+		siteText: host.siteStore?.stored?.() ?? host.siteText,
+		knownDevices,
+		siteStore: host.siteStore,
+		restart: host.restart,
+		network: host.network,
 	});
+	if (host.setup && host.network) {
+		const { setup: device, network } = host;
+		serveSetup({
+			http,
+			device,
+			network,
+			authorize: (request, response) => auth.mayChange(request, response),
+			firmware,
+		});
+	}
+	host.onClockSet?.((source, errorMs) => {
+		wallClock.confirmed(source, errorMs);
+		publisher.flush();
+	});
+	const watch = new AlarmWatch({
+		alarms,
+		clock,
+		devices,
+		buses,
+		limits: site.limits,
+		gatewayId,
+		broker: () => (mqtt ? { address: url, connected: mqtt.connected } : undefined),
+		clockSet: () => wallClock.state !== "unset",
+	});
+	alarms.onChange = () => api.alarmsChanged();
 
 	hub.start();
 	publisher.start();
+	watch.start();
 
 	function mqttOptions(broker: string) {
 		const parts = parseBroker(broker);
@@ -136,12 +188,14 @@ export default function main() {
 		snapshot: () => ({
 			name: `${site.name}  ${feederId}/${gatewayId}`,
 			uptimeS: (clock.now() - startMs) / 1000,
-			devices: hub.devices.map((entry) => status.device(entry, clock.now())),
-			buses: busStatus(hub),
+			devices: devices.map((entry) => status.device(entry)),
+			buses: busStatus(hub, clock),
 			mqtt: mqttStatus(),
 		}),
 		/** Stops polling and serving; the broker is told. May be called twice. */
 		close: () => {
+			watch.close();
+			api.close();
 			hub.close();
 			publisher.close();
 			if (settings) {

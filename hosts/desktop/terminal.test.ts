@@ -57,6 +57,8 @@ const device = (name: string, points: DeviceStatus["points"], model = "SDM120"):
 	timeouts: 0,
 	exceptions: 0,
 	garbled: 0,
+	todayWh: null,
+	todaySince: null,
 	points,
 });
 
@@ -76,7 +78,13 @@ const snapshot: Snapshot = {
 			{ point: "RH", value: 58, unit: "Pct", quality: "good", ageS: 3 },
 		]),
 	],
-	buses: [{ id: "rs485-1", port: "sim", baud: 9600, utilisation: 0.52, reads: 12345, late: 0, open: true }],
+	buses: [
+		{
+			...{ id: "rs485-1", port: "sim", baud: 9600, utilisation: 0.52, reads: 12345, late: 0, open: true },
+			...{ timeouts: 0, garbled: 0, exceptions: 0, crc: 0, parity: 0, framing: 0, overrun: 0 },
+			...{ lastAnswerS: 0.1, slowest: null },
+		},
+	],
 	mqtt: { broker: "mqtt://localhost:1883", connected: true, sent: 70, waiting: 0, dropped: 0 },
 };
 

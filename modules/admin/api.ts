@@ -1,7 +1,17 @@
-import type { Clock } from "../base/clock";
-import type { HttpServer } from "../http/server";
+import type { Clock, TimerId } from "../base/clock";
+import type { Log } from "../base/log";
+import type { NetworkState } from "../base/network";
+import type { EventStream, HttpServer } from "../http/server";
+import type { Alarms } from "../site/alarms";
 import type { ClockQuality } from "../site/clock-quality";
+import type { FrameLog } from "../site/frame-log";
+import type { History } from "../site/history";
 import type { Hub, HubDevice } from "../site/hub";
+import { alarmStatus } from "./alarm-status";
+import type { Auth } from "./auth";
+import { serveAlarms, serveDevices, serveFrames, serveHistory } from "./routes";
+import { type SiteStore, serveSiteFile } from "./site-file-routes";
+import { hubStatus, siteStatusPieces } from "./site-status";
 import { busStatus, type StatusReader } from "./status";
 
 export interface MqttStatus {
@@ -18,65 +28,111 @@ export interface ApiOptions {
 	http: HttpServer;
 	hub: Hub;
 	clock: Clock;
+	log: Log;
 	wallClock: ClockQuality;
 	firmware: string;
 	mqtt: () => MqttStatus;
 	status: StatusReader;
 	/** There are files to serve at "/"; a few lines of text stand there otherwise. */
-	dashboard?: boolean;
+	dashboard: boolean;
+	alarms: Alarms;
+	history: History;
+	frames: FrameLog;
+	auth: Auth;
+	/** Text of the site file the hub runs with. */
+	siteText: string;
+	/** Ids of the device catalogue. */
+	knownDevices: readonly string[];
+	/** Where a new one goes; undefined: it cannot be changed from here. */
+	siteStore: SiteStore | undefined;
+	restart: (() => void) | undefined;
+	/** Undefined: the operating system's business. */
+	network: (() => NetworkState) | undefined;
 }
 
 export interface Api {
-	/** Tells those who listen at /api/events that a device has new readings or lost them. */
+	/** A device has new readings: those who listen at /api/events are told within a second. */
 	reading(entry: HubDevice): void;
+	/** A device has begun or stopped to answer: they are told at once. */
+	presence(entry: HubDevice): void;
+	/** The list of alarms has changed. */
+	alarmsChanged(): void;
+	close(): void;
 }
 
-/**
- * The hub's HTTP API.
- *
- *     GET /api/site     the site with every device and point, value or null, unit, quality, age
- *     GET /api/events   server-sent events: "site" once at the start with the same, then "device" for each change
- */
+/** Device events are at least so far apart; each fifth time buses and hub are told too. */
+const kTellMs = 1000;
+const kTicksPerStatus = 5;
+
+/** The hub's HTTP API: docs/http-api.md. */
 export function serveApi(options: ApiOptions): Api {
-	const { http, hub, clock } = options;
+	const { http, hub } = options;
 	if (!options.dashboard) http.route("GET", "/", (_, response) => response.text(welcome(options)));
-	http.route("GET", "/api/site", (_, response) => response.json(siteStatus(options)));
-	const events = http.events("/api/events");
-	events.onOpen = (client) => client.send("site", JSON.stringify(siteStatus(options)));
-	return {
-		reading(entry) {
-			if (events.clients > 0) events.send("device", JSON.stringify(options.status.device(entry, clock.now())));
-		},
-	};
+	http.route("GET", "/api/site", (_, response) => {
+		response.header("Cache-Control", "no-store").pieces(siteStatusPieces(options), "application/json");
+	});
+	serveDevices(options);
+	serveHistory(options);
+	serveFrames(options);
+	serveAlarms(options);
+	serveSiteFile(options);
+	return new LiveEvents(options, http.events("/api/events"));
 
 	function welcome({ firmware }: ApiOptions): string {
 		return `Gridpost ${firmware}\n${hub.site.name}, ${hub.site.location}\n\n/api/site    everything the hub knows, as JSON\n/api/events  changes as they come, as server-sent events\n`;
 	}
 }
 
-/** Fresh objects throughout, for JSON. */
-export function siteStatus({ hub, clock, wallClock, firmware, mqtt, status }: ApiOptions) {
-	const { site } = hub;
-	const epochMs = clock.epochMs();
-	const nowMs = clock.now();
-	return {
-		name: site.name,
-		location: site.location,
-		feederId: site.feederId,
-		gatewayId: site.gatewayId,
-		firmware,
-		time: epochMs === undefined ? null : new Date(Math.round(epochMs)).toISOString(),
-		clock: { state: wallClock.state, source: wallClock.source, uncertaintyMs: wallClock.uncertaintyMs ?? null },
-		mqtt: mqtt(),
-		buses: busStatus(hub),
-		devices: hub.devices.map((entry) => status.device(entry, nowMs)),
-		topology: site.topology.map(({ id, kind, name, parent, device, position }) => ({
-			id,
-			kind,
-			name,
-			parent,
-			device,
-			position: position ?? null,
-		})),
-	};
+/** Tells listeners what has changed. While nobody listens it costs next to nothing. */
+class LiveEvents implements Api {
+	readonly #options: ApiOptions;
+	readonly #events: EventStream;
+	readonly #changed: Uint8Array;
+	readonly #tick = () => this.#tell();
+	#ticks = 0;
+	#timer: TimerId | undefined;
+
+	constructor(options: ApiOptions, events: EventStream) {
+		this.#options = options;
+		this.#events = events;
+		this.#changed = new Uint8Array(options.hub.devices.length);
+		events.onOpen = (client) => {
+			client.sendPieces("site", siteStatusPieces(options));
+			this.#timer ??= options.clock.setTimer(this.#tick, kTellMs);
+		};
+	}
+
+	reading({ index }: HubDevice): void {
+		this.#changed[index] = 1;
+	}
+
+	presence(entry: HubDevice): void {
+		if (this.#events.clients > 0) this.#device(entry);
+	}
+
+	alarmsChanged(): void {
+		const { alarms, clock } = this.#options;
+		if (this.#events.clients > 0) this.#events.send("alarms", JSON.stringify(alarmStatus(alarms.list(), clock)));
+	}
+
+	close(): void {
+		this.#options.clock.clearTimer(this.#timer);
+		this.#timer = undefined;
+	}
+
+	#tell(): void {
+		const { clock, hub } = this.#options;
+		this.#timer = undefined;
+		if (this.#events.clients === 0) return;
+		this.#timer = clock.setTimer(this.#tick, kTellMs);
+		for (const entry of hub.devices) if (this.#changed[entry.index]) this.#device(entry);
+		if (++this.#ticks % kTicksPerStatus !== 0) return;
+		this.#events.send("bus", JSON.stringify(busStatus(hub, clock)));
+		this.#events.send("status", JSON.stringify(hubStatus(this.#options)));
+	}
+
+	#device(entry: HubDevice): void {
+		this.#changed[entry.index] = 0;
+		this.#events.send("device", JSON.stringify(this.#options.status.device(entry)));
+	}
 }

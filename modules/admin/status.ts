@@ -1,6 +1,10 @@
+import type { Clock } from "../base/clock";
 import type { Plan } from "../devices/plan";
+import type { Bus } from "../site/bus";
+import type { EnergyToday } from "../site/energy-today";
 import type { Hub, HubDevice } from "../site/hub";
 import type { Image } from "../sunspec/image";
+import { ageS, isoOf } from "./times";
 
 /** One point of a device as a person or program reads it. No value is null, never zero. */
 export interface PointStatus {
@@ -34,6 +38,10 @@ export interface DeviceStatus {
 	timeouts: number;
 	exceptions: number;
 	garbled: number;
+	/** Energy taken since local midnight, or since `todaySince`; null for what counts none or was not read today. */
+	todayWh: number | null;
+	/** UTC; null without `todayWh`, and while the clock is not set. */
+	todaySince: string | null;
 	points: PointStatus[];
 }
 
@@ -47,6 +55,19 @@ export interface BusStatus {
 	/** Reads that began later than the next one of the same row was due. */
 	late: number;
 	open: boolean;
+	/** Sums of its devices. */
+	timeouts: number;
+	garbled: number;
+	exceptions: number;
+	/** Faults of the line; null for what has none, and while the port is not open. */
+	crc: number | null;
+	parity: number | null;
+	framing: number | null;
+	overrun: number | null;
+	/** Seconds since any of its devices answered; null: never. */
+	lastAnswerS: number | null;
+	/** The device whose reads take longest; null when none has answered. */
+	slowest: { device: string; roundTripMs: number } | null;
 }
 
 /** What a point is called and measured in: the same for all devices of a product. */
@@ -63,9 +84,18 @@ interface PointName {
 export class StatusReader {
 	#names = new Map<object, PointName[]>();
 	#handles: (Int16Array | undefined)[] = [];
+	readonly #clock: Clock;
+	readonly #energy: EnergyToday;
 
-	device(entry: HubDevice, nowMs: number): DeviceStatus {
+	constructor(clock: Clock, energy: EnergyToday) {
+		this.#clock = clock;
+		this.#energy = energy;
+	}
+
+	device(entry: HubDevice): DeviceStatus {
 		const { site, device } = entry;
+		const nowMs = this.#clock.now();
+		const todayWh = this.#energy.todayWh(entry.index);
 		return {
 			id: site.id,
 			name: site.name,
@@ -83,6 +113,8 @@ export class StatusReader {
 			timeouts: device.timeouts,
 			exceptions: device.exceptions,
 			garbled: device.garbled,
+			todayWh: todayWh === undefined ? null : Number(todayWh.toPrecision(9)),
+			todaySince: todayWh === undefined ? null : isoOf(this.#energy.sinceMs(entry.index), this.#clock),
 			points: this.#points(entry, nowMs),
 		};
 	}
@@ -120,19 +152,39 @@ function namesOf(plan: Plan, image: Image): PointName[] {
 	return names;
 }
 
-export function busStatus(hub: Hub): BusStatus[] {
-	return hub.buses.map(({ site, scheduler, counters }) => ({
+export function busStatus(hub: Hub, clock: Clock): BusStatus[] {
+	const nowMs = clock.now();
+	return hub.buses.map((bus) => oneBus(bus, hub, nowMs));
+}
+
+function oneBus({ site, scheduler, fault, line }: Bus, hub: Hub, nowMs: number): BusStatus {
+	const sums = { timeouts: 0, garbled: 0, exceptions: 0 };
+	let lastMs = Number.NaN;
+	let slowest: HubDevice | undefined;
+	for (const entry of hub.devices) {
+		if (entry.site.bus !== site.id) continue;
+		const { device } = entry;
+		sums.timeouts += device.timeouts;
+		sums.garbled += device.garbled;
+		sums.exceptions += device.exceptions;
+		if (device.answers === 0) continue;
+		if (!(device.lastAnswerMs < lastMs)) lastMs = device.lastAnswerMs;
+		if (!slowest || device.roundTripMs > slowest.device.roundTripMs) slowest = entry;
+	}
+	return {
 		id: site.id,
 		port: site.kind === "tcp" ? `${site.host}:${site.port}` : String(site.port),
 		baud: site.kind === "tcp" ? 0 : site.baud,
 		utilisation: Math.round(scheduler.utilisation() * 1000) / 1000,
 		reads: scheduler.reads,
 		late: scheduler.late,
-		open: counters !== undefined,
-	}));
-}
-
-/** Seconds with one decimal, null for a time that never was. */
-function ageS(timeMs: number, nowMs: number): number | null {
-	return Number.isNaN(timeMs) ? null : Math.round((nowMs - timeMs) / 100) / 10;
+		open: fault === "",
+		...sums,
+		crc: line?.crc ?? null,
+		parity: line?.parity ?? null,
+		framing: line?.framing ?? null,
+		overrun: line?.overrun ?? null,
+		lastAnswerS: ageS(lastMs, nowMs),
+		slowest: slowest ? { device: slowest.site.id, roundTripMs: Math.round(slowest.device.roundTripMs) } : null,
+	};
 }

@@ -4,7 +4,7 @@ import type { TcpClass } from "../base/io";
 import type { Log } from "../base/log";
 import type { Device } from "../devices/engine";
 import { ModbusClient } from "../modbus/client";
-import type { Rs485Class, RtuLinkOptions, TcpLinkOptions } from "../modbus/client-link";
+import type { FrameTap, Rs485Class, RtuLinkOptions, TcpLinkOptions } from "../modbus/client-link";
 import { BusScheduler } from "./scheduler";
 import type { SiteBus } from "./site-file";
 
@@ -15,6 +15,9 @@ export interface BusOptions {
 	log: Log;
 	RS485: Rs485Class;
 	TCP: TcpClass;
+	/** Is shown the frames of the bus as those of this source. */
+	tap?: FrameTap | undefined;
+	source?: number | undefined;
 }
 
 /** How long a port that cannot be opened is left alone: a converter that is not plugged in yet. */
@@ -58,9 +61,9 @@ export class Bus {
 		this.#client = undefined;
 	}
 
-	/** Of the client; undefined while the port could not be opened. */
-	get counters(): ModbusClient["counters"] | undefined {
-		return this.#client?.counters;
+	/** Faults of the line; undefined while the port could not be opened, and for what is no line. */
+	get line(): ModbusClient["line"] {
+		return this.#client?.line;
 	}
 
 	/** Why nothing can be sent: the port cannot be opened, the connection cannot be made; "" when all is well. */
@@ -78,6 +81,8 @@ export class Bus {
 				log,
 				timeoutMs: bus.timeoutMs,
 				retries: bus.retries,
+				tap: this.#options.tap,
+				source: this.#options.source,
 			});
 		} catch (error) {
 			const reason = error instanceof Error ? error.message : String(error);

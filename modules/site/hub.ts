@@ -3,7 +3,7 @@ import type { TcpClass } from "../base/io";
 import type { Log } from "../base/log";
 import type { Catalogue } from "../devices/catalogue";
 import { Device } from "../devices/engine";
-import type { Rs485Class } from "../modbus/client-link";
+import type { FrameTap, Rs485Class } from "../modbus/client-link";
 import { Image } from "../sunspec/image";
 import { SunSpecSpace } from "../sunspec/server";
 import { Bus } from "./bus";
@@ -27,6 +27,8 @@ export interface HubOptions {
 	log: Log;
 	firmware: string;
 	io: { RS485: Rs485Class; TCP: TcpClass };
+	/** Is shown the frames of every bus, with the bus's place in the site file. */
+	tap?: FrameTap | undefined;
 	/** New readings of a device are in its image, or its readings were lost. */
 	onReading?: (entry: HubDevice) => void;
 	/** A device has begun or stopped to answer. */
@@ -51,9 +53,9 @@ export class Hub {
 		this.space = new SunSpecSpace({ clock });
 		this.space.add(1, this.totals.image);
 		for (const entry of this.devices) this.space.add(entry.site.unit, entry.image);
-		this.buses = site.buses.map((bus) => {
+		this.buses = site.buses.map((bus, source) => {
 			const devices = this.devices.filter((entry) => entry.site.bus === bus.id).map((entry) => entry.device);
-			return new Bus({ bus, devices, clock, log, RS485: io.RS485, TCP: io.TCP });
+			return new Bus({ bus, devices, clock, log, RS485: io.RS485, TCP: io.TCP, tap: options.tap, source });
 		});
 	}
 
