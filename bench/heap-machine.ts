@@ -129,7 +129,15 @@ export function hostHeap(): number {
 		modules: { "hosts/moddable/*": "build/js/hosts/moddable/*" },
 		host: {
 			...io.host,
-			app: { siteText: () => "", options: () => ({}), firmware: () => "", webFile: () => undefined, log: () => {} },
+			app: {
+				siteText: () => "",
+				options: () => ({}),
+				firmware: () => "",
+				webFile: () => undefined,
+				sitePlace: () => "",
+				adminPassword: () => "",
+				log: () => {},
+			},
 		},
 	});
 	const before = heapBytes(machine);

@@ -9,6 +9,13 @@ declare module "host:app" {
 		firmware(): string;
 		/** Of build/web; undefined when there is no such file. */
 		webFile(name: string): ArrayBuffer | undefined;
+		/** The site file's path, "" where it cannot be changed. */
+		sitePlace(): string;
+		saveSite(text: string): void;
+		/** Returns at once; this machine ends soon after. */
+		restart(): void;
+		/** "" for none. */
+		adminPassword(): string;
 		log(level: LogLevel, area: string, text: string): void;
 	};
 	export default app;

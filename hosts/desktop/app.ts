@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LogLevel } from "../../modules/base/log";
 import { Pole, type PoleDevice, type PoleOptions } from "../../sim/pole";
@@ -19,6 +19,12 @@ export interface DesktopHubOptions {
 	/** "virtual": none but what the test or simulator puts on `network`, on the machine's virtual clock. */
 	network?: IoOptions["network"] | "virtual";
 	dataFolder?: string;
+	/** Where a site file that was changed over HTTP goes; left out: it cannot be changed. */
+	siteFile?: string;
+	/** A changed site file is saved: close this hub and start another. Called outside the machine. */
+	onRestart?: () => void;
+	/** Of the user "admin"; "" or left out: none. */
+	adminPassword?: string;
 	xsbug?: string;
 	heap?: MachineOptions["heap"];
 	/** UTC at the start of a virtual clock. */
@@ -95,6 +101,10 @@ export class DesktopHub {
 					options: () => ({ ...options.options }),
 					firmware: () => version(),
 					webFile,
+					sitePlace: () => options.siteFile ?? "",
+					saveSite: (text: string) => saveSite(options.siteFile!, text),
+					restart: () => void setImmediate(() => options.onRestart?.()),
+					adminPassword: () => options.adminPassword ?? "",
 					log: options.log ?? (() => {}),
 				},
 			},
@@ -160,6 +170,13 @@ export class DesktopHub {
 		});
 		return line;
 	}
+}
+
+/** Whole or not at all; the one before stays beside it. */
+function saveSite(path: string, text: string): void {
+	if (existsSync(path)) copyFileSync(path, `${path}.bak`);
+	writeFileSync(`${path}.new`, text);
+	renameSync(`${path}.new`, path);
 }
 
 /** A file of the built dashboard. */

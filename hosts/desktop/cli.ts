@@ -19,21 +19,27 @@ async function main(): Promise<void> {
 	}
 	if (!existsSync(options.site)) throw new UsageError(`--site ${options.site}: there is no such file`);
 	if (options.xsbug !== undefined) await debuggerListens(options.xsbug);
-	const siteText = readFileSync(options.site, "utf8");
-	const site = sketch(siteText);
-	if (options.speed > 1 && site.realBus !== undefined)
-		throw new UsageError(
-			`--speed ${options.speed}: the devices of bus ${site.realBus} are real and keep their own time`,
-		);
-	const broker =
-		options.broker === undefined && site.broker === undefined ? await openBroker(options.mqttPort) : undefined;
-	const brokerUrl = options.broker ?? site.broker ?? `mqtt://127.0.0.1:${broker!.port}`;
 	const live = process.stdout.isTTY === true && !options.headless;
 	const lines: string[] = [];
-	let hub: DesktopHub;
-	try {
-		hub = new DesktopHub({
+	let broker: EmbeddedBroker | undefined;
+	let running: Running | undefined;
+
+	/** Throws what a person must mend; nothing runs then. */
+	const open = async (): Promise<void> => {
+		const siteText = readFileSync(options.site, "utf8");
+		const site = sketch(siteText);
+		if (options.speed > 1 && site.realBus !== undefined)
+			throw new UsageError(
+				`--speed ${options.speed}: the devices of bus ${site.realBus} are real and keep their own time`,
+			);
+		const known = options.broker ?? site.broker;
+		if (known === undefined) broker ??= await openBroker(options.mqttPort);
+		const brokerUrl = known ?? `mqtt://127.0.0.1:${broker!.port}`;
+		const hub = new DesktopHub({
 			siteText,
+			siteFile: options.site,
+			adminPassword: process.env["GRIDPOST_PASSWORD"] ?? "",
+			onRestart: () => void restart(),
 			options: {
 				modbusPort: options.modbusPort ?? site.modbusPort ?? 1502,
 				httpPort: options.httpPort ?? site.httpPort ?? 8080,
@@ -50,34 +56,60 @@ async function main(): Promise<void> {
 				else if (lines.push(line) > kLinesShown) lines.shift();
 			},
 		});
-	} catch (error) {
-		await broker?.close();
-		throw error;
-	}
-	if (hub.io.refusedPorts.length > 0) {
 		const [refused] = hub.io.refusedPorts;
-		hub.close();
-		await broker?.close();
-		throw refused;
-	}
-	for (const line of banner(hub, options, site, brokerUrl)) console.log(line);
-	const stopClock = options.speed > 1 ? runVirtual(hub, options.speed) : () => {};
-	const stopScreen = live ? showTable(hub, lines) : logReadings(hub);
+		if (refused) {
+			hub.close();
+			throw refused;
+		}
+		for (const line of banner(hub, options, site, brokerUrl)) console.log(line);
+		const stopClock = options.speed > 1 ? runVirtual(hub, options.speed) : () => {};
+		const stopScreen = live ? showTable(hub, lines) : logReadings(hub);
+		running = {
+			stop() {
+				stopScreen();
+				stopClock();
+				hub.close();
+			},
+		};
+	};
+
+	/** The site file was changed over HTTP. */
+	const restart = async (): Promise<void> => {
+		if (stopping) return;
+		running?.stop();
+		running = undefined;
+		try {
+			await open();
+		} catch (error) {
+			console.error(`gridpost: ${oneSentence(error)}`);
+			process.exit(1);
+		}
+	};
+
 	let stopping = false;
 	const stop = async (): Promise<void> => {
 		if (stopping) return;
 		stopping = true;
-		stopScreen();
-		stopClock();
-		hub.close();
+		running?.stop();
 		setTimeout(() => process.exit(0), kPatienceMs);
 		await broker?.close();
 		process.exit(0);
 	};
+	try {
+		await open();
+	} catch (error) {
+		await broker?.close();
+		throw error;
+	}
 	// not once: Ctrl-C comes twice, from the terminal and passed on by tools/start.mjs, and the second would kill
 	for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop());
 	// whoever read our output has gone (`npm start | head`)
 	process.stdout.on("error", () => void stop());
+}
+
+/** A hub with what goes on around it. */
+interface Running {
+	stop(): void;
 }
 
 /** Throws UsageError when nothing listens there: the engine would go on without a debugger and without a word. */

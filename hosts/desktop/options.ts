@@ -28,7 +28,7 @@ export const kUsage = `Usage: npm start -- [options]
   --xsbug [H:P]     wait for the debugger xsbug (localhost:5002)
   --help            this text
 
-GRIDPOST_STACK=1 in the environment shows where an unexpected error came from.`;
+In the environment, GRIDPOST_PASSWORD is asked for before anything is changed over HTTP; GRIDPOST_STACK=1 shows where an unexpected error came from.`;
 
 /** A mistake on the command line; the message is all a person needs. */
 export class UsageError extends Error {}

@@ -9,6 +9,7 @@ import type { Host } from "../../host";
 import { ModdableClock } from "../../moddable/clock";
 import { WebFiles } from "../../web-files";
 
+const place = app.sitePlace();
 const files = WebFiles.open((name) => app.webFile(name));
 
 /** The desktop's platform: the machine's clock, Node's sockets, lines by path or "sim:NAME". */
@@ -27,6 +28,10 @@ const host: Host = {
 	options: app.options(),
 	firmware: app.firmware(),
 	...(files ? { files } : {}),
+	...(place === ""
+		? {}
+		: { siteStore: { place, save: (text: string) => app.saveSite(text) }, restart: () => app.restart() }),
+	adminPassword: app.adminPassword(),
 };
 
 export default host;
