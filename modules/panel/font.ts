@@ -1,3 +1,5 @@
+import { frozen } from "../base/frozen";
+
 /**
  * The panel's two fonts, as pictures: text of seven rows and one for descenders, and figures of fourteen rows. The
  * pictures become tables when the module is loaded, which on the device is at build time; the tables lie in flash.
@@ -16,7 +18,7 @@ export interface Font {
 }
 
 /** Codes below the blank are signs of our own. */
-export const kSign = { dash: "\x01", cut: "\x02", tick: "\x03", cross: "\x04", bell: "\x05", degree: "\x06" } as const;
+export const kSign = frozen({ dash: "\x01", cut: "\x02", tick: "\x03", cross: "\x04", bell: "\x05", degree: "\x06" });
 
 /** dash, cut, tick, cross, bell, degree */
 const kSigns = `
@@ -30,7 +32,7 @@ const kSigns = `
 ...... ..... ....... ....... ....... ....`;
 
 /** From the blank to "/", "0" to "?", "@" to "O", "P" to "_", "\`" to "o", "p" to "~". */
-const kText = [
+const kText = frozen([
 	`
 ... # #.# .#.#. ..#.. ##..# .##.. # ..# #.. ..... ..... .. .... . ....#
 ... # #.# .#.#. .#### ##..# #..#. # .#. .#. ..#.. ..#.. .. .... . ....#
@@ -85,7 +87,7 @@ const kText = [
 ####. .#### #... ....# .#.. #...# .#.#. #.#.# .#.#. .#### .#.. .#.. # ..#. .....
 #.... ....# #... ####. ..## .#### ..#.. .#.#. #...# ....# #### ..## # ##.. .....
 #.... ....# .... ..... .... ..... ..... ..... ..... .###. .... .... . .... .....`,
-];
+]);
 
 /** "-", ".", "/", "0" to "9"; the dash that stands for no value takes the place of ":". */
 const kFigures = `
@@ -105,9 +107,9 @@ const kFigures = `
 ..... ## .##..... ..####.. .######. ######## ..####.. .....##. ..####.. ..####.. ..##.... ..####.. ..####.. ..........`;
 
 /** Signs and ASCII. */
-export const textFont: Font = fontOf([{ from: 1, picture: kSigns }, ...kText.map(bandOf)], 1, 8, 1);
+export const textFont: Font = frozen(fontOf([{ from: 1, picture: kSigns }, ...kText.map(bandOf)], 1, 8, 1));
 /** Only what figures need: "-", ".", "/", digits, and ":" for no value. */
-export const figureFont: Font = fontOf([{ from: 45, picture: kFigures }], 45, 14, 2);
+export const figureFont: Font = frozen(fontOf([{ from: 45, picture: kFigures }], 45, 14, 2));
 
 interface Band {
 	/** Code of its first glyph. */

@@ -1,3 +1,5 @@
+import { frozen } from "../base/frozen";
+
 /** What the lamp says, the most urgent first: where several are true, the first one shows. */
 export type LampStateName = "reset" | "boot" | "setup" | "alarm" | "acknowledged" | "offline" | "warning" | "ok";
 
@@ -16,7 +18,7 @@ export interface LampState {
 }
 
 /** The one table of the lamp's states; docs/device.md shows it. */
-export const kLampStates: readonly LampState[] = [
+export const kLampStates = frozen<readonly LampState[]>([
 	{
 		name: "reset",
 		meaning: "a button has been held for 3 s: at 10 s the hub forgets its settings",
@@ -89,7 +91,7 @@ export const kLampStates: readonly LampState[] = [
 		periodMs: 4000,
 		rhythm: "a blink every 4 s",
 	},
-];
+]);
 
 export function lampState(name: LampStateName): LampState {
 	return kLampStates.find((state) => state.name === name)!;

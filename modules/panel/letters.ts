@@ -1,8 +1,9 @@
+import { frozen } from "../base/frozen";
 import { textWidth } from "./canvas";
 import { type Font, kSign } from "./font";
 
 /** The letter under the accent, by code: Latin-1 and Extended-A, Extended-B, letters of Africa's alphabets, Additional. */
-const kBases: readonly (readonly [from: number, letters: string])[] = [
+const kBases = frozen<readonly (readonly [from: number, letters: string])[]>([
 	[
 		0xc0,
 		"AAAAAAACEEEEIIIIDNOOOOOxOUUUUYTsaaaaaaaceeeeiiiidnooooo/ouuuuyty" +
@@ -19,7 +20,7 @@ const kBases: readonly (readonly [from: number, letters: string])[] = [
 		"AaBbBbBbCcDdDdDdDdDdEeEeEeEeEeFfGgHhHhHhHhHhIiIiKkKkKkLlLlLlLlMmMmMmNnNnNnNnOoOoOoOoPpPpRrRrRrRrSsSsSsSsSsTtTtTtTtUuUuUuUuUuVvVv" +
 			"WwWwWwWwWwXxXxYyZzZzZzhtwya???SdAaAaAaAaAaAaAaAaAaAaAaAaEeEeEeEeEeEeEeEeIiIiOoOoOoOoOoOoOoOoOoOoOoOoUuUuUuUuUuUuUuYyYyYyYy??????",
 	],
-];
+]);
 
 /**
  * A name in what the font has: accents go, a letter without a base becomes "?". A name of another script, which would be

@@ -1,5 +1,7 @@
+import { frozen } from "../base/frozen";
 import type { NetworkState } from "../base/network";
 import type { AlarmEntry } from "../site/alarms";
+import { measuredHandle } from "../site/energy-today";
 import type { Hub, HubDevice } from "../site/hub";
 import { type Canvas, numberWidth, textWidth } from "./canvas";
 import { kSign, textFont } from "./font";
@@ -20,9 +22,9 @@ export type PageKind = "site" | "home" | "network" | "alarms";
 
 /** Rows of the picture that a page draws in: one less each way than the screen has, as the picture moves by a dot. */
 const kWidth = 127;
-const kRows = { rule: 9, figure: 13, unit: 19, first: 31, second: 41, last: 54 } as const;
+const kRows = frozen({ rule: 9, figure: 13, unit: 19, first: 31, second: 41, last: 54 });
 /** Of the pages that are lists. */
-const kLines = [12, 22, 32, 42] as const;
+const kLines = frozen([12, 22, 32, 42]);
 const kNone = new Int16Array(0);
 
 /**
@@ -354,16 +356,14 @@ export class Pages {
 /** Model and points of the hub's own image are those of modules/site/totals.ts. */
 const kTotals = 213;
 /** Of a meter's model; PhV is that of the only phase where a product has no other. */
-const kHomePoints = ["W", "PhV"] as const;
-const kDetailPoints = ["A", "Hz", "PF", "TotWhImp"] as const;
-const kPhasePoints = ["PhVphA", "WphA", "PhVphB", "WphB", "PhVphC", "WphC", "Hz"] as const;
+const kHomePoints = frozen(["W", "PhV"]);
+const kDetailPoints = frozen(["A", "Hz", "PF", "TotWhImp"]);
+const kPhasePoints = frozen(["PhVphA", "WphA", "PhVphB", "WphB", "PhVphC", "WphC", "Hz"]);
 
-/** The handle of a point that the device reads; that of its first phase where it reads only that; -1 for none. */
-function handleOf({ device, image }: HubDevice, point: string): number {
-	const { points } = device.plan;
-	const found =
-		points.find((one) => one.point === point) ?? points.find((one) => one.point === `${point}phA` && point === "PhV");
-	return found ? image.handle(found.model, found.point) : -1;
+/** The handle of a point that the device reads; the voltage of its first phase where it reads no other; -1 for none. */
+function handleOf(entry: HubDevice, point: string): number {
+	const handle = measuredHandle(entry, point);
+	return handle < 0 && point === "PhV" ? measuredHandle(entry, "PhVphA") : handle;
 }
 
 /** NaN: no value. */

@@ -1,4 +1,5 @@
 import type { Clock, TimerId } from "../base/clock";
+import { frozen } from "../base/frozen";
 import type { PanelScreen } from "./devices";
 
 /** An ECMA-419 SPI class, as far as the display needs it. */
@@ -40,10 +41,10 @@ const kHeight = 64;
 /** A page is eight rows; a byte of it a column, the uppermost dot in the lowest bit. */
 const kPages = 8;
 /** SH1106: the panel's columns are the middle 128 of 132. Data sheet v2.3, "Display Data RAM" and panels of 1.3 inch. */
-const kFirstColumn = { sh1106: 2, ssd1306: 0 } as const;
+const kFirstColumn = frozen({ sh1106: 2, ssd1306: 0 });
 
 /** Data sheets: SH1106 v2.3 "Commands"; SSD1306 rev 1.1 sections 9 and 10, with its application note for the pump. */
-const kSetUp = {
+const kSetUp = frozen({
 	sh1106: [
 		// off; clock 100 Hz; 64 rows; no offset; first row 0
 		0xae, 0xd5, 0x80, 0xa8, 0x3f, 0xd3, 0x00, 0x40,
@@ -59,8 +60,8 @@ const kSetUp = {
 		// page addressing, as the SH1106; charge pump on
 		0x20, 0x02, 0x8d, 0x14, 0xda, 0x12, 0xd9, 0xf1, 0xdb, 0x40, 0xa4, 0xa6,
 	],
-} as const;
-const kContrast = { sh1106: 0x80, ssd1306: 0x8f } as const;
+});
+const kContrast = frozen({ sh1106: 0x80, ssd1306: 0x8f });
 const kDimContrast = 0x08;
 /** Both chips want 10 us and 3 us at least; a timer cannot do less than a millisecond. */
 const kResetMs = 1;
