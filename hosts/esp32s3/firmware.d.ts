@@ -27,3 +27,5 @@ export function resetReason():
 export function memory(): { internal: number; largest: number; psram: number };
 /** Stops everything and starts anew. */
 export function restart(): void;
+/** Whether UART 0 belongs to the debugger xsbug. */
+export function hasDebugger(): boolean;

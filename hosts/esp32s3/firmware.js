@@ -8,3 +8,4 @@ export function reject() @ "xs_firmware_reject";
 export function resetReason() @ "xs_firmware_resetReason";
 export function memory() @ "xs_firmware_memory";
 export function restart() @ "xs_firmware_restart";
+export function hasDebugger() @ "xs_firmware_hasDebugger";

@@ -74,6 +74,11 @@ export class TimeKeeper {
 		else this.#after(undefined);
 	}
 
+	/** The packet has left only now: the name had to be resolved first. */
+	sent(): void {
+		if (!Number.isNaN(this.#sentMs)) this.#sentMs = this.#options.clock.now();
+	}
+
 	/** A datagram from a time server. */
 	received(bytes: Uint8Array): void {
 		if (Number.isNaN(this.#sentMs)) return;

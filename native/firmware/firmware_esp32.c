@@ -80,3 +80,12 @@ void xs_firmware_restart(xsMachine *the) {
 	(void)the;
 	esp_restart();
 }
+
+/* A debug build: UART 0 belongs to xsbug. */
+void xs_firmware_hasDebugger(xsMachine *the) {
+#ifdef mxDebug
+	xsmcSetBoolean(xsResult, 1);
+#else
+	xsmcSetBoolean(xsResult, 0);
+#endif
+}
