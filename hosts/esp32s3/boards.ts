@@ -1,3 +1,4 @@
+import { frozen } from "../../modules/base/frozen";
 import { type Ladder, ladder865B, ladderV2 } from "../../modules/buttons/ladders";
 import { kActions865B, kActionsV2 } from "../../modules/panel/actions";
 import type { ButtonActions } from "../../modules/panel/devices";
@@ -8,11 +9,11 @@ import { type PinUse, pinFaults } from "./pins";
  * moves a function, `NAME=none` removes it. What each pin is wired to stands in docs/device.md, made from these tables.
  */
 
-export const boardNames = ["v1", "v2", "v3", "devkitc1"] as const;
+export const boardNames = frozen(["v1", "v2", "v3", "devkitc1"] as const);
 export type BoardName = (typeof boardNames)[number];
 
 /** Functions that can be on a pin. The names are the configuration keys. */
-export const pinNames = [
+export const pinNames = frozen([
 	"rs485_1_receive",
 	"rs485_1_transmit",
 	"rs485_1_enable",
@@ -20,6 +21,7 @@ export const pinNames = [
 	"rs485_2_transmit",
 	"rs485_2_enable",
 	"buttons",
+	"boot_button",
 	"rgb_led",
 	"relay",
 	"spi_clock",
@@ -43,7 +45,7 @@ export const pinNames = [
 	"can_interrupt",
 	"bank_data",
 	"bank_clock",
-] as const;
+] as const);
 export type PinName = (typeof pinNames)[number];
 export type Pins = Partial<Record<PinName, number>>;
 
@@ -157,6 +159,7 @@ const devkitc1: Board = {
 		rs485_1_transmit: 17,
 		rs485_2_receive: 16,
 		rs485_2_transmit: 15,
+		boot_button: 0,
 		rgb_led: 48,
 		relay: 21,
 		spi_clock: 12,
@@ -171,34 +174,35 @@ const devkitc1: Board = {
 	can: "twai",
 	canCrystalHz: 8_000_000,
 	ladder: undefined,
-	actions: kActionsV2,
+	actions: { boot: { press: "next", long: "acknowledge" } },
 	bankAddress: 0x27,
 	bankChannel: 0,
-	allowed: [],
+	// the button BOOT: pressed at reset it asks for the download mode, as it should
+	allowed: [0],
 };
 
-export const boards: Readonly<Record<BoardName, Board>> = { v1, v2, v3, devkitc1 };
+export const boards = frozen<Readonly<Record<BoardName, Board>>>({ v1, v2, v3, devkitc1 });
 
 /** The other name that people have for the newest board. */
-const kAliases: Readonly<Record<string, BoardName>> = { "865b": "v3" };
+const kAliases = frozen<Readonly<Record<string, BoardName>>>({ "865b": "v3" });
 
 /** Free on the 865B, to be wired to a CAN transceiver: taken by can=twai where the keys say nothing else. */
-const kFreeForCan: Pins = { can_transmit: 5, can_receive: 41 };
+const kFreeForCan = frozen<Pins>({ can_transmit: 5, can_receive: 41 });
 
 /** The functions that have a meaning only together. */
-const kTogether: readonly (readonly PinName[])[] = [
+const kTogether = frozen<readonly (readonly PinName[])[]>([
 	["rs485_1_receive", "rs485_1_transmit"],
 	["rs485_2_receive", "rs485_2_transmit"],
 	["spi_clock", "spi_out"],
 	["oled_select", "oled_dc", "spi_clock"],
 	["ethernet_select", "spi_in", "spi_clock"],
 	["bank_data", "bank_clock"],
-];
-const kCanPins: Readonly<Record<CanKind, readonly PinName[]>> = {
+]);
+const kCanPins = frozen<Readonly<Record<CanKind, readonly PinName[]>>>({
 	none: [],
 	twai: ["can_transmit", "can_receive"],
 	mcp2515: ["can_clock", "can_out", "can_in", "can_select", "can_interrupt"],
-};
+});
 const kPinPrefix = /^(rs485|oled|ethernet|sd|meter|can|bank|spi)_/;
 
 /** Settings of mcconfig's command line are texts; those of the manifest may be numbers. */
@@ -241,7 +245,13 @@ export function boardFrom(config: BoardConfig): Board {
 	const allowed = [...table.allowed, ...pinList(config["allow_pins"])];
 	faults.push(...pinFaults(pinUses(pins), allowed));
 	if (faults.length > 0) throw new Error(`board ${name}: ${faults.join("; ")}`);
-	return { ...table, pins, can, allowed, ladder: pins.buttons === undefined ? undefined : (table.ladder ?? ladderV2) };
+	return frozen<Board>({
+		...table,
+		pins,
+		can,
+		allowed,
+		ladder: pins.buttons === undefined ? undefined : (table.ladder ?? ladderV2),
+	});
 }
 
 /** The functions of a pin map in the order of `pinNames`. */

@@ -1,9 +1,10 @@
 import { configError } from "../../modules/base/errors";
+import { frozen } from "../../modules/base/frozen";
 import type { RS485Options } from "../../modules/rs485/rs485";
 import type { Pins } from "./boards";
 
 /** Names of the board's RS-485 lines in a site file: line n is UART n, as UART 0 is the console. */
-export const lineNames = ["rs485-1", "rs485-2"] as const;
+export const lineNames = frozen(["rs485-1", "rs485-2"] as const);
 
 /** The options of the native class for what a site file calls a port. Throws when the board has no such line. */
 export function lineOptions(pins: Readonly<Pins>, options: RS485Options): RS485Options {

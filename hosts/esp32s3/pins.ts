@@ -1,4 +1,5 @@
 /** What the pins of an ESP32-S3-WROOM-1 module N16R8 can be used for, and the check that no two functions share one. */
+import { frozen } from "../../modules/base/frozen";
 
 export interface PinUse {
 	/** Name of the function, as the configuration keys have it. */
@@ -9,12 +10,12 @@ export interface PinUse {
 }
 
 /** Where the level at reset decides how the chip starts. */
-const kStrapping: Readonly<Record<number, string>> = {
+const kStrapping = frozen<Readonly<Record<number, string>>>({
 	0: "selects the download mode",
 	3: "selects the JTAG source",
 	45: "selects the flash voltage",
 	46: "with GPIO0 selects the boot mode, and has a weak pull-down",
-};
+});
 
 /** Why no function may ever be on a pin; undefined when it may. */
 function impossible(pin: number): string | undefined {

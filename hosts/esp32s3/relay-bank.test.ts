@@ -9,7 +9,6 @@ it("drives an active-low bank bit by bit, all off at first", () => {
 			if (fails) throw new Error("no answer");
 			written.push(...bytes);
 		},
-		close: () => {},
 	};
 	const bank = new RelayBank(wire);
 	bank.write(0, 1);

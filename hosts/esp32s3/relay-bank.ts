@@ -1,7 +1,6 @@
 /** The I2C class as it is used here: each write is one transfer to the address it was opened with. */
 export interface BankWire {
 	write(buffer: Uint8Array): void;
-	close(): void;
 }
 
 /**
@@ -24,9 +23,5 @@ export class RelayBank {
 		const bit = 1 << channel;
 		this.#outputs[0] = value ? this.#outputs[0]! & ~bit : this.#outputs[0]! | bit;
 		this.#wire.write(this.#outputs);
-	}
-
-	close(): void {
-		this.#wire.close();
 	}
 }
