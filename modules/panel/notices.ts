@@ -14,7 +14,7 @@ export function drawReset(canvas: Canvas, heldMs: number): void {
 	const leftS = Math.max(0, Math.ceil((kResetMs - heldMs) / 1000));
 	if (leftS > 0) {
 		canvas.number(figureFont, (kWidth - numberWidth(figureFont, leftS, 0)) >> 1, 16, leftS, 0);
-		centred(canvas, 54, "let go to keep everything");
+		centred(canvas, 54, "let go to cancel");
 	} else {
 		centred(canvas, 19, "settings are forgotten");
 		centred(canvas, 54, "starting anew");

@@ -191,7 +191,7 @@ export class Pages {
 		const lossW = feederW - sumW;
 		const share = feederW > 0 ? (100 * lossW) / feederW : Number.NaN;
 		let to = kWidth;
-		if (!Number.isNaN(share)) to = quantityTo(canvas, kWidth, kRows.first, share, 1, "%") - 5;
+		if (!Number.isNaN(share)) to = quantityTo(canvas, kWidth, kRows.first, share, 1, "%") - 8;
 		powerTo(canvas, to, kRows.first, lossW);
 
 		canvas.text(textFont, 0, kRows.second, "today");
@@ -212,7 +212,7 @@ export class Pages {
 			return;
 		}
 		let x = canvas.text(textFont, 1, kRows.last, kSign.bell) + 2;
-		x = canvas.number(textFont, x, kRows.last, open || standing, 0) + 2;
+		x = canvas.number(textFont, x, kRows.last, open || standing, 0) + 3;
 		if (open === 0) canvas.text(textFont, x, kRows.last, standing === 1 ? "alarm seen" : "alarms seen");
 		else {
 			canvas.text(textFont, x, kRows.last, open === 1 ? "alarm" : "alarms");
@@ -289,12 +289,10 @@ export class Pages {
 		}
 		if (network.state === "setup") {
 			const password = this.#options.setupPassword?.() ?? "";
-			canvas.text(textFont, 0, kLines[0], "join this Wi-Fi network:");
-			canvas.text(textFont, 0, kLines[1], cutText(textFont, plainText(network.name), kWidth));
-			if (password !== "") {
-				const x = canvas.text(textFont, 0, kLines[2], "password ");
-				canvas.text(textFont, x, kLines[2], password);
-			}
+			const x = canvas.text(textFont, 0, kLines[0], "join ");
+			canvas.text(textFont, x, kLines[0], cutText(textFont, plainText(network.name), kWidth - x));
+			canvas.text(textFont, 0, kLines[1], password === "" ? "no password" : "password");
+			canvas.text(textFont, 0, kLines[2], cutText(textFont, password, kWidth));
 			canvas.text(textFont, 0, kLines[3] + 2, "then open");
 			canvas.text(textFont, 0, kRows.last, "http://");
 			canvas.text(textFont, textWidth(textFont, "http://") + 1, kRows.last, network.address);
@@ -305,6 +303,7 @@ export class Pages {
 		if (network.name !== "") canvas.text(textFont, 0, kLines[0], cutText(textFont, plainText(network.name), kWidth));
 		canvas.text(textFont, 0, kLines[1] + 2, "address");
 		canvas.textTo(textFont, kWidth, kLines[1] + 2, network.address === "" ? kSign.dash : network.address);
+		if (network.by === "ethernet") return;
 		canvas.text(textFont, 0, kLines[2] + 4, "signal");
 		const signalDbm = network.signalDbm === 0 ? Number.NaN : network.signalDbm;
 		const to = quantityTo(canvas, kWidth, kLines[2] + 4, signalDbm, 0, "dBm");
@@ -340,16 +339,16 @@ export class Pages {
 			canvas.numberTo(textFont, to - 1, kRows.last, rest, 0);
 		}
 		const open = countActive(list, true);
-		const x = open > 0 ? canvas.number(textFont, 0, kRows.last, open, 0) + 2 : 0;
+		const x = open > 0 ? canvas.number(textFont, 0, kRows.last, open, 0) + 3 : 0;
 		canvas.text(textFont, x, kRows.last, open > 0 ? "not seen yet" : "all seen");
 	}
 
-	#alarmText({ kind, source, detail }: AlarmEntry): string {
+	/** The name comes last, as it may be cut. */
+	#alarmText({ kind, source }: AlarmEntry): string {
 		if (source.type === "hub") return kind === "clock" ? "clock is not set" : "broker is away";
 		if (source.type === "bus") return `bus ${source.id}`;
 		const site = this.#options.hub.site.devices.find((one) => one.id === source.id);
-		const name = site ? plainText(site.name, site.id) : source.id;
-		return kind === "silent" ? `${name} silent` : plainText(`${name} ${detail || kind}`);
+		return `${kind} ${site ? plainText(site.name, site.id) : source.id}`;
 	}
 }
 
