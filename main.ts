@@ -9,6 +9,7 @@ import { HttpServer } from "./modules/http/server";
 import { TcpServer } from "./modules/modbus/server-tcp";
 import { MqttClient } from "./modules/mqtt/client";
 import { OpenAmiPublisher } from "./modules/openami/publisher";
+import { Panel } from "./modules/panel/panel";
 import { serveSetup } from "./modules/setup/routes";
 import { AlarmWatch } from "./modules/site/alarm-watch";
 import { Alarms } from "./modules/site/alarms";
@@ -151,6 +152,19 @@ export default function main() {
 	hub.start();
 	publisher.start();
 	watch.start();
+	const panel =
+		host.panel &&
+		new Panel({
+			hub,
+			alarms,
+			clock,
+			log,
+			devices: host.panel,
+			network: host.network,
+			todayWh: ({ index }) => energyToday.todayWh(index),
+			setupPassword: () => host.setup?.accessPoint?.().password ?? "",
+			onFactoryReset: host.setup && (() => host.setup!.factoryReset()),
+		});
 
 	function mqttOptions(broker: string) {
 		const parts = parseBroker(broker);
@@ -195,6 +209,7 @@ export default function main() {
 		/** Stops polling and serving; the broker is told. May be called twice. */
 		close: () => {
 			watch.close();
+			panel?.close();
 			api.close();
 			hub.close();
 			publisher.close();
