@@ -4,12 +4,10 @@
  */
 #include "../xsglue.h"
 #include "mc.xs.h"
-#include "buttons_core.h"
+#include "buttons_class.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { NAME_SIZE = 24 };
 
 typedef struct {
 	GluePort base; /* first */
@@ -19,7 +17,7 @@ typedef struct {
 	uint64_t sampleUs; /* when the last sample was due */
 	uint32_t scanUs;
 	uint16_t raw;
-	char names[BUTTONS_MAX][NAME_SIZE];
+	ButtonsNames names;
 } Port;
 
 static void mark(xsMachine *the, void *data, xsMarkRoot markRoot) {
@@ -43,15 +41,7 @@ static const xsHostHooks hooks = {xs_buttons_destructor, mark, NULL};
 
 static void tell(xsMachine *the, Port *port, const ButtonsEvent *event) {
 	if (!port->onEvent || port->base.closed) return;
-	xsmcSetNewObject(xsVar(1));
-	xsmcSetString(xsVar(0), (char *)buttonsEventName(event->type));
-	xsmcSet(xsVar(1), xsID_type, xsVar(0));
-	if (event->button >= 0) {
-		xsmcSetString(xsVar(0), port->names[event->button]);
-		xsmcSet(xsVar(1), xsID_button, xsVar(0));
-	}
-	glueSetNumber(the, &xsVar(1), xsID_heldMs, event->heldMs);
-	glueSetNumber(the, &xsVar(1), xsID_count, event->count);
+	buttonsClassEvent(the, port->names, event);
 	xsCallFunction1(xsReference(port->onEvent), port->base.object, xsVar(1));
 }
 
@@ -91,31 +81,6 @@ static void sample(xsMachine *the, void *refcon) {
 	glueLetGo(&port->base);
 }
 
-static void configure(xsMachine *the, Port *port, ButtonsConfig *config, uint32_t *scanMs) {
-	xsSlot *options = &xsArg(0);
-	config->idleMin = (uint16_t)glueNumber(the, options, xsID_idleMin, "idleMin", UINT32_MAX, 0, 65535);
-	_xsGet(the, &xsVar(1), options, xsID_idleMin);
-	if (xsmcTypeOf(xsVar(1)) == xsUndefinedType) xsTypeError("idleMin is missing");
-	*scanMs = glueNumber(the, options, xsID_scanMs, "scanMs", 20, 1, 1000);
-	config->debounceMs = glueNumber(the, options, xsID_debounceMs, "debounceMs", 40, 0, 10000);
-	config->longMs = glueNumber(the, options, xsID_longMs, "longMs", 1000, 0, 600000);
-	config->repeatMs = glueNumber(the, options, xsID_repeatMs, "repeatMs", 250, 0, 600000);
-	config->stuckMs = glueNumber(the, options, xsID_stuckMs, "stuckMs", 60000, 0, 86400000);
-	xsmcGet(xsVar(1), xsArg(0), xsID_thresholds);
-	if (xsmcTypeOf(xsVar(1)) != xsReferenceType || !xsmcIsInstanceOf(xsVar(1), xsArrayPrototype))
-		xsTypeError("thresholds must be an array");
-	config->count = (uint8_t)glueNumber(the, &xsVar(1), xsID_length, "number of thresholds", 0, 1, BUTTONS_MAX);
-	for (unsigned i = 0; i < config->count; i++) {
-		xsmcGetIndex(xsVar(2), xsVar(1), (xsIndex)i);
-		if (xsmcTypeOf(xsVar(2)) != xsReferenceType) xsTypeError("a threshold must be an object");
-		glueText(the, &xsVar(2), xsID_name, "name of a threshold", "", port->names[i], NAME_SIZE);
-		if (!port->names[i][0]) xsTypeError("a threshold needs a name");
-		config->windows[i].min = (uint16_t)glueNumber(the, &xsVar(2), xsID_min, "min of a threshold", 0, 0, 65535);
-		config->windows[i].max = (uint16_t)glueNumber(the, &xsVar(2), xsID_max, "max of a threshold", 0, 0, 65535);
-		config->windows[i].plain = glueFlag(the, &xsVar(2), xsID_plain);
-	}
-}
-
 void xs_buttons(xsMachine *the) {
 	Port *volatile port = NULL;
 	ButtonsConfig config = {0};
@@ -125,7 +90,7 @@ void xs_buttons(xsMachine *the) {
 	port = calloc(1, sizeof *port);
 	if (!port) xsUnknownError("out of memory");
 	xsTry {
-		configure(the, port, &config, &scanMs);
+		buttonsClassOptions(the, &config, port->names, &scanMs);
 		const char *wrong = buttonsCoreInit(&port->core, &config);
 		if (wrong) xsRangeError("%s", wrong);
 		port->onEvent = glueCallback(the, xsID_onEvent, "onEvent");
@@ -167,8 +132,7 @@ static Port *portOf(xsMachine *the) {
 
 void xs_buttons_get_pressed(xsMachine *the) {
 	Port *port = portOf(the);
-	if (port->core.state == BUTTONS_UNKNOWN) xsmcSetString(xsResult, "unknown");
-	else if (port->core.state >= 0) xsmcSetString(xsResult, port->names[port->core.state]);
+	buttonsClassPressed(the, port->names, port->core.state);
 }
 
 void xs_buttons_get_raw(xsMachine *the) {

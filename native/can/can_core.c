@@ -4,16 +4,16 @@
 
 enum { RECEIVED, SENT, FILTERED, OVERFLOW, BUS_ERRORS, BUS_OFF, DROPPED, COUNTERS };
 
-static unsigned get(const atomic_uint *value) {
+static CAN_ISR unsigned get(const atomic_uint *value) {
 	return atomic_load_explicit(value, memory_order_acquire);
 }
 
-static void set(atomic_uint *value, unsigned to) {
+static CAN_ISR void set(atomic_uint *value, unsigned to) {
 	atomic_store_explicit(value, to, memory_order_release);
 }
 
 /* The bus side is the only writer of the counters. */
-static void count(CanCore *core, unsigned which, uint32_t by) {
+static CAN_ISR void count(CanCore *core, unsigned which, uint32_t by) {
 	set(&core->counters[which], get(&core->counters[which]) + by);
 }
 
@@ -51,7 +51,7 @@ const char *canCoreInit(CanCore *core, const CanConfig *config) {
 	return NULL;
 }
 
-bool canFilterPasses(const CanConfig *config, const CanFrame *frame) {
+CAN_ISR bool canFilterPasses(const CanConfig *config, const CanFrame *frame) {
 	if (config->filterCount == 0) return true;
 	for (unsigned i = 0; i < config->filterCount; i++) {
 		const CanFilter *filter = &config->filters[i];
@@ -113,7 +113,7 @@ uint32_t canFrameBits(const CanFrame *frame) {
 	return stuffing.bits + 1 + 2 + 7 + 3;
 }
 
-static uint32_t enqueue(CanCore *core, const CanFrame *frame) {
+static CAN_ISR uint32_t enqueue(CanCore *core, const CanFrame *frame) {
 	if (!canFilterPasses(&core->config, frame)) {
 		count(core, FILTERED, 1);
 		return 0;
@@ -133,27 +133,27 @@ static uint32_t enqueue(CanCore *core, const CanFrame *frame) {
 	return CAN_DO_READABLE;
 }
 
-uint32_t canCoreRx(CanCore *core, const CanFrame *frame, uint64_t nowUs) {
+CAN_ISR uint32_t canCoreRx(CanCore *core, const CanFrame *frame, uint64_t nowUs) {
 	uint32_t actions = enqueue(core, frame);
 	if (core->config.countErrors && core->rec > 0 && get(&core->state) != CAN_BUS_OFF)
 		actions |= canCoreErrors(core, core->tec, core->rec - 1u, false, nowUs);
 	return actions;
 }
 
-const CanFrame *canCoreTxNext(const CanCore *core) {
+CAN_ISR const CanFrame *canCoreTxNext(const CanCore *core) {
 	if (get(&core->state) == CAN_BUS_OFF) return NULL;
 	unsigned tail = get(&core->txTail);
 	return tail == get(&core->txHead) ? NULL : &core->tx[tail % CAN_TX_QUEUE];
 }
 
 /* A command that waited for the bus must not come out seconds later. */
-static void dropWaiting(CanCore *core) {
+static CAN_ISR void dropWaiting(CanCore *core) {
 	unsigned head = get(&core->txHead);
 	count(core, DROPPED, head - get(&core->txTail));
 	set(&core->txTail, head);
 }
 
-static uint32_t enter(CanCore *core, CanState state, uint64_t nowUs) {
+static CAN_ISR uint32_t enter(CanCore *core, CanState state, uint64_t nowUs) {
 	if (get(&core->state) == state) return 0;
 	uint32_t actions = CAN_DO_STATE;
 	if (state == CAN_BUS_OFF) {
@@ -171,7 +171,7 @@ static uint32_t enter(CanCore *core, CanState state, uint64_t nowUs) {
 	return actions;
 }
 
-uint32_t canCoreErrors(CanCore *core, unsigned tec, unsigned rec, bool busOff, uint64_t nowUs) {
+CAN_ISR uint32_t canCoreErrors(CanCore *core, unsigned tec, unsigned rec, bool busOff, uint64_t nowUs) {
 	core->tec = (uint16_t)(tec > 256 ? 256 : tec);
 	core->rec = (uint16_t)(rec > 256 ? 256 : rec);
 	unsigned worst = tec > rec ? tec : rec;
@@ -179,7 +179,7 @@ uint32_t canCoreErrors(CanCore *core, unsigned tec, unsigned rec, bool busOff, u
 	return enter(core, state, nowUs);
 }
 
-void canCoreCountError(CanCore *core) {
+CAN_ISR void canCoreCountError(CanCore *core) {
 	count(core, BUS_ERRORS, 1);
 }
 
@@ -191,7 +191,7 @@ uint32_t canCoreBusError(CanCore *core, bool transmitting, uint64_t nowUs) {
 	return canCoreErrors(core, tec, rec > 135 ? 135 : rec, false, nowUs);
 }
 
-uint32_t canCoreTxDone(CanCore *core, uint64_t nowUs) {
+CAN_ISR uint32_t canCoreTxDone(CanCore *core, uint64_t nowUs) {
 	unsigned tail = get(&core->txTail);
 	if (tail == get(&core->txHead)) return 0;
 	count(core, SENT, 1);
@@ -232,7 +232,7 @@ CanWrite canCoreWrite(CanCore *core, const CanFrame *frame) {
 	return CAN_WRITE_OK;
 }
 
-CanState canCoreState(const CanCore *core) {
+CAN_ISR CanState canCoreState(const CanCore *core) {
 	return (CanState)get(&core->state);
 }
 

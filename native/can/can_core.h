@@ -14,6 +14,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* On the device an interrupt calls the bus side, also while flash is written. */
+#if defined(ESP32) && ESP32
+#include "esp_attr.h"
+#define CAN_ISR IRAM_ATTR
+#else
+#define CAN_ISR
+#endif
+
 #define CAN_RX_QUEUE 64u /* a power of two */
 #define CAN_TX_QUEUE 16u /* a power of two */
 #define CAN_FILTERS 16u
