@@ -39,6 +39,8 @@ const included = {
 	"$(MODDABLE)/modules/io/storage/manifest.json": { "esp32/esp32s3": ["embedded:storage/key-value"] },
 	"$(MODDABLE)/modules/io/flash/manifest.json": { "esp32/esp32s3": ["embedded:storage/flash"] },
 	"$(MODDABLE)/modules/io/files/manifest.json": { all: ["embedded:storage/files"] },
+	"$(MODDABLE)/modules/io/dnssd/manifest.json": { all: ["embedded:network/dnssd"] },
+	"$(MODDABLE)/modules/network/wifi/manifest.json": { all: ["wifi"] },
 	"$(MODDABLE)/examples/io/tcp/tlssocket/manifest.json": { all: ["embedded:io/socket/tcp/tls"] },
 };
 
@@ -53,6 +55,8 @@ const calledBySdk = (specifier) => specifier.startsWith("setup/") || specifier =
 
 const listOf = (value) => (value === undefined ? [] : Array.isArray(value) ? value : [value]);
 const local = (path) => path.startsWith("./");
+/** Made by `npm run build`. */
+const isBuilt = (path) => path.startsWith("./build/");
 
 /** Imports that are there at run time: `import type` and `export type` are gone after the compiler. */
 function runtimeImports(text) {
@@ -116,7 +120,7 @@ function platformComplaints(platform, parts, files) {
 	for (const part of parts) {
 		for (const source of listOf(part.data).flatMap((data) => Object.values(data).flatMap(listOf))) {
 			const path = source.slice(2);
-			if (local(source) && !files.exists(path) && !files.exists(`${path}.json`))
+			if (local(source) && !isBuilt(source) && !files.exists(path) && !files.exists(`${path}.json`))
 				complaints.push(`data ${source}: no such file`);
 		}
 	}

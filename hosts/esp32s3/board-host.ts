@@ -9,29 +9,39 @@ import { WebFiles } from "../web-files";
 import { board } from "./board";
 import { boardSetup } from "./board-setup";
 import Ethernet from "./ethernet";
-import { hasDebugger, restart } from "./firmware";
+import { hasDebugger, resetReason, restart, slot, state } from "./firmware";
 import { panelDevices } from "./panel-devices";
 import { LineRS485 } from "./rs485-line";
+import type { FlashFiles } from "./sdk";
 import { BoardClock } from "./time";
 import { ethernetPins } from "./wiring";
 
-const traced = (level: LogLevel, area: string, text: string): void => trace(`${level} ${area}: ${text}\n`);
+/** The trace of a debug build; a release build has none, and its console shows the log. */
+const traceLog = (level: LogLevel, area: string, text: string): void => trace(`${level} ${area}: ${text}\n`);
 
-/** Files of the flash image. */
+/** Files of the firmware image. */
 const readResource = (name: string): ArrayBuffer | undefined =>
 	Resource.exists(name) ? (new Resource(name) as unknown as ArrayBuffer) : undefined;
 
 /** The platform: called once, when the module "host" is loaded. */
-export function boardHost(): Host {
+export function boardHost(flash: FlashFiles): Host {
 	const clock = new BoardClock();
+	const { pins } = board;
 	const { log, ...setup } = boardSetup({
 		clock,
+		files: flash,
+		// esp_random: the hardware's noise
 		random: Math.random,
-		log: traced,
-		restart: () => restart(),
+		log: traceLog,
+		restart,
 		hasDebugger: hasDebugger(),
-		openEthernet,
+		openEthernet: (hostName, onChanged) => {
+			const wires = ethernetPins(pins);
+			return wires && new Ethernet({ ...wires, hostName, onChanged });
+		},
 	});
+	const firmware = String(config["firmware"]);
+	log("info", "board", `${board.title}, Gridpost ${firmware} from ${slot()} (${state()}), started by ${resetReason()}`);
 	const files = WebFiles.open(readResource);
 	return {
 		clock,
@@ -39,15 +49,9 @@ export function boardHost(): Host {
 		log,
 		io: { TCP, Listener: Listener as unknown as ListenerClass, RS485: LineRS485 },
 		options: {},
-		firmware: config["firmware"],
+		firmware,
 		...(files ? { files } : {}),
-		...setup,
 		panel: panelDevices(clock, log),
+		...setup,
 	};
-}
-
-/** The cable's port, where the board has one. */
-function openEthernet(hostName: string, onChanged: () => void): Ethernet | undefined {
-	const pins = ethernetPins(board.pins);
-	return pins && new Ethernet({ ...pins, hostName, onChanged });
 }

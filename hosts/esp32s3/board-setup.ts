@@ -6,6 +6,7 @@ import { SetupConsole } from "../../modules/setup/console";
 import { Provisioning } from "../../modules/setup/provisioning";
 import type { Host } from "../host";
 import { BoardRadioEsp32, LocalName } from "./network";
+import type { FlashFiles } from "./sdk";
 import { SerialLine } from "./serial-console";
 import { boardId, boardStorage } from "./settings-store";
 import { type BoardClock, BoardTime, type BoardTimeOptions } from "./time";
@@ -15,6 +16,7 @@ const kSignalPeriodMs = 10_000;
 
 export interface BoardSetupOptions {
 	clock: BoardClock;
+	files: FlashFiles;
 	random: Random;
 	/** Where log lines go besides the console. */
 	log: Log;
@@ -59,7 +61,7 @@ export function boardSetup(options: BoardSetupOptions): BoardSetup {
 	const setup = new Provisioning({
 		clock,
 		random,
-		storage: boardStorage(),
+		storage: boardStorage(options.files),
 		radio,
 		boardId: attempt("the board's number", () => boardId(random)) ?? "0000",
 		known: deviceTables.map((table) => table.id),

@@ -1,14 +1,12 @@
-import UDP from "embedded:io/socket/udp";
-import DNSSD from "embedded:network/dnssd";
 // biome-ignore lint/style/useNodejsImportProtocol: the SDK has a module of this name
 import Net from "net";
-import WiFi from "wifi";
 import type { Log } from "../../modules/base/log";
 import type { NetworkState } from "../../modules/base/network";
 import { captiveAnswer } from "../../modules/setup/captive-dns";
 import type { FoundNetwork } from "../../modules/setup/device";
 import type { BoardRadio } from "../../modules/setup/provisioning";
 import type { Uplink } from "../../modules/setup/uplink";
+import { DNSSD, type LocalNames, UDP, type UdpSocket, WiFi, type WiFiMonitor } from "./sdk";
 
 /** Both at once: a network of its own beside a connection. */
 const kStation = 1;
@@ -22,8 +20,8 @@ const kOwnAddress = [192, 168, 4, 1] as const;
 export class BoardRadioEsp32 implements BoardRadio {
 	readonly #log: Log;
 	#uplink: Uplink | undefined;
-	#monitor: WiFi | undefined;
-	#dns: UDP | undefined;
+	#monitor: WiFiMonitor | undefined;
+	#dns: UdpSocket | undefined;
 	#guests = 0;
 	#isOpen = false;
 
@@ -110,7 +108,7 @@ export class LocalName {
 	readonly #hostName: () => string;
 	readonly #httpPort: number;
 	readonly #log: Log;
-	#dnssd: DNSSD | undefined;
+	#dnssd: LocalNames | undefined;
 	#address = "";
 
 	constructor(options: { hostName: () => string; httpPort: number; log: Log }) {

@@ -19,7 +19,7 @@ export class SerialLine {
 			format: "buffer",
 			onReadable: () => {
 				const bytes = this.#serial.read();
-				if (bytes) onBytes(new Uint8Array(bytes));
+				if (bytes instanceof ArrayBuffer) onBytes(new Uint8Array(bytes));
 			},
 			onWritable: (bytes) => {
 				this.#credit = bytes;

@@ -1,7 +1,6 @@
-import files from "embedded:storage/files";
-import keyValue, { type Format } from "embedded:storage/key-value";
 import type { BoardStorage } from "../../modules/setup/provisioning";
 import type { CopyStorage, Place } from "../../modules/setup/two-copies";
+import { type FlashFiles, type Format, keyValue } from "./sdk";
 
 /** Namespace of NVS: at most 15 characters. */
 const kSpace = "gridpost";
@@ -13,10 +12,10 @@ const kFolder = "site";
  * What the board keeps: settings in NVS, the site file, which is too large for it, as two files of the partition "storage".
  * Nothing is held open: a write is rare, and a reset may come at any time.
  */
-export function boardStorage(): BoardStorage {
+export function boardStorage(files: FlashFiles): BoardStorage {
 	return {
 		settings: new KeyCopies("settings"),
-		site: new FileCopies(),
+		site: new FileCopies(files),
 		starts: {
 			read: () => Number(readKey("starts", "uint8") ?? 0),
 			write: (count) => writeKey("starts", "uint8", Math.min(count, 255)),
@@ -67,10 +66,16 @@ class KeyCopies implements CopyStorage {
 }
 
 class FileCopies implements CopyStorage {
+	readonly #files: FlashFiles;
+
+	constructor(files: FlashFiles) {
+		this.#files = files;
+	}
+
 	read(place: Place): Uint8Array | undefined {
 		try {
-			if (files.status(path(place)).mode === 0) return undefined;
-			const file = files.openFile({ path: path(place), mode: "r" });
+			if (this.#files.status(path(place)).mode === 0) return undefined;
+			const file = this.#files.openFile({ path: path(place), mode: "r" });
 			try {
 				return new Uint8Array(file.read(file.status().size, 0));
 			} finally {
@@ -83,8 +88,8 @@ class FileCopies implements CopyStorage {
 	}
 
 	write(place: Place, bytes: Uint8Array): void {
-		if (files.status(kFolder).mode === 0) files.createDirectory(kFolder);
-		const file = files.openFile({ path: path(place), mode: "w" });
+		if (this.#files.status(kFolder).mode === 0) this.#files.createDirectory(kFolder);
+		const file = this.#files.openFile({ path: path(place), mode: "w" });
 		try {
 			file.write(bytes, 0);
 			file.flush();
@@ -94,7 +99,7 @@ class FileCopies implements CopyStorage {
 	}
 
 	erase(place: Place): void {
-		if (files.status(path(place)).mode !== 0) files.delete(path(place));
+		if (this.#files.status(path(place)).mode !== 0) this.#files.delete(path(place));
 	}
 }
 

@@ -1,12 +1,34 @@
 import host from "host";
 import main from "../../main";
+import * as firmware from "./firmware";
+import { Trial } from "./trial";
 
-/** Starts the application. */
+/** After a start that failed: time to read why, on the console. */
+const kRestartMs = 60_000;
+
+/** Starts the application; a new image stays once it does its work. */
 export default function start(): void {
+	const { clock, log, network } = host;
+	let application: ReturnType<typeof main> | undefined;
+	const trial = new Trial({
+		clock,
+		log,
+		firmware,
+		healthy: () => application !== undefined && isWorking(application, network?.().state),
+	});
 	try {
-		main();
+		application = main();
+		// the engine keeps open sockets and timers by itself; the debugger finds the rest here
+		(globalThis as { gridpost?: typeof application }).gridpost = application;
 	} catch (error) {
-		const reason = error instanceof Error ? error.message : String(error);
-		host.log("error", "board", reason);
+		log("error", "board", error instanceof Error ? error.message : String(error));
+		trial.failed();
+		clock.setTimer(() => firmware.restart(), kRestartMs);
 	}
+}
+
+/** It has read a device, where there are any, and somebody can reach it: by its network, or by its own one. */
+function isWorking(application: ReturnType<typeof main>, network: string | undefined): boolean {
+	const { buses } = application.snapshot();
+	return (network === "up" || network === "setup") && (buses.length === 0 || buses.some((bus) => bus.reads > 0));
 }

@@ -1,4 +1,3 @@
-import UDP from "embedded:io/socket/udp";
 // biome-ignore lint/style/useNodejsImportProtocol: the SDK has a module of this name
 import Net from "net";
 import Time from "time";
@@ -7,6 +6,7 @@ import type { Log } from "../../modules/base/log";
 import { TimeKeeper, type TimeKeeperOptions } from "../../modules/setup/time-keeper";
 import { WallClock } from "../../modules/setup/wall-clock";
 import { ModdableClock } from "../moddable/clock";
+import { UDP, type UdpSocket } from "./sdk";
 
 /** Pools of different operators, so that no single one can set the hub's clock alone for long. */
 export const kTimeServers = ["pool.ntp.org", "time.cloudflare.com", "time.google.com"] as const;
@@ -51,7 +51,7 @@ export interface BoardTimeOptions {
 /** SNTP over the chip's network. `network` is to be called when the connection comes and goes. */
 export class BoardTime {
 	readonly #keeper: TimeKeeper;
-	#socket: UDP | undefined;
+	#socket: UdpSocket | undefined;
 	#onSet: ((source: string, errorMs: number) => void) | undefined;
 	/** What was told before anybody listened. */
 	#told: { source: string; errorMs: number } | undefined;
