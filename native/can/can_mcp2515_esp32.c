@@ -144,8 +144,8 @@ static void closeMcp(CanPort *port) {
 	if (mcp->lock) (void)xSemaphoreGive(mcp->lock);
 }
 
-static void send(CanPort *port) {
+static void sendMcp(CanPort *port) {
 	xTaskNotifyGive(((Mcp *)port)->task);
 }
 
-const CanDriver canMcp2515Driver = {sizeof(Mcp), openMcp, closeMcp, send, NULL};
+const CanDriver canMcp2515Driver = {sizeof(Mcp), openMcp, closeMcp, sendMcp, NULL};

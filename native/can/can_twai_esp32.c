@@ -122,7 +122,7 @@ static void arm(Twai *twai, uint64_t delayUs) {
 	if (esp_timer_start_once(twai->timer, delayUs) != ESP_OK) atomic_fetch_sub(&twai->port.base.uses, 1);
 }
 
-static void poll(CanPort *port) {
+static void pollTwai(CanPort *port) {
 	Twai *twai = (Twai *)port;
 	CanCore *core = &port->core;
 	uint64_t nowUs = (uint64_t)esp_timer_get_time();
@@ -207,8 +207,8 @@ static void closeTwai(CanPort *port) {
 	(void)twai_node_delete(twai->node);
 }
 
-static void send(CanPort *port) {
+static void sendTwai(CanPort *port) {
 	sendNext((Twai *)port);
 }
 
-const CanDriver canTwaiDriver = {sizeof(Twai), openTwai, closeTwai, send, poll};
+const CanDriver canTwaiDriver = {sizeof(Twai), openTwai, closeTwai, sendTwai, pollTwai};

@@ -99,7 +99,7 @@ void standinSettle(void) {
 
 /* Failures and counts, by name */
 
-enum { NAMES = 16 };
+enum { NAMES = 32 };
 static struct {
 	char name[40];
 	int value;
