@@ -86,6 +86,7 @@ export class Checker {
 
 	oneOf<T extends string | number>(value: unknown, place: string, allowed: readonly T[]): T | undefined {
 		if (allowed.includes(value as T)) return value as T;
+		if (allowed.length === 0) return this.wrong(place, value, "there is none that it could be");
 		return this.wrong(place, value, `it must be one of ${allowed.map((one) => show(one)).join(", ")}`);
 	}
 }

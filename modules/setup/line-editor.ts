@@ -48,8 +48,8 @@ export class LineEditor {
 	/** One byte typed. */
 	key(byte: number): void {
 		if (this.#escape > 0) {
-			// ESC [ ... letter, or ESC letter
-			const ends = this.#escape === 2 ? byte >= 0x40 && byte <= 0x7e : byte !== 0x5b;
+			// ESC [ ... letter, ESC O letter, or ESC letter
+			const ends = this.#escape === 2 ? byte >= 0x40 && byte <= 0x7e : byte !== 0x5b && byte !== 0x4f;
 			this.#escape = ends ? 0 : 2;
 			return;
 		}

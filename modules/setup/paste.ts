@@ -12,6 +12,7 @@ export class Paste {
 	#inString = false;
 	#escaped = false;
 	#lineStart = 0;
+	#afterReturn = false;
 
 	/** `most`: bytes; more is too much. */
 	constructor(most: number) {
@@ -29,13 +30,16 @@ export class Paste {
 
 	/** Takes one byte; true when the text is whole by it. */
 	take(byte: number): boolean {
+		const wasReturn = this.#afterReturn;
+		this.#afterReturn = byte === 0x0d;
+		// CR LF of a terminal is one line end
+		if (byte === 0x0a && wasReturn) return false;
 		if (byte === 0x0a || byte === 0x0d) {
 			const isDot = this.#length === this.#lineStart + 1 && this.#bytes[this.#lineStart] === 0x2e;
 			if (isDot) {
 				this.#length = this.#lineStart;
 				return true;
 			}
-			// CR LF of a terminal counts as one line end
 			if (this.#length > 0) this.#put(0x0a);
 			this.#lineStart = this.#length;
 			return false;

@@ -33,7 +33,11 @@ describe("settings", () => {
 		["an SSID over 32 bytes", { wifi: { ssid: "é".repeat(17) } }, /^wifi\.ssid: "é+" .*1 to 32 bytes \(34 bytes\)/],
 		["an SSID with a line break", { wifi: { ssid: "a\nb" } }, /^wifi\.ssid: "a\\nb" is not allowed/],
 		["an SSID that is a number", { wifi: { ssid: 7 } }, /^wifi\.ssid: 7 is not allowed/],
-		["a short passphrase", { wifi: { ssid: "x", password: "1234567" } }, /^wifi\.password: .*\(7 characters\).*8 to 63/],
+		[
+			"a short passphrase",
+			{ wifi: { ssid: "x", password: "1234567" } },
+			/^wifi\.password: .*\(7 characters\).*8 to 63/,
+		],
 		["a long passphrase", { wifi: { ssid: "x", password: "p".repeat(64) } }, /\(64 characters\)/],
 		["an accent in a passphrase", { wifi: { ssid: "x", password: "pässword!" } }, /without accents/],
 		["a short admin password", { adminPassword: "abc1234" }, /^adminPassword: .*8 to 64/],
@@ -67,9 +71,12 @@ describe("settings", () => {
 		});
 	});
 
-	it.each(["", "null", "[]", "{", '"x"', '{"wifi":{"ssid":5}}', "[[[[".repeat(5000)])("does not fall over %j", (text) => {
-		const settings = decodeSettings(utf8Encode(text), before);
-		if (text === "null" || text === "[]" || text === '"x"') expect(settings).toEqual(before);
-		else expect(settings).toBeUndefined();
-	});
+	it.each(["", "null", "[]", "{", '"x"', '{"wifi":{"ssid":5}}', "[[[[".repeat(5000)])(
+		"does not fall over %j",
+		(text) => {
+			const settings = decodeSettings(utf8Encode(text), before);
+			if (text === "null" || text === "[]" || text === '"x"') expect(settings).toEqual(before);
+			else expect(settings).toBeUndefined();
+		},
+	);
 });

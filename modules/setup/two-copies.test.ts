@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { FakeCopies } from "../../test/fakes/board";
-import { crc32 } from "../base/crc";
 import { utf8Decode, utf8Encode } from "../base/bytes";
+import { crc32 } from "../base/crc";
 import { TwoCopies } from "./two-copies";
 
 const kMagic = 0x31415926;

@@ -65,14 +65,15 @@ const wrong: [path: string, value: unknown, place: string, says: string][] = [
 	["colour", "red", "colour", "allowed are name, location"],
 	["buses", undefined, "buses", "it must be a list"],
 	["buses", {}, "buses", "it must be a list"],
-	["buses", [], "buses", "0 entries; 1 to 8"],
-	["buses", Array.from({ length: 9 }, (_, i) => ({ id: `b${i}`, port: "sim" })), "buses", "9 entries; 1 to 8"],
+	["buses", [], "devices[0].bus", "there is none that it could be"],
+	["buses", Array.from({ length: 9 }, (_, i) => ({ id: `b${i}`, port: "sim" })), "buses", "9 entries; 0 to 8"],
 	["buses.0", "b1", "buses[0]", "it must be an object"],
 	["buses.0", null, "buses[0]", "null is not allowed"],
 	["buses.1", { id: "b1", port: "sim" }, "buses[1].id", "b1 is taken by buses[0]"],
 	["buses.0.id", undefined, "buses[0].id", "nothing is not allowed"],
 	["buses.0.port", undefined, "buses[0].port", '"sim", a path'],
-	["buses.0.port", 0, "buses[0].port", "UART number 1 or 2"],
+	["buses.0.port", 0, "buses[0].port", 'on the board "rs485-1" or "rs485-2"'],
+	["buses.0.port", "rs485-3", "buses[0].port", 'on the board "rs485-1" or "rs485-2"'],
 	["buses.0.port", 3, "buses[0].port", "3 is not allowed"],
 	["buses.0.port", "ttyUSB0", "buses[0].port", '"/dev/ttyUSB0"'],
 	["buses.0.baud", 9601, "buses[0].baud", "one of 1200, 2400"],
@@ -89,7 +90,7 @@ const wrong: [path: string, value: unknown, place: string, says: string][] = [
 	["buses.0", { id: "b1", kind: "tcp" }, "buses[0].host", "nothing is not allowed"],
 	["buses.0", { id: "b1", kind: "tcp", host: "h", port: 70000 }, "buses[0].port", "1 to 65535"],
 	["buses.0", { id: "b1", kind: "tcp", host: "h", baud: 9600 }, "buses[0].baud", "no serial line"],
-	["devices", [], "devices", "0 entries; 1 to 64"],
+	["devices", Array(65).fill({}), "devices", "65 entries; 0 to 64"],
 	["devices", "all", "devices", "it must be a list"],
 	["devices.0", 4, "devices[0]", "4 is not allowed; it must be an object"],
 	["devices.0.id", "d2", "devices[1].id", "d2 is taken by devices[0]"],
@@ -218,6 +219,11 @@ const notJson: [text: string, place: string, says: string][] = [
 ];
 
 describe("site file", () => {
+	it("takes a hub with nothing around it yet", () => {
+		const site = { name: "New", feederId: "f", gatewayId: "g", buses: [], devices: [] };
+		expect(checkSite(JSON.stringify(site), [])).toMatchObject({ problems: [], site: { buses: [], devices: [] } });
+	});
+
 	it("reads the demo site", () => {
 		const site = readSite(readFileSync(new URL("../../sites/demo.json", import.meta.url), "utf8"), known);
 		expect(site.devices.map((device) => device.role)).toEqual([...Array(6).fill("home"), "feeder", "sensor"]);

@@ -31,7 +31,7 @@ export const kRoles = frozen(["home", "feeder", "sensor", "other"]);
 export interface SiteBus {
 	id: string;
 	kind: "rs485" | "tcp";
-	/** rs485: a port number on the device, a path (`/dev/ttyUSB0`) on the desktop, or "sim". */
+	/** rs485: "rs485-1" or "rs485-2" on the board (1 and 2 will do), a path (`/dev/ttyUSB0`) on the desktop, or "sim". */
 	port: string | number;
 	baud: number;
 	parity: (typeof kParities)[number];
@@ -145,11 +145,11 @@ function siteOf(value: unknown, check: Checker, known: KnownDevices): Site | und
 	const gatewayId = check.id(top["gatewayId"], "gatewayId");
 	const utcOffsetMinutes = optionalOf(top, "")("utcOffsetMinutes", 0, (v, p) => check.integer(v, p, -720, 840));
 	const limits = top["limits"] === undefined ? undefined : limitsOf(top["limits"], check);
-	const buses = (check.array(top["buses"], "buses", 1, 8) ?? []).map((one, i) => busOf(one, `buses[${i}]`, check));
+	const buses = (check.array(top["buses"], "buses", 0, 8) ?? []).map((one, i) => busOf(one, `buses[${i}]`, check));
 	unique(check, buses, "buses", "id", (bus) => bus.id);
 	unique(check, buses, "buses", "port", (bus) => (bus.port === "sim" ? undefined : `${bus.host} ${bus.port}`.trim()));
 	const busIds = buses.flatMap((bus) => (bus ? [bus.id] : []));
-	const devices = (check.array(top["devices"], "devices", 1, 64) ?? []).map((one, i) =>
+	const devices = (check.array(top["devices"], "devices", 0, 64) ?? []).map((one, i) =>
 		deviceOf(one, `devices[${i}]`, check, known, busIds),
 	);
 	unique(check, devices, "devices", "id", (device) => device.id);
@@ -243,12 +243,12 @@ function busOf(value: unknown, place: string, check: Checker): SiteBus | undefin
 }
 
 function portOf(value: unknown, place: string, check: Checker): string | number | undefined {
-	if (value === "sim" || (typeof value === "string" && /^\/\S+$/.test(value))) return value;
+	if (value === "sim" || (typeof value === "string" && /^(?:\/\S+|rs485-[12])$/.test(value))) return value;
 	if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 2) return value;
 	return check.wrong(
 		place,
 		value,
-		'it must be "sim", a path such as "/dev/ttyUSB0", or on the device the UART number 1 or 2',
+		'it must be "sim", a path such as "/dev/ttyUSB0", or on the board "rs485-1" or "rs485-2"',
 	);
 }
 
