@@ -19,6 +19,9 @@ const kTimeoutMs = 20_000;
 /** "Basic ..." of this page's life: kept nowhere else. */
 let login: string | undefined;
 
+/** The hub has been given a password by this page. */
+export const isLoggedIn = () => login !== undefined;
+
 /** The open question for the password, shown by parts/login.tsx. */
 export const passwordWanted = new Cell<{ wrong: boolean; answer(password: string | undefined): void } | undefined>(
 	undefined,

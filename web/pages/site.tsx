@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { api } from "../lib/api";
+import { api, isLoggedIn } from "../lib/api";
 import { findPlace, lineOf } from "../lib/json-places";
 import type { LiveSite } from "../lib/live";
 import type { Problem } from "../lib/types";
@@ -90,13 +90,13 @@ function Editor({ text, setText, data }: EditorProps) {
 		}
 	};
 
-	// what is typed is checked when the typing pauses; with a login each check would ask for it
+	// what is typed is checked when the typing pauses; before the login each check would ask for it
 	useEffect(() => {
 		if (!changed || !editable) {
 			setProblems([]);
 			return;
 		}
-		if (data.site.loginRequired) return;
+		if (data.site.loginRequired && !isLoggedIn()) return;
 		const timer = setTimeout(() => void runCheck(), kCheckAfterMs);
 		return () => clearTimeout(timer);
 	}, [text]);

@@ -162,7 +162,7 @@ function HomeSign({ placed, device, atMs }: { placed: PlacedHome; device: Device
 		<a
 			class={`house ${standing.quality}`}
 			href={href("home", device.id)}
-			aria-label={`${device.name}: ${watts === undefined ? standing.why : amount}, ${standing.words}`}
+			aria-label={`${name} ${amount}, ${watts === undefined && standing.why ? standing.why : standing.words}`}
 		>
 			<g transform={`translate(${placed.x.toFixed(1)} ${placed.y.toFixed(1)})`}>
 				<rect
@@ -176,7 +176,7 @@ function HomeSign({ placed, device, atMs }: { placed: PlacedHome; device: Device
 				<path class="walls" d="M-15 -2L0 -15L15 -2M-11 -5V11H11V-5" />
 				<path class="mark" d={marks[standing.quality]} />
 				<text class="home-name" y="27">
-					{name}
+					{`${name} `}
 				</text>
 				<text class="home-power" y="43">
 					{amount}

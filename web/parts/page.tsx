@@ -15,19 +15,20 @@ interface PageProps {
 	children: ComponentChildren;
 }
 
-/** The first page of the visit leaves the focus where the browser put it. */
-let visited = false;
+/** The address that was shown last; the first one leaves the focus where the browser put it. */
+let shown: string | undefined;
 
 /** A page's frame. On a change of page the title has the focus, so that a screen reader and the keyboard begin there. */
 export function Page({ title, lead, back, actions, children }: PageProps) {
 	const heading = useRef<HTMLHeadingElement>(null);
 	const { page, id } = route.value;
 	useEffect(() => {
-		if (visited) {
+		const address = `${page}/${id}`;
+		if (shown !== undefined && shown !== address) {
 			heading.current?.focus({ preventScroll: true });
 			scrollTo(0, 0);
 		}
-		visited = true;
+		shown = address;
 	}, [page, id]);
 	useEffect(() => {
 		document.title = `${title} · ${t("product")}`;
