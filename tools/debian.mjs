@@ -12,6 +12,7 @@ const packageOf = {
 	chromium: "chromium",
 	openssl: "openssl",
 	gcc: "gcc",
+	tshark: "tshark",
 };
 
 const found = (program) => spawnSync("sh", ["-c", `command -v ${program}`], { stdio: "pipe" }).status === 0;

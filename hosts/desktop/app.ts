@@ -1,14 +1,15 @@
-import { copyFileSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LogLevel } from "../../modules/base/log";
 import { Pole, type PoleDevice, type PoleOptions } from "../../sim/pole";
-import type { HostOptions } from "../host";
+import type { HostOptions, SiteStore } from "../host";
 import { createIo, type Io, type IoOptions } from "./io/io";
 import { VirtualNetwork } from "./io/virtual-network";
 import { VirtualTime } from "./io/virtual-time";
 import { findRoot } from "./loader";
 import { Machine, type MachineOptions } from "./machine";
 import { applicationModules, platformModules } from "./preloads";
+import { fileStore } from "./site-store";
 import type { Snapshot } from "./table";
 
 export interface DesktopHubOptions {
@@ -20,7 +21,11 @@ export interface DesktopHubOptions {
 	network?: IoOptions["network"] | "virtual";
 	dataFolder?: string;
 	/** Where a site file that was changed over HTTP goes; left out: it cannot be changed. */
+	siteStore?: SiteStore | undefined;
+	/** The same, for a file. */
 	siteFile?: string;
+	/** As on the device: settings, site file and a radio of its own (xs/simulated-board.ts) in place of `siteText` and `siteFile`. */
+	simulatedBoard?: boolean;
 	/** A changed site file is saved: close this hub and start another. Called outside the machine. */
 	onRestart?: () => void;
 	/** Of the user "admin"; "" or left out: none. */
@@ -72,6 +77,7 @@ export class DesktopHub {
 	/** Starts it. Throws the application's own error: a bad site file, a port that is taken. Nothing runs then. */
 	constructor(options: DesktopHubOptions) {
 		const onError = options.onError ?? fail;
+		const store = options.siteStore ?? (options.siteFile === undefined ? undefined : fileStore(options.siteFile));
 		const virtual = options.network === "virtual" ? new VirtualTime() : undefined;
 		this.network = virtual && new VirtualNetwork({ clock: virtual });
 		this.#time = virtual;
@@ -87,7 +93,8 @@ export class DesktopHub {
 			name: "gridpost",
 			clock: options.clock ?? "real",
 			preload: [...applicationModules(), ...platformModules],
-			modules: { "hosts/moddable/*": "build/js/hosts/moddable/*" },
+			modules: { "hosts/moddable/*": "build/js/hosts/moddable/*", "hosts/esp32s3/*": "build/js/hosts/esp32s3/*" },
+			...(options.simulatedBoard ? { sources: boardAsHost } : {}),
 			heap: options.heap ?? { grow: true },
 			onError,
 			trace: (text) => void process.stderr.write(text),
@@ -101,8 +108,8 @@ export class DesktopHub {
 					options: () => ({ ...options.options }),
 					firmware: () => version(),
 					webFile,
-					sitePlace: () => options.siteFile ?? "",
-					saveSite: (text: string) => saveSite(options.siteFile!, text),
+					sitePlace: () => store?.place ?? "",
+					saveSite: (text: string) => store!.save(text),
 					restart: () => void setImmediate(() => options.onRestart?.()),
 					adminPassword: () => options.adminPassword ?? "",
 					log: options.log ?? (() => {}),
@@ -172,12 +179,8 @@ export class DesktopHub {
 	}
 }
 
-/** Whole or not at all; the one before stays beside it. */
-function saveSite(path: string, text: string): void {
-	if (existsSync(path)) copyFileSync(path, `${path}.bak`);
-	writeFileSync(`${path}.new`, text);
-	renameSync(`${path}.new`, path);
-}
+/** One object: machines with the same sources share what is preloaded. */
+const boardAsHost = { host: 'export { default } from "hosts/desktop/xs/simulated-board";' };
 
 /** A file of the built dashboard. */
 function webFile(name: string): ArrayBuffer | undefined {

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { connect } from "node:net";
 import { DesktopHub } from "./app";
 import { type EmbeddedBroker, startBroker } from "./broker";
-import { type CliOptions, kUsage, parseOptions, UsageError } from "./options";
+import { type CliOptions, kDemoSite, kUsage, parseOptions, UsageError } from "./options";
+import { fileStore, passingStore } from "./site-store";
 import { renderTable, type Snapshot } from "./table";
 
 /** Of the log, below the table. */
@@ -20,13 +21,14 @@ async function main(): Promise<void> {
 	if (!existsSync(options.site)) throw new UsageError(`--site ${options.site}: there is no such file`);
 	if (options.xsbug !== undefined) await debuggerListens(options.xsbug);
 	const live = process.stdout.isTTY === true && !options.headless;
+	const store = options.site === kDemoSite ? passingStore(options.site) : fileStore(options.site);
 	const lines: string[] = [];
 	let broker: EmbeddedBroker | undefined;
 	let running: Running | undefined;
 
 	/** Throws what a person must mend; nothing runs then. */
 	const open = async (): Promise<void> => {
-		const siteText = readFileSync(options.site, "utf8");
+		const siteText = store.read();
 		const site = sketch(siteText);
 		if (options.speed > 1 && site.realBus !== undefined)
 			throw new UsageError(
@@ -37,7 +39,7 @@ async function main(): Promise<void> {
 		const brokerUrl = known ?? `mqtt://127.0.0.1:${broker!.port}`;
 		const hub = new DesktopHub({
 			siteText,
-			siteFile: options.site,
+			siteStore: store,
 			adminPassword: process.env["GRIDPOST_PASSWORD"] ?? "",
 			onRestart: () => void restart(),
 			options: {
@@ -82,7 +84,14 @@ async function main(): Promise<void> {
 			await open();
 		} catch (error) {
 			console.error(`gridpost: ${oneSentence(error)}`);
-			process.exit(1);
+			try {
+				// in order by itself, and yet it does not start (a port that is taken): the hub goes on as it was
+				if (!store.revert()) throw error;
+				await open();
+				console.error("gridpost: runs with the site file before");
+			} catch {
+				process.exit(1);
+			}
 		}
 	};
 

@@ -16,6 +16,9 @@ export interface CliOptions {
 	help: boolean;
 }
 
+/** What runs without --site. */
+export const kDemoSite = "sites/demo.json";
+
 export const kUsage = `Usage: npm start -- [options]
   --site FILE       site file (sites/demo.json)
   --http PORT       port of the HTTP server (8080)
@@ -36,7 +39,7 @@ export class UsageError extends Error {}
 /** Throws UsageError. */
 export function parseOptions(args: readonly string[]): CliOptions {
 	const options: CliOptions = {
-		site: "sites/demo.json",
+		site: kDemoSite,
 		httpPort: undefined,
 		modbusPort: undefined,
 		mqttPort: 1883,
