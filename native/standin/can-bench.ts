@@ -1,4 +1,4 @@
-import { Board } from "./board";
+import type { Board } from "./board";
 
 interface CanBenchAddon {
 	boardCan(mcp: boolean, action: string, a: number, b: number, c: number, data: Buffer): number | string;
