@@ -50,9 +50,9 @@ const variants = {
 	// Sees nothing of a full chunk heap, so the tests of limits are for `asan`.
 	stress: { ...asan, defines: [...asan.defines, ...stress] },
 	// the ports of the device instead of the desktop's, on the pieces of ESP-IDF and the chip in native/standin
-	board: { defines: ["mxDebug=1"], flags: ["-O2", "-g1"], link: [], board: true },
-	"board-asan": { ...asan, board: true },
-	"board-stress": { ...asan, defines: [...asan.defines, ...stress], board: true },
+	board: { defines: ["mxDebug=1", "GRIDPOST_STANDIN=1"], flags: ["-O2", "-g1"], link: [], board: true },
+	"board-asan": { ...asan, defines: [...asan.defines, "GRIDPOST_STANDIN=1"], board: true },
+	"board-stress": { ...asan, defines: [...asan.defines, ...stress, "GRIDPOST_STANDIN=1"], board: true },
 	// slots, chunks and records as large as on the device: for a 32-bit Node under qemu (bench/memory.ts)
 	arm32: {
 		defines: ["mxDebug=1", "mxMisalignedSettersCrash=1", "mxUnalignedAccess=0"],

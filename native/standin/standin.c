@@ -186,11 +186,19 @@ bool esp_ptr_internal(const void *pointer) {
 
 /* Flash and critical sections */
 
-static bool flashBusy;
+static bool flashBusy, held;
 static unsigned interruptDepth, criticalDepth;
 
 void standinFlash(bool busy) {
 	flashBusy = busy;
+}
+
+void standinHold(bool hold) {
+	held = hold;
+}
+
+bool standinHeld(void) {
+	return held;
 }
 
 bool standinFlashBusy(void) {
@@ -260,6 +268,10 @@ static void raise(struct intr_handle_data_t *interrupt) {
 static void serve(void *refcon) {
 	struct intr_handle_data_t *interrupt = refcon;
 	if (!interrupt->high || !interrupt->enabled) return;
+	if (held) {
+		standinAt(&interrupt->event, clockNs + 1000);
+		return;
+	}
 	if (flashBusy && !(interrupt->flags & ESP_INTR_FLAG_IRAM)) {
 		standinAt(&interrupt->event, clockNs + 100000);
 		return;
@@ -426,7 +438,7 @@ void standinReset(uint64_t nowNs) {
 	memset(failures, 0, sizeof failures);
 	memset(counts, 0, sizeof counts);
 	memset(pinsInUse, 0, sizeof pinsInUse);
-	flashBusy = false;
+	flashBusy = held = false;
 	standinLatencyNs = NULL;
 	clockNs = nowNs;
 }

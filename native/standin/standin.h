@@ -55,6 +55,8 @@ void standinCount(const char *kind, int by);
 
 /* How late the next interrupt is served; NULL: at once. */
 extern uint64_t (*standinLatencyNs)(void);
+/* While held, no interrupt is served: a critical section somewhere that is far too long. */
+void standinHold(bool held);
 /* Flash is being written: only handlers in IRAM run, and posting to the engine from one is an error. */
 void standinFlash(bool busy);
 
@@ -69,6 +71,7 @@ void standinEnterInterrupt(void);
 void standinLeaveInterrupt(void);
 uint64_t standinLatency(void);
 bool standinFlashBusy(void);
+bool standinHeld(void);
 
 /* Says what is wrong with our code's use of IDF, and ends the program: what would be a crash or undefined on the chip. */
 void standinWrong(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));

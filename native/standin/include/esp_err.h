@@ -1,6 +1,7 @@
 #ifndef STANDIN_ESP_ERR_H
 #define STANDIN_ESP_ERR_H
 
+#include "sdkconfig.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
