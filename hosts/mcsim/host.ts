@@ -1,7 +1,9 @@
 import Resource from "Resource";
 import Listener from "embedded:io/socket/listener";
+import { type PanelLink, SimPanel } from "hosts/mcsim/panel-devices";
 import { simulatedRS485 } from "hosts/mcsim/sim-rs485";
 import { ModdableClock } from "hosts/moddable/clock";
+import { ScaledClock } from "hosts/moddable/scaled-clock";
 import { TCP } from "hosts/moddable/tcp";
 import config from "mc/config";
 import { utf8Decode } from "modules/base/bytes";
@@ -12,7 +14,11 @@ import type { Host } from "../host";
 
 // The device's name for this file is "host", so its imports stand as the device knows them, not relative to this folder.
 
-const clock = new ModdableClock(() => true);
+/** What mcsim gives to speak with the panel beside the board (hosts/mcsim/sim). */
+declare const screen: PanelLink;
+
+const personClock = new ModdableClock(() => true);
+const clock = new ScaledClock(personClock);
 const siteText = utf8Decode(new Uint8Array(new Resource("demo.json").slice(0))) ?? "";
 
 /** Built when the first simulated line is opened: by then the application has found the site file in order. */
@@ -23,13 +29,39 @@ function line(bus: string) {
 	return pole.line(bus);
 }
 
+const panel = new SimPanel({
+	link: screen,
+	clock: personClock,
+	onSpeed: (speed) => {
+		clock.speed = speed;
+	},
+	onUnplug: (device, isUnplugged) => {
+		const slave = pole?.slave(device);
+		if (slave) slave.fault = isUnplugged ? { kind: "silent" } : undefined;
+	},
+});
+
+const Line = simulatedRS485(line, clock);
+
+class CountedLine extends Line {
+	constructor(options: ConstructorParameters<typeof Line>[0]) {
+		super(options);
+		panel.addPort(String(options.port), this);
+	}
+}
+
+function log(level: LogLevel, area: string, text: string): void {
+	trace(`${level} ${area}: ${text}\n`);
+	if (level !== "debug") panel.event(`${area}: ${text}`);
+}
+
 /** The simulator of the Moddable SDK: the demo site with simulated devices, on the network of this computer. */
 const host: Host = {
 	clock,
 	timeKeeper: "system",
 	random: Math.random,
-	log: (level: LogLevel, area: string, text: string) => trace(`${level} ${area}: ${text}\n`),
-	io: { TCP, Listener: Listener as unknown as ListenerClass, RS485: simulatedRS485(line, clock) },
+	log,
+	io: { TCP, Listener: Listener as unknown as ListenerClass, RS485: CountedLine },
 	siteText,
 	// Number: what mcconfig takes from its command line is text
 	options: {
@@ -38,6 +70,7 @@ const host: Host = {
 		broker: String(config["broker"]),
 	},
 	firmware: config["firmware"],
+	panel: panel.devices,
 };
 
 export default host;
