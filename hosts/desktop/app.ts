@@ -180,7 +180,11 @@ export class DesktopHub {
 }
 
 /** One object: machines with the same sources share what is preloaded. */
-const boardAsHost = { host: 'export { default } from "hosts/desktop/xs/simulated-board";' };
+const boardAsHost = {
+	host: 'export { default } from "hosts/desktop/xs/simulated-board";',
+	// of the SDK's modules that the board's files use, the desktop has this one
+	"hosts/esp32s3/sdk": 'export { default as keyValue } from "embedded:storage/key-value";',
+};
 
 /** A file of the built dashboard. */
 function webFile(name: string): ArrayBuffer | undefined {
