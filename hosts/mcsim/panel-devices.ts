@@ -1,8 +1,8 @@
 import { toHex } from "../../modules/base/bytes";
+import type { Clock } from "../../modules/base/clock";
 import Buttons, { type ButtonEvent } from "../../modules/buttons/buttons";
 import { type Ladder, ladder865B, ladderV2 } from "../../modules/buttons/ladders";
 import { kActions865B, kActionsV2 } from "../../modules/panel/actions";
-import type { Clock } from "../../modules/base/clock";
 import type { ButtonActions, PanelDevices } from "../../modules/panel/devices";
 import type { SimulatedRS485 } from "./sim-rs485";
 

@@ -2,9 +2,10 @@
  * The board in mcsim: a picture of what a person at the pole sees and presses. mcsim compiles this file when it starts;
  * what it exports is one of its devices. With the application it speaks the JSON of hosts/mcsim/panel-devices.ts.
  */
-import { Button, ButtonBehavior } from "piu/Buttons";
+
 import { ControlsColumn, InfoRow, PopupRow, SliderRow, SwitchRow } from "ControlsPane";
 import { DeviceBehavior, DeviceContainer, DeviceScreen } from "DevicePane";
+import { Button, ButtonBehavior } from "piu/Buttons";
 
 const kBoard = { width: 640, height: 560 };
 /** A dot of the display is a square of this size. */
@@ -33,18 +34,22 @@ const skins_ = {
 	board: new Skin({ fill: "#17513c", stroke: "#0e3527" }),
 	glass: new Skin({ fill: "#050807", stroke: "#222a27" }),
 	chip: new Skin({ fill: kDark, stroke: "#0a2219" }),
-	cap: new Skin({ fill: ["#20262b", "#20262b", "#353e46", "#e0b64a"], stroke: ["#0b0e10", "#0b0e10", "#0b0e10", "#0b0e10"] }),
+	cap: new Skin({
+		fill: ["#20262b", "#20262b", "#353e46", "#e0b64a"],
+		stroke: ["#0b0e10", "#0b0e10", "#0b0e10", "#0b0e10"],
+	}),
 	hole: new Skin({ fill: "#c9b26b", stroke: "#8f7c41" }),
 };
 const title = new Style({ font: "semibold 15px Open Sans", color: kInk, horizontal: "left" });
 const text = new Style({ font: "13px Open Sans", color: kInk, horizontal: "left" });
+const line = new Style({ font: "12px Open Sans", color: kInk, horizontal: "left" });
 const small = new Style({ font: "11px Open Sans", color: kFaint, horizontal: "left" });
 const middle = new Style({ font: "11px Open Sans", color: kFaint, horizontal: "center" });
 const capText = new Style({ font: "semibold 13px Open Sans", color: ["#ffffff", "#ffffff", "#ffffff", "#20262b"] });
 
 /** What a lamp of `level` 0 to 255 looks like to the eye, which sees a tenth of the light as a third of it. */
 function bright(level) {
-	return Math.round(255 * Math.pow(Math.min(level, 255) / 255, 0.4));
+	return Math.round(255 * (Math.min(level, 255) / 255) ** 0.4);
 }
 
 /** A lamp as a circle in rings, the outer ones fainter. */
@@ -103,7 +108,8 @@ class LampBehavior extends Behavior {
 	}
 	onDraw(port) {
 		const [red, green, blue] = this.color;
-		drawLamp(port, port.width >> 1, port.height >> 1, 11, bright(red), bright(green), bright(blue));
+		port.drawString("LAMP", title, kInk, 0, 0);
+		drawLamp(port, 30, 45, 11, bright(red), bright(green), bright(blue));
 	}
 }
 
@@ -144,18 +150,18 @@ class LineBehavior extends Behavior {
 		}
 		const isSending = now < this.sentUntil;
 		const isReceiving = now < this.receivedUntil;
-		drawLamp(port, 8, 31, 5, isSending ? 255 : 0, isSending ? 190 : 0, 0);
-		drawLamp(port, 8, 53, 5, 0, isReceiving ? 230 : 0, isReceiving ? 90 : 0);
-		port.drawString(`sent ${line.sent} bytes`, text, kInk, 22, 22);
-		port.drawString(`received ${line.received} bytes`, text, kInk, 22, 44);
+		drawLamp(port, 15, 32, 5, isSending ? 255 : 0, isSending ? 190 : 0, 0);
+		drawLamp(port, 15, 54, 5, 0, isReceiving ? 230 : 0, isReceiving ? 90 : 0);
+		port.drawString(`sent ${line.sent} bytes`, text, kInk, 30, 22);
+		port.drawString(`received ${line.received} bytes`, text, kInk, 30, 44);
 	}
 }
 
 class CanBehavior extends Behavior {
 	onDraw(port) {
 		port.drawString("CAN", title, kInk, 0, 0);
-		drawLamp(port, 8, 31, 5, 0, 0, 0);
-		port.drawString("no device on it", small, kFaint, 22, 23);
+		drawLamp(port, 15, 32, 5, 0, 0, 0);
+		port.drawString("no bus", small, kFaint, 30, 24);
 	}
 }
 
@@ -178,8 +184,12 @@ class RelaysBehavior extends Behavior {
 			port.fillColor(isClosed ? "#c8452f" : kDark, x, 22, width, 22);
 			port.fillColor(isClosed ? "#ffb3a3" : "#2b4a3d", x + 7, 32, 8, 2);
 			port.fillColor(isClosed ? "#ffb3a3" : "#2b4a3d", x + width - 15, 32, 8, 2);
-			for (let step = 0; step < width - 29; step++)
-				port.fillColor(isClosed ? "#ffffff" : kFaint, x + 15 + step, isClosed ? 32 : 32 - (step >> 1), 1, 2);
+			// the blade: level when it is closed, its free end 7 dots up when it is open
+			const blade = width - 29;
+			for (let step = 0; step < blade; step++) {
+				const rise = isClosed ? 0 : Math.round((7 * step) / blade);
+				port.fillColor(isClosed ? "#ffffff" : kFaint, x + 15 + step, 32 - rise, 1, 2);
+			}
 			port.drawString(i === 0 ? `alarm ${isClosed ? "closed" : "open"}` : `${name} free`, small, kFaint, x, 47);
 		});
 	}
@@ -310,22 +320,21 @@ const Board = DeviceContainer.template(($) => ({
 				Row($, { name: "CAPS", left: 20, right: 20, top: 304, height: 58, Behavior: CapsBehavior, contents: [] }),
 				Port({ name: "rs485-1" }, { left: 44, width: 180, top: 372, height: 70, Behavior: LineBehavior }),
 				Port({ name: "rs485-2" }, { left: 240, width: 180, top: 372, height: 70, Behavior: LineBehavior }),
-				Label($, { left: 440, width: 100, top: 370, height: 20, style: title, string: "LAMP" }),
-				Port($, { left: 436, width: 60, top: 388, height: 56, Behavior: LampBehavior }),
-				Port($, { left: 520, width: 110, top: 372, height: 50, Behavior: CanBehavior }),
+				Port($, { left: 436, width: 70, top: 372, height: 70, Behavior: LampBehavior }),
+				Port($, { left: 532, width: 96, top: 372, height: 50, Behavior: CanBehavior }),
 				Port($, { left: 44, width: 240, top: 452, height: 66, Behavior: RelaysBehavior }),
-				RoundContent($, { left: 300, width: 300, top: 466, height: 34, radius: 6, border: 1, skin: skins_.chip }),
+				RoundContent($, { left: 290, width: 310, top: 466, height: 34, radius: 6, border: 1, skin: skins_.chip }),
 				Label($, {
-					left: 310,
-					width: 282,
+					left: 300,
+					width: 292,
 					top: 466,
 					height: 34,
-					style: text,
+					style: line,
 					string: "",
 					clip: true,
 					Behavior: class extends Behavior {
 						onEvent(label, string) {
-							label.string = string.length > 42 ? `${string.slice(0, 40)}...` : string;
+							label.string = string.length > 46 ? `${string.slice(0, 44)}...` : string;
 						}
 					},
 				}),
