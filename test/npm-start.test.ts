@@ -28,6 +28,7 @@ describeWithPeers("npm start", ["python", "mosquitto_sub", "curl"], () => {
 		await hub.waitFor(/mosquitto_sub -h 127\.0\.0\.1 -p \d+ -t 'openami/, 20_000);
 		for (const address of [
 			`127.0.0.1:${modbus}, base 40000`,
+			`http://127.0.0.1:${http}/ is the dashboard`,
 			`http://127.0.0.1:${http}/api/site`,
 			`mqtt://127.0.0.1:${mqtt}`,
 		]) {
@@ -76,6 +77,9 @@ describeWithPeers("npm start", ["python", "mosquitto_sub", "curl"], () => {
 		}
 		const web = JSON.parse(await run("curl", ["-sf", `http://127.0.0.1:${http}/api/site`]));
 		expect(web.devices.every((device: { online: boolean }) => device.online)).toBe(true);
+
+		const page = await run("curl", ["-sf", "--compressed", `http://127.0.0.1:${http}/`]);
+		expect(page).toContain('<script type="module" src="/app.js">');
 
 		hub.process.kill("SIGINT");
 		expect(await hub.ended).toBe(0);

@@ -54,7 +54,7 @@ export function drawChart(
 	const options: uPlot.Options = {
 		width,
 		height: look.height,
-		padding: [10, 4, 0, look.bare ? 4 : 0],
+		padding: [10, 18, 0, look.bare ? 4 : 0],
 		legend: { show: false },
 		cursor: {
 			y: false,

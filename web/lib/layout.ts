@@ -7,6 +7,8 @@ export interface Point {
 
 export interface PlacedNode extends Point {
 	node: LineNode;
+	/** Of a pole: how far its mast reaches down, px. */
+	mast: number;
 }
 
 export interface PlacedHome extends Point {
@@ -35,7 +37,12 @@ export interface Drawing {
 /** What a home takes in the drawing, its house with name and power below: centre to edge. */
 export const kHomeBox = { halfWidth: 50, up: 20, down: 50 } as const;
 const kPoleBox = { halfWidth: 46, up: 40, down: 50 } as const;
-const kRow = 92;
+const kRow = 88;
+const kMast = 26;
+/** How far, on average, places of a map may be moved to keep words apart, px. */
+const kMovedAtMost = 36;
+/** Between a pole and the left and right edge: the feeder comes in there. */
+const kFeederRoom = 36;
 const kMargin = 8;
 
 /** The line drawn `width` px wide: by coordinates when every pole and home has its own, else schematic. */
@@ -75,11 +82,15 @@ function mapOf(roots: readonly LineNode[], width: number): Drawing | undefined {
 	});
 	const boxes: Box[] = [...poles, ...homes].map((_, i) => ({
 		...place(flats[i]!),
-		...(i < poles.length ? kPoleBox : kHomeBox),
+		...(i < poles.length ? { ...kPoleBox, inset: kFeederRoom } : { ...kHomeBox, inset: 0 }),
 	}));
+	const intended = boxes.map(({ x, y }) => ({ x, y }));
 	pushApart(boxes, width, height);
+	const moved = boxes.map((box, i) => Math.hypot(box.x - intended[i]!.x, box.y - intended[i]!.y));
+	// no map any more: too many homes for the width
+	if (moved.reduce((sum, one) => sum + one, 0) / boxes.length > kMovedAtMost) return undefined;
 	height = crop(boxes);
-	const placedPoles = poles.map((node, i) => ({ node, x: boxes[i]!.x, y: boxes[i]!.y }));
+	const placedPoles = poles.map((node, i) => ({ node, x: boxes[i]!.x, y: boxes[i]!.y, mast: kMast }));
 	const placedHomes = homes.map((home, i) => ({
 		home,
 		x: boxes[poles.length + i]!.x,
@@ -105,7 +116,7 @@ function mapOf(roots: readonly LineNode[], width: number): Drawing | undefined {
 	// first, so that the wires to the homes lie over it
 	wires.unshift({ from, to: armOf(first), devices: feeder.meter ? [feeder.meter] : homesBelow(feeder), sag: 12 });
 	const nodesPlaced: PlacedNode[] = placedPoles;
-	if (feeder.kind !== "pole") nodesPlaced.push({ node: feeder, ...from });
+	if (feeder.kind !== "pole") nodesPlaced.push({ node: feeder, ...from, mast: 0 });
 	return { width, height, mode: "map", nodes: nodesPlaced, homes: placedHomes, wires };
 }
 
@@ -169,6 +180,8 @@ interface Box extends Point {
 	halfWidth: number;
 	up: number;
 	down: number;
+	/** To the left and right edge, beyond the margin. */
+	inset: number;
 }
 
 /** Moves the boxes up to the upper edge; the height that is left. */
@@ -201,14 +214,15 @@ function pushApart(boxes: Box[], width: number, height: number): void {
 			}
 		}
 		for (const box of boxes) {
-			box.x = Math.max(box.halfWidth + kMargin, Math.min(width - box.halfWidth - kMargin, box.x));
+			const side = box.halfWidth + box.inset + kMargin;
+			box.x = Math.max(side, Math.min(width - side, box.x));
 			box.y = Math.max(box.up + kMargin, Math.min(height - box.down - kMargin, box.y));
 		}
 		if (!moved) return;
 	}
 }
 
-/** The poles one below the other, as seen from the street; each with its homes left and right. */
+/** The poles one below the other, each with its homes left and right of a mast that is as long as they need. */
 function schematicOf(roots: readonly LineNode[], width: number): Drawing {
 	const centre = width / 2;
 	const reach = Math.min(centre - kHomeBox.halfWidth - kMargin, 300);
@@ -219,7 +233,9 @@ function schematicOf(roots: readonly LineNode[], width: number): Drawing {
 	const place = (node: LineNode, above: PlacedNode | undefined): void => {
 		const small = node.kind !== "pole" && node.homes.length === 0;
 		if (above) y += small || above.node.kind !== "pole" ? 70 : 24;
-		const at: PlacedNode = { node, x: centre, y: small ? y : y + kPoleBox.up - 20 };
+		const rows = Math.ceil(node.homes.length / 2);
+		const mast = kMast + Math.max(0, rows - 1) * kRow;
+		const at: PlacedNode = { node, x: centre, y: small ? y : y + kPoleBox.up - 20, mast };
 		nodes.push(at);
 		if (above)
 			wires.push({
@@ -228,12 +244,13 @@ function schematicOf(roots: readonly LineNode[], width: number): Drawing {
 				devices: above.node.meter ? [above.node.meter] : homesBelow(node),
 				sag: 0,
 			});
-		const rows = Math.ceil(node.homes.length / 2);
 		node.homes.forEach((home, i) => {
 			const side = i % 2 === 0 ? -1 : 1;
 			const placed = { home, x: centre + side * reach, y: at.y + 14 + Math.floor(i / 2) * kRow };
 			homes.push(placed);
-			wires.push({ from: armOf(at, side * 14), to: roofOf(placed), devices: [home.device], sag: 10 });
+			const row = Math.floor(i / 2);
+			const from = row === 0 ? armOf(at, side * 14) : { x: centre, y: placed.y - 24 };
+			wires.push({ from, to: { x: placed.x - side * 10, y: placed.y - 9 }, devices: [home.device], sag: 7 });
 		});
 		if (rows > 0) y = at.y + 14 + (rows - 1) * kRow + kHomeBox.down + 24;
 		else if (!small) y = at.y + kPoleBox.down;

@@ -16,6 +16,7 @@ import { MeterFacts, PointTable } from "./home";
 export function DevicesPage({ data }: { data: LiveSite }) {
 	return (
 		<Page title={t("devicesTitle")} lead={t("devicesText")}>
+			{data.site.devices.length === 0 && <p class="note">{t("devicesEmpty")}</p>}
 			{data.site.buses.map((bus) => (
 				<section class="panel" key={bus.id} aria-labelledby={`on-${bus.id}`}>
 					<h2 id={`on-${bus.id}`}>{bus.id}</h2>

@@ -4,7 +4,7 @@ import { deviceStanding, mainPoint, numberOf, powerOf, totalsOf, voltageOf } fro
 import { href } from "../lib/route";
 import { ageNow } from "../lib/time";
 import type { DeviceStatus } from "../lib/types";
-import { drawingMode, LineDrawing } from "../parts/line-drawing";
+import { LineDrawing } from "../parts/line-drawing";
 import { Page } from "../parts/page";
 import { QualityTag, Value } from "../parts/values";
 import { t } from "../texts/texts";
@@ -20,9 +20,6 @@ export function PolePage({ data }: { data: LiveSite }) {
 			<TotalsStrip data={data} />
 			<section class="panel stage" aria-label={t("navPole")}>
 				<LineDrawing data={data} />
-				<p class="caption">
-					{t(drawingMode(site) === "map" ? "poleMap" : "poleSchematic")}. {t("poleLegend")}
-				</p>
 			</section>
 			<section class="panel" aria-labelledby="homes">
 				<h2 id="homes">{t("homesTitle")}</h2>
@@ -97,7 +94,11 @@ function TotalsStrip({ data }: { data: LiveSite }) {
 				name={t("totalToday")}
 				amount={todayWh === undefined ? undefined : energy(todayWh)}
 				why={t("whyNever")}
-				note={missing > 0 && todayWh !== undefined ? t("todayPartial", { n: missing }) : t("totalTodayNote")}
+				note={
+					missing > 0 && todayWh !== undefined
+						? t("todayPartial", { n: missing })
+						: sinceWords(latestOf(homes)) || t("totalTodayNote")
+				}
 				doubt={missing > 0}
 			/>
 		</section>
@@ -209,6 +210,14 @@ function OtherRow({ device, atMs }: { device: DeviceStatus; atMs: number }) {
 				</span>
 			</a>
 		</li>
+	);
+}
+
+/** The latest beginning of a home's day. */
+function latestOf(homes: readonly DeviceStatus[]): string | null {
+	return homes.reduce<string | null>(
+		(latest, { todaySince }) => (todaySince !== null && (latest === null || todaySince > latest) ? todaySince : latest),
+		null,
 	);
 }
 

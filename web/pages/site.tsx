@@ -147,7 +147,9 @@ function Editor({ text, setText, data }: EditorProps) {
 			<div class="sheet">
 				<pre class="gutter" ref={gutter} aria-hidden="true">
 					{Array.from({ length: lines }, (_, i) => (
-						<span key={i + 1} class={badLines.has(i + 1) ? "bad" : undefined}>{`${i + 1}\n`}</span>
+						<span key={i + 1} class={badLines.has(i + 1) ? "bad" : undefined}>
+							{i + 1}
+						</span>
 					))}
 				</pre>
 				<textarea

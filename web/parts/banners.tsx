@@ -10,11 +10,12 @@ import { Icon } from "./icons";
 /** What is above every page while it lasts: a lost connection, alarms nobody has acknowledged. */
 export function Banners({ data }: { data: LiveSite | undefined }) {
 	const state = useCell(link);
+	const { page } = useCell(route);
 	return (
 		<div class="banners" aria-live="polite">
 			{state.state === "lost" && <LostBanner link={state} />}
 			{state.state === "polling" && <p class="banner quiet">{t("pollingText")}</p>}
-			{data && state.state !== "lost" && route.value.page !== "alarms" && <AlarmBanner data={data} />}
+			{data && state.state !== "lost" && page !== "alarms" && <AlarmBanner data={data} />}
 		</div>
 	);
 }

@@ -5,7 +5,7 @@ import { lineOf } from "../lib/line";
 import type { LiveSite } from "../lib/live";
 import { deviceStanding, numberOf, powerOf } from "../lib/readings";
 import { href } from "../lib/route";
-import type { DeviceStatus, SiteStatus } from "../lib/types";
+import type { DeviceStatus } from "../lib/types";
 import { t } from "../texts/texts";
 
 /** The line as a drawing: from the feeder over its poles to the homes, live. */
@@ -25,7 +25,14 @@ export function LineDrawing({ data }: { data: LiveSite }) {
 	);
 	return (
 		<div class="drawing" ref={frame}>
-			{drawing && <Scene drawing={drawing} data={data} />}
+			{drawing && (
+				<>
+					<Scene drawing={drawing} data={data} />
+					<p class="caption">
+						{t(drawing.mode === "map" ? "poleMap" : "poleSchematic")}. {t("poleLegend")}
+					</p>
+				</>
+			)}
 		</div>
 	);
 }
@@ -43,7 +50,13 @@ function Scene({ drawing, data }: { drawing: Drawing; data: LiveSite }) {
 				))}
 			</g>
 			{nodes.map((placed) => (
-				<NodeSign key={placed.node.id} placed={placed} width={width} meter={deviceOf.get(placed.node.meter)} />
+				<NodeSign
+					key={placed.node.id}
+					placed={placed}
+					width={width}
+					meter={deviceOf.get(placed.node.meter)}
+					rises={wires.some(({ from, to }) => from.x === placed.x && from.y === placed.y && to.y < from.y)}
+				/>
 			))}
 			{homes.map((placed) => {
 				const device = deviceOf.get(placed.home.device);
@@ -109,43 +122,48 @@ function Arrow(props: { wire: Wire; control: { x: number; y: number }; backwards
 	);
 }
 
-function NodeSign({ placed, meter, width }: { placed: PlacedNode; meter: DeviceStatus | undefined; width: number }) {
+interface NodeProps {
+	placed: PlacedNode;
+	meter: DeviceStatus | undefined;
+	width: number;
+	/** Its wire goes up from it. */
+	rises: boolean;
+}
+
+function NodeSign({ placed, meter, width, rises }: NodeProps) {
 	const { node, x, y } = placed;
 	const watts = meter && numberOf(powerOf(meter));
 	const flow = meter ? (watts === undefined ? t("none") : together(power(watts))) : "";
 	if (node.kind === "pole")
 		return (
 			<g class="pole" transform={`translate(${x.toFixed(1)} ${y.toFixed(1)})`}>
-				<path class="mast" d="M0 -34V26" />
+				<path class="mast" d={`M0 -34V${placed.mast}`} />
 				<path class="arms" d="M-18 -26H18M-12 -17H12M-15 -26v-5M15 -26v-5M-6 -26v-5M6 -26v-5" />
-				<text class="node-name" y="42">
+				<text class="node-name" y={placed.mast + 16}>
 					{node.name}
 				</text>
 				{flow && (
-					<text class="node-power" y="57">
+					<text class="node-power" y={placed.mast + 31}>
 						{flow}
 					</text>
 				)}
 			</g>
 		);
-	// a feeder or branch: its name where it begins, turned inwards at an edge
-	const anchor = x < width * 0.25 ? "start" : x > width * 0.75 ? "end" : "middle";
+	// a feeder or branch: its name where it begins, turned inwards at an edge, away from its wire
+	const side = x < width * 0.25 ? "start" : x > width * 0.75 ? "end" : "beside";
+	const dx = side === "beside" ? 12 : side === "start" ? -4 : 4;
+	const dy = side === "beside" ? 5 : rises ? 24 : -14;
 	return (
 		<g class="source" transform={`translate(${x.toFixed(1)} ${y.toFixed(1)})`}>
 			<circle r="4.5" />
-			<text class="node-name" y={-14} x={anchor === "middle" ? 0 : anchor === "start" ? -3 : 3} text-anchor={anchor}>
-				{node.name}
+			<text x={dx} y={dy} text-anchor={side === "end" ? "end" : "start"}>
+				<tspan class="node-name">{node.name}</tspan>
+				{flow && (
+					<tspan class="node-power" dx="8">
+						{flow}
+					</tspan>
+				)}
 			</text>
-			{flow && (
-				<text
-					class="node-power"
-					y="20"
-					x={anchor === "middle" ? 12 : anchor === "start" ? -3 : 3}
-					text-anchor={anchor === "middle" ? "start" : anchor}
-				>
-					{flow}
-				</text>
-			)}
 		</g>
 	);
 }
@@ -193,7 +211,3 @@ const marks = {
 	comms_lost: "M-4 -1L4 7M4 -1L-4 7",
 	never: "M-4 3H4",
 } as const;
-
-export function drawingMode(site: SiteStatus): Drawing["mode"] {
-	return layOut(lineOf(site.topology, site.devices, site.gatewayId), 1000).mode;
-}

@@ -87,7 +87,7 @@ export const en = {
 	lossNeedsFeeder: "needs a feeder meter",
 	todayPartial: "without {n} not read",
 	homesTitle: "Homes",
-	homesEmpty: "The site file has no device with the role “home”.",
+	homesEmpty: "The site file has no device with the role “home” yet.",
 	colHome: "Home",
 	colPower: "Power",
 	colVoltage: "Voltage",
@@ -221,6 +221,7 @@ export const en = {
 	// devices
 	devicesTitle: "Devices",
 	devicesText: "Every device on the buses, with what its registers hold.",
+	devicesEmpty: "The site file has no device yet.",
 	deviceAt: "{bus}, address {address}",
 	deviceOnline: "answers",
 	deviceOffline: "does not answer",
