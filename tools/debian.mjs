@@ -12,6 +12,8 @@ const packageOf = {
 	chromium: "chromium",
 	openssl: "openssl",
 	gcc: "gcc",
+	dig: "bind9-dnsutils",
+	chronyd: "chrony",
 	tshark: "tshark",
 };
 
