@@ -41,19 +41,25 @@ export function pngOf(dots: Uint8Array, scale = 4): Buffer {
 			rows[y * (columns + 1) + 1 + x] = lit ? (edge ? 120 : 230) : 12;
 		}
 	}
-	const chunk = (type: string, data: Buffer): Buffer => {
+	return pngFile(columns, height * scale, 0, deflateSync(rows));
+}
+
+/** A PNG file of 8 bits a sample; colour type 0 is grey, 2 is red, green, blue. `data` is what its IDAT holds. */
+export function pngFile(width: number, height: number, colorType: 0 | 2, data: Buffer): Buffer {
+	const chunk = (type: string, body: Buffer): Buffer => {
 		const head = Buffer.alloc(8);
-		head.writeUInt32BE(data.length);
+		head.writeUInt32BE(body.length);
 		head.write(type, 4, "latin1");
 		const sum = Buffer.alloc(4);
-		sum.writeUInt32BE(crc32(data, crc32(Buffer.from(type, "latin1"))));
-		return Buffer.concat([head, data, sum]);
+		sum.writeUInt32BE(crc32(body, crc32(Buffer.from(type, "latin1"))));
+		return Buffer.concat([head, body, sum]);
 	};
 	const header = Buffer.alloc(13);
-	header.writeUInt32BE(columns);
-	header.writeUInt32BE(height * scale, 4);
+	header.writeUInt32BE(width);
+	header.writeUInt32BE(height, 4);
 	header[8] = 8;
-	const parts = [chunk("IHDR", header), chunk("IDAT", deflateSync(rows)), chunk("IEND", Buffer.alloc(0))];
+	header[9] = colorType;
+	const parts = [chunk("IHDR", header), chunk("IDAT", data), chunk("IEND", Buffer.alloc(0))];
 	return Buffer.concat([Buffer.from("89504e470d0a1a0a", "hex"), ...parts]);
 }
 

@@ -15,6 +15,9 @@ const packageOf = {
 	dig: "bind9-dnsutils",
 	chronyd: "chrony",
 	tshark: "tshark",
+	Xvfb: "xvfb",
+	xdotool: "xdotool",
+	xwd: "x11-apps",
 };
 
 const found = (program) => spawnSync("sh", ["-c", `command -v ${program}`], { stdio: "pipe" }).status === 0;

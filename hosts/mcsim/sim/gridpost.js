@@ -5,7 +5,7 @@
 
 import { ControlsColumn, InfoRow, PopupRow, SliderRow, SwitchRow } from "ControlsPane";
 import { DeviceBehavior, DeviceContainer, DeviceScreen } from "DevicePane";
-import { Button, ButtonBehavior } from "piu/Buttons";
+import { ButtonBehavior } from "piu/Buttons";
 
 const kBoard = { width: 640, height: 560 };
 /** A dot of the display is a square of this size. */
@@ -70,7 +70,7 @@ function drawLamp(port, x, y, radius, red, green, blue) {
 }
 
 class OledBehavior extends Behavior {
-	onCreate(port) {
+	onCreate() {
 		this.hex = "";
 		this.brightness = 2;
 	}
@@ -82,7 +82,7 @@ class OledBehavior extends Behavior {
 		this.brightness = level;
 		port.invalidate();
 	}
-	onDraw(port, x, y, width, height) {
+	onDraw(port) {
 		port.fillColor("#050807", 0, 0, port.width, port.height);
 		if (this.brightness === 0) return;
 		const color = this.brightness === 1 ? "#3d5f66" : "#a9ecff";
@@ -99,7 +99,7 @@ class OledBehavior extends Behavior {
 }
 
 class LampBehavior extends Behavior {
-	onCreate(port) {
+	onCreate() {
 		this.color = [0, 0, 0];
 	}
 	onLamp(port, color) {
@@ -167,7 +167,7 @@ class CanBehavior extends Behavior {
 
 /** The alarm relay and those that nothing switches yet. */
 class RelaysBehavior extends Behavior {
-	onCreate(port) {
+	onCreate() {
 		this.isClosed = 0;
 	}
 	onRelay(port, value) {
@@ -204,7 +204,7 @@ class CapBehavior extends ButtonBehavior {
 		container.first.state = state;
 		container.last.state = state;
 	}
-	onTouchBegan(container, id, x, y, ticks) {
+	onTouchBegan(container) {
 		this.changeState(container, 3);
 		container.bubble("doRaw", this.data.raw);
 	}
@@ -350,7 +350,7 @@ export default {
 	sortingTitle: "0000",
 	title: "Gridpost board",
 	Workers: {},
-	ControlsTemplate: ControlsColumn.template(($) => ({
+	ControlsTemplate: ControlsColumn.template((_$) => ({
 		contents: [
 			PopupRow({
 				label: "Board",
