@@ -111,15 +111,15 @@ export async function alone(body, lock = join(root, "build/.lock")) {
 	}
 }
 
-/** Throws BuildError. */
-export function build({ quiet = false, typeErrors } = {}) {
+/** Throws BuildError. `variants` of the engine: see build-addon.mjs. */
+export function build({ quiet = false, typeErrors, variants = ["debug"] } = {}) {
 	if (!existsSync(join(root, "node_modules/typescript")))
 		throw new BuildError("packages are missing: run npm ci first");
 	return alone(async () => {
 		compileApplication(typeErrors);
 		const { buildAddon } = await import(pathToFileURL(join(root, "tools/build-addon.mjs")).href);
 		const { buildWeb } = await import(pathToFileURL(join(root, "tools/build-web.mjs")).href);
-		await buildAddon({ quiet });
+		for (const variant of variants) await buildAddon({ variant, quiet });
 		await buildWeb();
 	});
 }

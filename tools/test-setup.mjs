@@ -3,5 +3,5 @@ import { build } from "./build.mjs";
 
 export default function setup() {
 	// `npm test` has type-checked before; a lone vitest run may go on with what was emitted
-	return build({ quiet: true, typeErrors: "warn" });
+	return build({ quiet: true, typeErrors: "warn", variants: ["debug", "board"] });
 }

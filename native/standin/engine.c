@@ -73,6 +73,10 @@ static void forget(txMachine *the, void *state) {
 	if (board == state) board = NULL;
 }
 
+static uint64_t hostNs(void) {
+	return board ? hostNowUs(board->the) * 1000 : 0;
+}
+
 static uint64_t fixedLatency(void) {
 	return latencyNs;
 }
@@ -91,6 +95,7 @@ static napi_value open(napi_env env, napi_callback_info info) {
 	board->the = host->the;
 	standinReset(hostNowUs(host->the) * 1000);
 	standinChanged = armEvents;
+	standinHostNs = hostNs;
 	return NULL;
 }
 

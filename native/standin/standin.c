@@ -29,8 +29,15 @@ void standinWrong(const char *format, ...) {
 
 static uint64_t clockNs;
 static StandinEvent *events;
+static unsigned running, interruptDepth, criticalDepth;
+uint64_t (*standinHostNs)(void);
 
 uint64_t standinNowNs(void) {
+	/* Code of ours runs at a later time of the host's clock: what is due by then has happened. */
+	if (standinHostNs && !running && !criticalDepth) {
+		uint64_t hostNs = standinHostNs();
+		if (hostNs > clockNs) standinRun(hostNs);
+	}
 	return clockNs;
 }
 
@@ -48,8 +55,9 @@ static void unlink(StandinEvent *event) {
 }
 
 void standinAt(StandinEvent *event, uint64_t atNs) {
+	uint64_t nowNs = standinNowNs();
 	if (event->armed) unlink(event);
-	event->atNs = atNs < clockNs ? clockNs : atNs;
+	event->atNs = atNs < nowNs ? nowNs : atNs;
 	StandinEvent **at = &events;
 	while (*at && (*at)->atNs <= event->atNs) at = &(*at)->next;
 	event->next = *at;
@@ -63,6 +71,7 @@ void standinCancel(StandinEvent *event) {
 }
 
 void standinRun(uint64_t untilNs) {
+	running++;
 	while (events && events->atNs <= untilNs) {
 		StandinEvent *event = events;
 		events = event->next;
@@ -71,6 +80,7 @@ void standinRun(uint64_t untilNs) {
 		event->run(event->refcon);
 	}
 	if (untilNs > clockNs) clockNs = untilNs;
+	running--;
 }
 
 /* Hooks of the devices */
@@ -187,7 +197,6 @@ bool esp_ptr_internal(const void *pointer) {
 /* Flash and critical sections */
 
 static bool flashBusy, held;
-static unsigned interruptDepth, criticalDepth;
 
 void standinFlash(bool busy) {
 	flashBusy = busy;
@@ -227,6 +236,7 @@ void standinLeaveInterrupt(void) {
 void standinTake(portMUX_TYPE *mux, bool fromInterrupt, bool anywhere) {
 	if (!anywhere && fromInterrupt != standinInInterrupt())
 		standinWrong(fromInterrupt ? "_ISR outside an interrupt" : "portENTER_CRITICAL in an interrupt");
+	if (criticalDepth == 0) standinNowNs();
 	mux->taken++;
 	if (criticalDepth++ == 0) standinSettle();
 }
@@ -262,7 +272,7 @@ uint64_t standinLatency(void) {
 
 static void raise(struct intr_handle_data_t *interrupt) {
 	if (interrupt->high && interrupt->enabled && !interrupt->event.armed)
-		standinAt(&interrupt->event, clockNs + standinLatency());
+		standinAt(&interrupt->event, standinNowNs() + standinLatency());
 }
 
 static void serve(void *refcon) {
@@ -367,7 +377,7 @@ esp_err_t esp_timer_create(const esp_timer_create_args_t *args, esp_timer_handle
 static esp_err_t start(esp_timer_handle_t timer, uint64_t us, uint64_t periodUs) {
 	if (timer->event.armed) return ESP_ERR_INVALID_STATE;
 	timer->periodUs = periodUs;
-	standinAt(&timer->event, clockNs + us * 1000);
+	standinAt(&timer->event, standinNowNs() + us * 1000);
 	return ESP_OK;
 }
 
@@ -402,7 +412,7 @@ esp_err_t esp_timer_delete(esp_timer_handle_t timer) {
 }
 
 int64_t esp_timer_get_time(void) {
-	return (int64_t)(clockNs / 1000);
+	return (int64_t)(standinNowNs() / 1000);
 }
 
 /* Pins */
@@ -440,5 +450,7 @@ void standinReset(uint64_t nowNs) {
 	memset(pinsInUse, 0, sizeof pinsInUse);
 	flashBusy = held = false;
 	standinLatencyNs = NULL;
+	standinHostNs = NULL;
+	running = 0;
 	clockNs = nowNs;
 }

@@ -26,6 +26,8 @@ struct StandinEvent {
 };
 
 uint64_t standinNowNs(void);
+/* The clock that this one follows, NULL for none. */
+extern uint64_t (*standinHostNs)(void);
 /* Once, at that time or now if that is over; what was set before is forgotten. Events of one time run in the order they were set. */
 void standinAt(StandinEvent *event, uint64_t atNs);
 void standinCancel(StandinEvent *event);
