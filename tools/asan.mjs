@@ -1,6 +1,8 @@
 // The tests of the desktop host in an engine with the address sanitizer: twice, the second time with a garbage collection
-// at every allocation, which finds pointers that native code keeps too long. First it must find a planted one.
+// at every allocation, which finds pointers that native code keeps too long. First it must find a planted one. Then the
+// benches of the device's ports, in both ways.
 import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { BuildError, build, root } from "./build.mjs";
 import { buildAddon } from "./build-addon.mjs";
@@ -31,7 +33,7 @@ const planted = `
 
 try {
 	await build({ quiet: true, addon: false });
-	for (const variant of ["asan", "stress"]) await buildAddon({ variant });
+	for (const variant of ["asan", "stress", "board-asan", "board-stress"]) await buildAddon({ variant });
 } catch (error) {
 	console.error(`gridpost: ${error instanceof BuildError || error.buildError ? error.message : error.stack}`);
 	process.exit(1);
@@ -44,9 +46,14 @@ if (!/AddressSanitizer.*(use-after-free|poison)/.test(found.stderr) || !found.st
 }
 console.log("the planted stale pointer was found");
 
+const ports = readdirSync(join(root, "native"))
+	.map((folder) => `native/${folder}/esp32.test.ts`)
+	.filter((path) => existsSync(join(root, path)));
 const suites = [
 	["asan", process.argv.length > 2 ? process.argv.slice(2) : ["hosts/desktop/"]],
 	["stress", ["hosts/desktop/stress.test.ts"]],
+	["board-asan", ports],
+	["board-stress", ports],
 ];
 for (const [variant, files] of suites) {
 	console.log(`--- ${variant}: ${files.join(" ")}`);

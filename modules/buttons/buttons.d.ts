@@ -3,8 +3,14 @@
  * samples and keeps the times; JavaScript gets events only.
  */
 export interface ButtonsOptions {
-	/** The analog input: `io` is constructed with these settings; read() gives the raw value. */
-	analog: { io: new (settings: never) => ButtonsAnalog; [setting: string]: unknown };
+	/**
+	 * The analog input: `io` is constructed with these settings; read() gives the raw value. On the device `pin` alone does
+	 * (GPIO 1 to 10; 11 to 20 are of the converter that Wi-Fi disturbs): the port reads the chip's converter itself,
+	 * beside the engine, and has that converter alone. For pins of a converter that another class has open, give its `io`.
+	 * Raw values are 12-bit, 0 to 4095 for 0 to 3.3 V: where the chip has calibration data they come from the voltage, so
+	 * that boards agree; at the end of the converter's scale (about 3.1 V) they are 4095.
+	 */
+	analog: { io: new (settings: never) => ButtonsAnalog; [setting: string]: unknown } | { pin: number };
 	/** 1 to 8 windows of raw values, which may not overlap. */
 	thresholds: readonly ButtonThreshold[];
 	/** From this raw value up nothing is pressed. */

@@ -4,22 +4,42 @@
  */
 export interface CANOptions {
 	/**
-	 * Device: number of the controller. Desktop: an interface of Linux ("can0"; its bit rate, listen-only and restart are
+	 * Device: 0, the chip's own controller, or "mcp2515", one behind SPI. Desktop: an interface of Linux ("can0"; its bit rate, listen-only and restart are
 	 * set by `ip link`), a serial adapter ("slcan:/dev/ttyACM0"), or "sim:NAME" for a bus inside the process.
 	 */
 	port: number | string;
-	/** Pins, on the device only. */
+	/** Pins of the chip's own controller, on the device only. A port that listens needs no `transmit`. */
 	transmit?: number;
 	receive?: number;
-	/** 125000, 250000, 500000 (the default), 800000 or 1000000. */
+	/**
+	 * Pins of an MCP2515, on the device only: chip select, clock, out (its SI), in (its SO) and its INT. Boards V1 and V2:
+	 * 2, 8, 41, 42, 17. Clock, out and in may be shared with other chips on the same bus (native/spibus).
+	 */
+	select?: number;
+	clock?: number;
+	out?: number;
+	in?: number;
+	interrupt?: number;
+	/** SPI controller of an MCP2515: 1 is SPI2, 2 (the default) SPI3. */
+	spi?: number;
+	/** Crystal of an MCP2515: 8000000 (the default; boards V1 and V2) or 16000000. */
+	crystalHz?: number;
+	/**
+	 * 125000, 250000, 500000 (the default), 800000 or 1000000; the last two not of an MCP2515 with 8 MHz, whose bits would
+	 * be too short to divide.
+	 */
 	bitrate?: number;
 	/** Speed of a serial adapter's own line. Default 115200. */
 	ttyBaud?: number;
-	/** Up to 16; a frame that passes any of them is received. None, or an empty list: every frame. */
+	/**
+	 * Up to 16; a frame that passes any of them is received. None, or an empty list: every frame. The controller of the device
+	 * leaves out what it can: the chip's own knows one or two of one format, an MCP2515 two of one mask and format
+	 * and four of another.
+	 */
 	filters?: readonly CANFilter[];
 	/**
 	 * `listen` acknowledges nothing and sends nothing. `selftest` needs no other station and receives its own frames
-	 * (not with a serial adapter). Default "normal".
+	 * (not with a serial adapter; an MCP2515 keeps them to itself). Default "normal".
 	 */
 	mode?: "normal" | "listen" | "selftest";
 	/** One or more frames wait: call `read` until it returns undefined. */
@@ -51,7 +71,7 @@ export interface CANFrame {
 	remote: boolean;
 	/** 0 to 8 bytes; of a remote frame, the length it asks for. */
 	length: number;
-	/** End of the frame on the bus, in microseconds of the machine's monotonic clock. */
+	/** End of the frame on the bus (MCP2515: when it was read), in microseconds of the machine's monotonic clock. */
 	timestampUs: number;
 }
 
@@ -68,10 +88,11 @@ export interface CANTransmit {
 export interface CANCounters {
 	framesReceived: number;
 	framesSent: number;
-	/** Passed by no filter. */
+	/** Passed by no filter, and not already left out by the controller. */
 	filtered: number;
 	/** Lost because 64 frames waited. */
 	overflow: number;
+	/** MCP2515: at most one each time it is looked at, ten a second on a quiet bus. */
 	busErrors: number;
 	/** Times that the port went off the bus. */
 	busOff: number;

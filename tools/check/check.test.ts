@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 // @ts-expect-error plain JavaScript tool without types
 import { importsOf, layerComplaints } from "./layers.mjs";
 // @ts-expect-error plain JavaScript tool without types
-import { nativeComplaints } from "./natives.mjs";
+import { nativeComplaints, orphanComplaints } from "./natives.mjs";
 // @ts-expect-error plain JavaScript tool without types
 import { sizeComplaint } from "./sizes.mjs";
 
@@ -51,20 +51,33 @@ describe("natives", () => {
 		"export default class A {\n\tconstructor(o: object);\n\tread(b: Uint8Array): number;\n\treadonly cause: string;\n}";
 	const c =
 		"void xs_a_destructor(void *data) {}\nvoid xs_a(xsMachine *the) {}\nvoid xs_a_read(xsMachine *the) {}\nvoid xs_a_cause(xsMachine *the) {}";
-	it("accepts three that agree", () => expect(nativeComplaints("a.js", script, typing, c)).toEqual([]));
+	const ports = { desktop: c, esp32: c };
+	it("accepts three that agree", () => expect(nativeComplaints("a.js", script, typing, ports)).toEqual([]));
 	it("names a member without typing", () => {
-		expect(nativeComplaints("a.js", script, typing.replace("\treadonly cause: string;\n", ""), c)).toEqual([
+		expect(nativeComplaints("a.js", script, typing.replace("\treadonly cause: string;\n", ""), ports)).toEqual([
 			"a.js: A.cause is missing in its .d.ts",
 		]);
 	});
 	it("names a typing without member", () => {
-		expect(nativeComplaints("a.js", script, typing.replace("read(", "flush(): void;\n\tread("), c)[0]).toContain(
+		expect(nativeComplaints("a.js", script, typing.replace("read(", "flush(): void;\n\tread("), ports)[0]).toContain(
 			"declares A.flush",
 		);
 	});
-	it("names a missing C function", () => {
-		expect(nativeComplaints("a.js", script, typing, c.replace("xs_a_read", "xs_a_reed"))).toEqual([
-			"a.js: no C function xs_a_read in native/",
+	it("names a C function that one of the ports lacks", () => {
+		const other = c.replace("xs_a_read", "xs_a_reed");
+		expect(nativeComplaints("a.js", script, typing, { desktop: c, esp32: other })).toEqual([
+			"a.js: no C function xs_a_read for esp32 in native/",
+		]);
+		expect(nativeComplaints("a.js", script, typing, { desktop: other, esp32: c })).toEqual([
+			"a.js: no C function xs_a_read for desktop in native/",
+		]);
+		const comment = c.replace("void xs_a_read", "/*\nvoid xs_a_read(xsMachine *the)\n*/ static void xs_a_read");
+		expect(nativeComplaints("a.js", script, typing, { esp32: comment })).toHaveLength(1);
+	});
+	it("names a C function that no class has", () => {
+		expect(orphanComplaints([["native/a/desktop.c", c]], [script])).toEqual([]);
+		expect(orphanComplaints([["native/a/a_esp32.c", c]], [script.replace("xs_a_read", "xs_a_reed")])).toEqual([
+			"native/a/a_esp32.c: no class has xs_a_read",
 		]);
 	});
 });
