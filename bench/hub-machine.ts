@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Aedes } from "aedes";
-import { DesktopHub } from "../hosts/desktop/app";
+import { DesktopHub, type DesktopHubOptions } from "../hosts/desktop/app";
 import { findRoot } from "../hosts/desktop/loader";
 
 interface SiteDraft {
@@ -40,10 +40,13 @@ export class BenchHub {
 	/** Messages of meters that the broker has got. */
 	published = 0;
 	#broker: Aedes | undefined;
+	#listener: { close(drop?: boolean): void } | undefined;
 
-	constructor(siteText: string) {
+	/** `heap`: one that cannot grow; left out: it grows. */
+	constructor(siteText: string, heap?: DesktopHubOptions["heap"]) {
 		this.hub = new DesktopHub({
 			siteText,
+			heap,
 			clock: "virtual",
 			network: "virtual",
 			epochMs: Date.UTC(2026, 0, 1),
@@ -58,7 +61,13 @@ export class BenchHub {
 		broker.on("publish", (packet) => {
 			if (packet.topic.includes("/meter/")) this.published++;
 		});
-		this.hub.network!.listen(1883, (stream) => broker.handle(stream as never));
+		this.#listener = this.hub.network!.listen(1883, (stream) => broker.handle(stream as never));
+	}
+
+	/** The broker goes away in mid-connection and cannot be reached any more. */
+	stopBroker(): void {
+		this.#listener?.close(true);
+		this.#listener = undefined;
 	}
 
 	/** Sends bytes to a port of the hub as a client that keeps its connection, and waits for so many bytes of answer. */

@@ -151,7 +151,7 @@ export async function run(report: Report): Promise<void> {
 	say("GET /api/site", costs.http, "byte codes");
 	await sayHeap(say, "demo pole (7 meters, 1 sensor)", demoSite());
 	await sayHeap(say, "10 single-phase meters", metersOnly(10));
-	say("C static and buffers", undefined, "KB", { budget: 48, note: "needs the firmware of the board" });
+	say("C static and buffers", undefined, "KB", { budget: 48, note: "see npm run bench -- memory" });
 	say("leakage event to relay command on the bus", undefined, "ms", { budget: 50, note: "there are no rules yet" });
-	say("firmware image", undefined, "MB", { budget: 3.5, note: "needs the build for the board" });
+	say("firmware image", undefined, "MB", { budget: 3.5, note: "see npm run bench -- flash" });
 }

