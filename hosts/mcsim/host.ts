@@ -5,6 +5,7 @@ import { simulatedRS485 } from "hosts/mcsim/sim-rs485";
 import { ModdableClock } from "hosts/moddable/clock";
 import { ScaledClock } from "hosts/moddable/scaled-clock";
 import { TCP } from "hosts/moddable/tcp";
+import { resourceFiles } from "hosts/moddable/web-files";
 import config from "mc/config";
 import { utf8Decode } from "modules/base/bytes";
 import { Pole, type PoleDevice } from "sim/pole";
@@ -55,6 +56,8 @@ function log(level: LogLevel, area: string, text: string): void {
 	if (level !== "debug") panel.event(`${area}: ${text}`);
 }
 
+const files = resourceFiles();
+
 /** The simulator of the Moddable SDK: the demo site with simulated devices, on the network of this computer. */
 const host: Host = {
 	clock,
@@ -70,6 +73,7 @@ const host: Host = {
 		broker: String(config["broker"]),
 	},
 	firmware: config["firmware"],
+	...(files ? { files } : {}),
 	panel: panel.devices,
 };
 

@@ -191,6 +191,7 @@ function HomeSign({ placed, device, atMs }: { placed: PlacedHome; device: Device
 					height={kHomeBox.up + kHomeBox.down}
 					rx="8"
 				/>
+				<path class="body" d="M-12 -3L0 -14L12 -3V11H-12Z" />
 				<path class="walls" d="M-15 -2L0 -15L15 -2M-11 -5V11H11V-5" />
 				<path class="mark" d={marks[standing.quality]} />
 				<text class="home-name" y="27">

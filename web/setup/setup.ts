@@ -177,6 +177,7 @@ function showSettings(now: SetupState): void {
 	const host = field("host", texts.hostName, texts.hostNameHint(now.hostName), plain);
 	host.input.value = now.hostName;
 	const list = el("div", {});
+	const note = el("p", { class: "hint", role: "status" });
 	const again = el("button", { type: "button" }, texts.scanAgain);
 	const show = el("input", { type: "checkbox", id: "show" });
 	const button = el("button", { class: "main" }, texts.save);
@@ -184,7 +185,7 @@ function showSettings(now: SetupState): void {
 	const form = el(
 		"form",
 		{ novalidate: true },
-		el("fieldset", {}, el("legend", {}, texts.network), list, again, name.node, wifiPassword.node),
+		el("fieldset", {}, el("legend", {}, texts.network), list, note, again, name.node, wifiPassword.node),
 		el("section", {}, admin.node, host.node),
 		el("label", { class: "choice", for: "show" }, show, el("span", { class: "name" }, texts.show)),
 		failed,
@@ -198,30 +199,38 @@ function showSettings(now: SetupState): void {
 		name.node.hidden = choice !== kOther;
 		wifiPassword.node.hidden = choice === kCable || networks?.find((one) => one.name === choice)?.open === true;
 	};
+	/** Whether a person has chosen; else the strongest network is proposed once it is known. */
+	let isChosen = false;
 	const showNetworks = (): void => {
-		const before = list.querySelector<HTMLInputElement>("input:checked")?.value ?? now.wifi.ssid;
-		const found = networks ?? [];
-		const rows = found.map((one) => choice(one.name, one.name, details(one)));
-		rows.push(choice(kOther, texts.other, ""), choice(kCable, texts.cable, ""));
-		list.replaceChildren(...(found.length === 0 && networks ? [el("p", {}, texts.noNetworks)] : []), ...rows);
+		const before = isChosen ? chosen() : now.wifi.ssid;
+		const rows = (networks ?? []).map((one) => choice(one.name, one.name, details(one)));
+		list.replaceChildren(...rows, choice(kOther, texts.other, ""), choice(kCable, texts.cable, ""));
 		const inputs = [...list.querySelectorAll<HTMLInputElement>("input")];
-		const first = inputs.find((input) => input.value === before) ?? inputs[0];
-		if (first) first.checked = true;
 		// a stored network that is out of reach is still the one to mend
+		const other = inputs.find((input) => input.value === (now.wifi.ssid === "" ? inputs[0]?.value : kOther));
+		const first = inputs.find((input) => input.value === before) ?? other;
+		if (first) first.checked = true;
 		if (first?.value === kOther && name.input.value === "") name.input.value = now.wifi.ssid;
 		showChoice();
 	};
 	const scan = async (): Promise<void> => {
 		again.disabled = true;
-		list.replaceChildren(el("p", {}, texts.scanning));
+		note.textContent = texts.scanning;
 		const answer = await call("POST", "/api/setup/scan").catch(() => undefined);
 		again.disabled = false;
-		networks = answer?.status === 200 ? (answer.body as { networks: FoundNetwork[] }).networks : [];
+		const isDone = answer?.status === 200;
+		if (isDone) networks = (answer.body as { networks: FoundNetwork[] }).networks;
+		note.textContent = !isDone ? texts.scanFailed : networks?.length === 0 ? texts.noNetworks : "";
 		showNetworks();
-		if (answer?.status !== 200) list.prepend(el("p", { class: "bad" }, texts.scanFailed));
 	};
 
-	list.addEventListener("change", showChoice);
+	list.addEventListener("change", () => {
+		isChosen = true;
+		showChoice();
+	});
+	name.input.addEventListener("input", () => {
+		isChosen = true;
+	});
 	again.addEventListener("click", scan);
 	show.addEventListener("change", () => {
 		for (const one of [wifiPassword, admin]) one.input.type = show.checked ? "text" : "password";
@@ -232,6 +241,11 @@ function showSettings(now: SetupState): void {
 		failed.textContent = "";
 		const choice = chosen();
 		const ssid = choice === kCable ? "" : choice === kOther ? name.input.value : choice;
+		if (choice === kOther && ssid === "") {
+			name.fail(texts.nameMissing);
+			name.input.focus();
+			return;
+		}
 		const change: Record<string, unknown> = { hostName: host.input.value };
 		const isKept = wifiPassword.input.value === "" && ssid === now.wifi.ssid && !wifiPassword.node.hidden;
 		change["wifi"] = isKept ? { ssid } : { ssid, password: wifiPassword.node.hidden ? "" : wifiPassword.input.value };
@@ -257,7 +271,10 @@ function showSettings(now: SetupState): void {
 			adminPassword: admin,
 			hostName: host,
 		};
-		const rest = problems?.filter((one) => !byPlace[one.place]) ?? [{ place: "", message: texts.noHub }];
+		// what cannot be shown at a field that is seen is told above the button
+		const rest = problems?.filter((one) => byPlace[one.place]?.node.hidden !== false) ?? [
+			{ place: "", message: texts.noHub },
+		];
 		for (const one of problems ?? []) byPlace[one.place]?.fail(one.message);
 		for (const one of rest) failed.textContent = `${texts.failed}: ${one.message}`;
 		form.querySelector<HTMLInputElement>('[aria-invalid="true"]')?.focus();

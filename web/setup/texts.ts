@@ -33,6 +33,7 @@ export const texts = {
 	open: "open",
 	strength: (dBm: number) => (dBm > -60 ? "strong" : dBm > -72 ? "good" : dBm > -82 ? "weak" : "very weak"),
 	networkName: "Name of the network",
+	nameMissing: "Type the name, or choose one above.",
 	networkPassword: "Password of the network",
 	networkPasswordHint: "8 to 63 characters. Leave empty for an open network.",
 	keepPassword: "Leave empty to keep the one that is stored.",
