@@ -1,7 +1,7 @@
 // Programs of Debian packages that tests use as independent peers. Installed only when root; else one line says what to install.
 import { execFileSync, spawnSync } from "node:child_process";
 
-/** Program looked for on the path -> Debian package that brings it. */
+/** Program looked for on the path -> Debian package that brings it, and what it needs beside. */
 const packageOf = {
 	mosquitto: "mosquitto",
 	mosquitto_sub: "mosquitto-clients",
@@ -9,7 +9,8 @@ const packageOf = {
 	mbpoll: "mbpoll",
 	socat: "socat",
 	curl: "curl",
-	chromium: "chromium",
+	// a browser without a font shows nothing
+	chromium: "chromium fonts-liberation",
 	openssl: "openssl",
 	gcc: "gcc",
 	dig: "bind9-dnsutils",
@@ -26,7 +27,7 @@ const found = (program) => spawnSync("sh", ["-c", `command -v ${program}`], { st
 export function ensurePrograms(programs) {
 	const missing = programs.filter((program) => !found(program));
 	if (missing.length === 0) return undefined;
-	const packages = [...new Set(missing.map((program) => packageOf[program] ?? program))];
+	const packages = [...new Set(missing.flatMap((program) => (packageOf[program] ?? program).split(" ")))];
 	if (process.getuid?.() === 0) {
 		const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
 		const install = () =>

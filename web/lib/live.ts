@@ -36,12 +36,16 @@ const kSilenceMs = 16_000;
 const kGatherMs = 150;
 const kRetryMs = [500, 1000, 2000, 4000, 8000] as const;
 const kPollMs = 5000;
+/** A page that nobody sees gives its place at the hub, which has six, to others after this time. */
+const kRestAfterMs = 60_000;
 
 let source: EventSource | undefined;
 let heardMs: number | undefined;
 let failures = 0;
 let retryTimer: ReturnType<typeof setTimeout> | undefined;
 let flushTimer: ReturnType<typeof setTimeout> | undefined;
+let restTimer: ReturnType<typeof setTimeout> | undefined;
+let resting = false;
 let draft: LiveSite | undefined;
 /** A page made for another firmware fetches itself anew, once. */
 let firmware: string | undefined;
@@ -49,9 +53,12 @@ let firmware: string | undefined;
 export function startLive(): void {
 	connect();
 	setInterval(watch, 2000);
-	// a phone that was in a pocket has lost its connection without being told
 	document.addEventListener("visibilitychange", () => {
-		if (!document.hidden) watch();
+		clearTimeout(restTimer);
+		if (document.hidden) restTimer = setTimeout(rest, kRestAfterMs);
+		else if (resting) connect();
+		// a phone that was in a pocket has lost its connection without being told
+		else watch();
 	});
 	addEventListener("online", retryNow);
 	addEventListener("pagehide", () => source?.close());
@@ -65,7 +72,16 @@ export function retryNow(): void {
 	connect();
 }
 
+function rest(): void {
+	resting = true;
+	source?.close();
+	source = undefined;
+	clearTimeout(retryTimer);
+	link.set({ state: "connecting", heardMs, retryMs: undefined });
+}
+
 function connect(): void {
+	resting = false;
 	clearTimeout(retryTimer);
 	retryTimer = undefined;
 	source?.close();
