@@ -105,7 +105,7 @@ class Board {
 	/** A time server behind the network. */
 	serveTime(): void {
 		const handle = this.hub.network!.datagrams({
-			address: "10.9.9.123",
+			address: "127.0.0.1",
 			port: 123,
 			onError: (reason) => this.errors.push(new Error(reason)),
 			onMessage: (bytes, address, port) => {

@@ -24,7 +24,7 @@ interface AirNetwork extends FoundNetwork {
 
 const kJoinMs = 2000;
 const kAddressMs = 500;
-const kTimeServer = "10.9.9.123";
+const kTimeServer = "127.0.0.1";
 const kOwnAddress = [192, 168, 4, 1] as const;
 
 const ticks = new ModdableClock(() => false);
@@ -67,7 +67,11 @@ const radio: BoardRadio = {
 	},
 	openAccessPoint(name, _password, beside) {
 		air.done.push(`open ${name}${beside ? " beside" : ""}`);
-		dns = new UDP({ port: 53, onReadable: answer });
+		try {
+			dns = new UDP({ port: 53, onReadable: answer });
+		} catch {
+			// on the network of this computer the port is not for everybody
+		}
 	},
 	closeAccessPoint() {
 		air.done.push("close");
