@@ -29,6 +29,11 @@ typedef struct {
 static IRAM_ATTR void sendNext(Twai *twai) {
 	const CanCore *core = &twai->port.core;
 	bool more = true;
+	/* The driver sends with a function of FreeRTOS that is in flash. */
+	if (!spi_flash_cache_enabled()) {
+		(void)glueTell(&twai->port.base, CAN_TELL_POLL);
+		return;
+	}
 	while (more && !atomic_exchange(&twai->sending, true)) {
 		portENTER_CRITICAL_SAFE(&twai->lock);
 		const CanFrame *next = canCoreTxNext(core);

@@ -298,6 +298,15 @@ describe.each([
 		board.flashBusy = false;
 		machine.advance(10);
 		expect(module.take()).toEqual(["frame 1 0 ", "frame 2 0 "]);
+		for (const id of [5, 6, 7]) module.write({ id });
+		board.flashBusy = true;
+		machine.advance(20);
+		expect(bench.heard().length).toBeLessThan(2);
+		board.flashBusy = false;
+		machine.advance(20);
+		expect(bench.heard().at(-1)?.id).toBe(7);
+		expect(module.get("counters")).toMatchObject({ framesSent: 3 });
+		expect(module.take()).toEqual(["writable"]);
 	});
 
 	test("listening and testing itself", () => {
@@ -401,6 +410,8 @@ describe("CAN on the board: what only one of them does", () => {
 	test("the MCP2515: frames lost in the chip, a dip of its supply, its plug", () => {
 		begin(true);
 		module.open(mcp);
+		const other = { ...mcp, select: 10, interrupt: 11, clock: 9 };
+		expect(module.attempt(other)).toMatch(/SPI bus is open with other pins/);
 		const set = [0x28, 0x29, 0x2a, 0x2b, 0x0f].map((address) => bench.register(address));
 		// interrupts wait while flash is written, and the chip has room for two
 		board.flashBusy = true;

@@ -234,6 +234,8 @@ esp_err_t twai_node_get_info(twai_node_handle_t twai, twai_node_status_t *status
 
 esp_err_t twai_node_transmit(twai_node_handle_t twai, const twai_frame_t *frame, int timeoutMs) {
 	if (timeoutMs != 0) standinWrong("twai_node_transmit waits");
+	/* It calls xEventGroupClearBits, which is in flash. */
+	if (standinFlashBusy()) standinWrong("twai_node_transmit while flash is written");
 	if (twai->config.flags.enable_listen_only) return ESP_ERR_NOT_SUPPORTED;
 	if (twai->state == TWAI_ERROR_BUS_OFF) return ESP_ERR_INVALID_STATE;
 	if (frame->header.dlc && frame->buffer_len && frame->header.dlc != frame->buffer_len) return ESP_ERR_INVALID_ARG;
