@@ -1,5 +1,6 @@
 // biome-ignore lint/style/useNodejsImportProtocol: the SDK has a module of this name
 import Net from "net";
+import { frozen } from "../../modules/base/frozen";
 import type { Log } from "../../modules/base/log";
 import type { NetworkState } from "../../modules/base/network";
 import { captiveAnswer } from "../../modules/setup/captive-dns";
@@ -11,7 +12,7 @@ import { DNSSD, type LocalNames, UDP, type UdpSocket, WiFi, type WiFiMonitor } f
 /** Both at once: a network of its own beside a connection. */
 const kStation = 1;
 const kBoth = 3;
-const kOwnAddress = [192, 168, 4, 1] as const;
+const kOwnAddress = frozen([192, 168, 4, 1] as const);
 
 /**
  * Wi-Fi of the chip by the SDK's older module, as the ECMA-419 one knows no access point. It tells an address only once IPv4

@@ -1,8 +1,9 @@
 import Serial from "embedded:io/serial";
 import { utf8Encode } from "../../modules/base/bytes";
+import { frozen } from "../../modules/base/frozen";
 
 /** The connector marked UART or COM: a bridge on UART 0, at the speed that terminals and the SDK's tools expect. */
-const kPort = { port: 0, receive: 44, transmit: 43, baud: 115_200 } as const;
+const kPort = frozen({ port: 0, receive: 44, transmit: 43, baud: 115_200 });
 /** What may wait to be sent: a whole "help" and some log lines. Text over that is left out. */
 const kLongestQueue = 8192;
 

@@ -2,6 +2,7 @@
 import Net from "net";
 import Time from "time";
 import type { Clock, Random, TimerId } from "../../modules/base/clock";
+import { frozen } from "../../modules/base/frozen";
 import type { Log } from "../../modules/base/log";
 import { TimeKeeper, type TimeKeeperOptions } from "../../modules/setup/time-keeper";
 import { WallClock } from "../../modules/setup/wall-clock";
@@ -9,7 +10,7 @@ import { ModdableClock } from "../moddable/clock";
 import { UDP, type UdpSocket } from "./sdk";
 
 /** Pools of different operators, so that no single one can set the hub's clock alone for long. */
-export const kTimeServers = ["pool.ntp.org", "time.cloudflare.com", "time.google.com"] as const;
+export const kTimeServers = frozen(["pool.ntp.org", "time.cloudflare.com", "time.google.com"] as const);
 const kNtpPort = 123;
 /** The chip's clock runs on over a restart; before this time it was never set. 2026-01-01. */
 const kNeverSetMs = 1_767_225_600_000;

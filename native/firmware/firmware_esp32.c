@@ -6,7 +6,6 @@
 #include "xsmc.h"
 #include "xsHost.h"
 #include "mc.xs.h"
-#include "esp_app_desc.h"
 #include "esp_heap_caps.h"
 #include "esp_ota_ops.h"
 #include "esp_partition.h"
