@@ -163,6 +163,9 @@ describe("Buttons on the board", () => {
 		expect(types()).toEqual(["press button2", "release button2"]);
 		expect(machine.errors.map(({ message }) => message)).toEqual(["reaction", "reaction"]);
 		machine.errors.length = 0;
+		module.close();
+		machine.advance(50);
+		expect(left()).toEqual(nothing);
 	});
 
 	test("closing in a callback, opening again, closing while the queue is full", () => {

@@ -286,6 +286,7 @@ describe.each([
 		machine.errors.length = 0;
 		module.close();
 		machine.advance(50);
+		expect(left()).toEqual(nothing);
 	});
 
 	test("while flash is written frames are kept", () => {
