@@ -1,54 +1,14 @@
-import type { Clock, TimerId } from "../base/clock";
-import type { Log } from "../base/log";
-import type { NetworkState } from "../base/network";
-import type { EventStream, HttpServer } from "../http/server";
-import type { Alarms } from "../site/alarms";
-import type { ClockQuality } from "../site/clock-quality";
-import type { FrameLog } from "../site/frame-log";
-import type { History } from "../site/history";
-import type { Hub, HubDevice } from "../site/hub";
+import type { TimerId } from "../base/clock";
+import type { EventStream } from "../http/server";
+import type { HubDevice } from "../site/hub";
 import { alarmStatus } from "./alarm-status";
-import type { Auth } from "./auth";
+import type { ApiOptions } from "./api-options";
 import { serveAlarms, serveDevices, serveFrames, serveHistory } from "./routes";
-import { type SiteStore, serveSiteFile } from "./site-file-routes";
+import { serveSiteFile } from "./site-file-routes";
 import { hubStatus, siteStatusPieces } from "./site-status";
-import { busStatus, type StatusReader } from "./status";
+import { busStatus } from "./status";
 
-export interface MqttStatus {
-	/** "" when there is none. */
-	broker: string;
-	connected: boolean;
-	/** Messages the broker has acknowledged. */
-	sent: number;
-	waiting: number;
-	dropped: number;
-}
-
-export interface ApiOptions {
-	http: HttpServer;
-	hub: Hub;
-	clock: Clock;
-	log: Log;
-	wallClock: ClockQuality;
-	firmware: string;
-	mqtt: () => MqttStatus;
-	status: StatusReader;
-	/** There are files to serve at "/"; a few lines of text stand there otherwise. */
-	dashboard: boolean;
-	alarms: Alarms;
-	history: History;
-	frames: FrameLog;
-	auth: Auth;
-	/** Text of the site file the hub runs with. */
-	siteText: string;
-	/** Ids of the device catalogue. */
-	knownDevices: readonly string[];
-	/** Where a new one goes; undefined: it cannot be changed from here. */
-	siteStore: SiteStore | undefined;
-	restart: (() => void) | undefined;
-	/** Undefined: the operating system's business. */
-	network: (() => NetworkState) | undefined;
-}
+export type { ApiOptions, MqttStatus } from "./api-options";
 
 export interface Api {
 	/** A device has new readings: those who listen at /api/events are told within a second. */

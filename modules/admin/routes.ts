@@ -4,7 +4,7 @@ import { slotBytesOut, slotMs } from "../site/history";
 import type { HubDevice } from "../site/hub";
 import { pcapngOf } from "../site/pcapng";
 import { alarmStatus } from "./alarm-status";
-import type { ApiOptions } from "./api";
+import type { ApiOptions } from "./api-options";
 import { deviceRows } from "./device-rows";
 
 /** Of GET /api/history. */

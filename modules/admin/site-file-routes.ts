@@ -1,14 +1,7 @@
 import type { Problem } from "../base/checker";
 import type { HttpRequest, HttpResponse } from "../http/server";
 import { checkSite } from "../site/site-file";
-import type { ApiOptions } from "./api";
-
-export interface SiteStore {
-	/** Where the text goes, for a person. */
-	readonly place: string;
-	/** Keeps it whole or not at all. Throws when it cannot. */
-	save(text: string): void;
-}
+import type { ApiOptions } from "./api-options";
 
 /** For the answer to reach whoever asked, before the program ends. */
 const kRestartMs = 500;

@@ -1,6 +1,6 @@
 import { utf8Encode } from "../base/bytes";
 import { alarmStatus } from "./alarm-status";
-import type { ApiOptions } from "./api";
+import type { ApiOptions } from "./api-options";
 import { busStatus } from "./status";
 import { isoOf } from "./times";
 

@@ -156,6 +156,15 @@ export class Device {
 		return this.#handles[point]!;
 	}
 
+	/** Index in the plan of the first point whose value is suspect, or -1. */
+	suspectPoint(): number {
+		const handles = this.#handles;
+		const image = this.image;
+		const count = handles.length;
+		for (let i = 0; i < count; i++) if (image.quality(handles[i]!) === "suspect") return i;
+		return -1;
+	}
+
 	/** Payload of the last reply to a read of the plan, kept when later ones fail; undefined before the first. */
 	raw(read: number): DataView | undefined {
 		if (Number.isNaN(this.#readMs[read]!)) return undefined;

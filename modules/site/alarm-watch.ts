@@ -99,13 +99,16 @@ export class AlarmWatch {
 		const { clock, devices, buses, broker, clockSet } = this.#options;
 		this.#timer = clock.setTimer(this.#tick, kTickMs);
 		const nowMs = clock.now();
-		this.#ticks++;
+		const ticks = ++this.#ticks;
+		const levels = this.#levels;
 		for (let i = 0; i < buses.length; i++) this.#checkBus(i, nowMs);
 		for (let i = 0; i < devices.length; i++) {
-			this.#checkSilent(i, nowMs);
-			if ((this.#ticks + i) % kReadingTicks === 0 && devices[i]!.device.online) this.#checkReadings(i, nowMs);
+			const { device } = devices[i]!;
+			// most of the time that is all there is to do
+			if (!device.online || levels[i] !== 0) this.#checkSilent(i, device, nowMs);
+			if ((ticks + i) % kReadingTicks === 0 && device.online) this.#checkReadings(i, nowMs);
 		}
-		const last = this.#levels.length - 1;
+		const last = levels.length - 1;
 		const mqtt = broker();
 		if (mqtt) this.#judge(last - 1, "broker", !mqtt.connected, this.#hub, kTimes.broker, nowMs, mqtt.address);
 		this.#judge(last, "clock", !clockSet(), this.#hub, kTimes.clock, nowMs, "");
@@ -114,17 +117,19 @@ export class AlarmWatch {
 	#checkBus(index: number, nowMs: number): void {
 		const { devices, buses } = this.#options;
 		const bus = buses[index]!;
+		const busOf = this.#busOf;
 		let seats = 0;
-		let silent = 0;
-		for (let i = 0; i < devices.length; i++) {
-			if (this.#busOf[i] !== index) continue;
+		let silent = true;
+		for (let i = 0; i < devices.length && silent; i++) {
+			if (busOf[i] !== index) continue;
 			const { device } = devices[i]!;
 			seats++;
-			if (device.known && !device.online) silent++;
+			if (device.online || !device.known) silent = false;
 		}
 		const fault = bus.fault;
 		// on a bus with one device it is the device that is silent
-		const bad = fault !== "" || (seats > 1 && silent === seats);
+		const bad = fault !== "" || (silent && seats > 1);
+		if (!bad && this.#troubled[index] === 0 && this.#levels[3 * devices.length + index] === 0) return;
 		if (bad) this.#troubled[index] = 1;
 		else if (this.#troubled[index] !== 0) {
 			this.#troubled[index] = 0;
@@ -135,9 +140,8 @@ export class AlarmWatch {
 		this.#judge(3 * devices.length + index, "bus", bad, source, times, nowMs, fault || "no device answers");
 	}
 
-	#checkSilent(index: number, nowMs: number): void {
+	#checkSilent(index: number, device: Device, nowMs: number): void {
 		const { devices } = this.#options;
-		const { device } = devices[index]!;
 		const gone = device.known && !device.online;
 		if (!gone) this.#goneMs[index] = Number.NaN;
 		else if (Number.isNaN(this.#goneMs[index]!)) this.#goneMs[index] = nowMs;
@@ -164,13 +168,14 @@ export class AlarmWatch {
 		const count = devices.length;
 		const entry = devices[index]!;
 		const { device, image } = entry;
-		const suspect = suspectOf(device);
+		const suspect = device.suspectPoint();
 		let detail = "";
 		if (suspect >= 0) {
 			const value = image.value(device.handle(suspect));
 			detail = `${device.plan.points[suspect]!.point}${value === undefined ? "" : ` ${rounded(value)}`}`;
 		}
-		this.#judge(count + index, "suspect", suspect >= 0, sourceOf(entry), kTimes.suspect, nowMs, detail);
+		if (suspect >= 0 || this.#levels[count + index] !== 0)
+			this.#judge(count + index, "suspect", suspect >= 0, sourceOf(entry), kTimes.suspect, nowMs, detail);
 		if (!limits) return;
 		const points = this.#voltages.get(device.plan)!;
 		const condition = 2 * count + index;
@@ -220,13 +225,6 @@ const sourceOf = ({ site }: HubDevice): AlarmSource => ({ type: "device", id: si
 
 const rounded = (value: number | string): string =>
 	typeof value === "number" ? `${Math.round(value * 10) / 10}` : value;
-
-/** Index of a point of the device whose value is suspect, or -1. */
-function suspectOf(device: Device): number {
-	const { points } = device.plan;
-	for (let i = 0; i < points.length; i++) if (device.image.quality(device.handle(i)) === "suspect") return i;
-	return -1;
-}
 
 /** Which points of a product are phase voltages: one for each phase, or the only one. */
 function voltagesOf({ plan, image }: Device): number[] {

@@ -95,7 +95,8 @@ class Pole {
 				quality: () => meter.quality,
 				handle: () => 0,
 			};
-			const device = Object.assign(meter, { plan, image, handle: () => 0 });
+			const suspectPoint = () => (meter.quality === "suspect" ? 0 : -1);
+			const device = Object.assign(meter, { plan, image, handle: () => 0, suspectPoint });
 			return { index, site: { id: `m${index + 1}`, bus: busOfMeters[index] }, device, image };
 		});
 		this.alarms.onChange = () => this.changes++;

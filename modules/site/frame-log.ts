@@ -29,6 +29,7 @@ export class FrameLog implements FrameTap {
 	readonly #clock: Clock;
 	/** The bytes of all frames, each in one piece. */
 	readonly #data: Uint8Array;
+	readonly #size: number;
 	/** Per frame: time in tenths of a millisecond, and place, both modulo 2^32; source, kind and length in one word. */
 	readonly #times = new Uint32Array(kFrames);
 	readonly #places = new Uint32Array(kFrames);
@@ -41,23 +42,24 @@ export class FrameLog implements FrameTap {
 	/** `bytes`: of memory in all, at least 4096, so that the two longest hand-overs find room. */
 	constructor(clock: Clock, bytes: number) {
 		this.#clock = clock;
-		this.#data = new Uint8Array(bytes - kFrames * kBytesAFrame);
+		this.#size = bytes - kFrames * kBytesAFrame;
+		this.#data = new Uint8Array(this.#size);
 	}
 
 	frame(source: number, kind: number, bytes: Uint8Array, start: number, end: number): void {
-		const data = this.#data;
 		const length = end - start;
+		const size = this.#size;
 		let head = this.#head;
-		let at = head % data.length;
-		if (at + length > data.length) {
-			head += data.length - at;
+		let at = head % size;
+		if (at + length > size) {
+			head += size - at;
 			at = 0;
 		}
 		const n = this.#count++ % kFrames;
 		this.#times[n] = this.#clock.now() * kTicksPerMs;
 		this.#places[n] = head;
 		this.#words[n] = (source << kSourceShift) | (kind << kKindShift) | length;
-		if (length > 0) data.set(bytes.subarray(start, end), at);
+		if (length > 0) this.#data.set(bytes.subarray(start, end), at);
 		this.#head = head + length;
 	}
 

@@ -104,6 +104,18 @@ export class History {
 		const at = kNumbers * meter;
 		const firstW = numbers[at + kLastW]!;
 		const firstV = numbers[at + kLastV]!;
+		if (Math.floor(fromMs / slotMs) === numbers[at + kSlot] && toMs <= (numbers[at + kSlot]! + 1) * slotMs) {
+			// nearly always: within the slot that is being filled
+			const tookMs = toMs - fromMs;
+			numbers[at + kSumW]! += ((firstW + powerW) / 2) * tookMs;
+			numbers[at + kMeasuredMs]! += tookMs;
+			const volts = (firstV + voltageV) / 2;
+			if (volts >= 0) {
+				numbers[at + kSumV]! += volts * tookMs;
+				numbers[at + kVoltageMs]! += tookMs;
+			}
+			return;
+		}
 		for (let beginMs = fromMs; beginMs < toMs; ) {
 			const slot = Math.floor(beginMs / slotMs);
 			if (slot !== numbers[at + kSlot]) this.#open(meter, slot);
