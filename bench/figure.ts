@@ -1,6 +1,6 @@
 /** One measurement of the bench. */
 export interface Figure {
-	/** Piece of the bench that measured it: "modbus", "devices", "sunspec", "hub", "start". */
+	/** Piece of the bench that measured it: "modbus", "devices", "sunspec", "hub", "rs485-timing", "start". */
 	readonly area: string;
 	readonly name: string;
 	/** Undefined: cannot be measured on this computer; then `note` says why. */

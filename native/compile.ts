@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { findRoot } from "../hosts/desktop/loader";
 
-const folder = fileURLToPath(new URL(".", import.meta.url));
+const folder = join(findRoot(), "native");
 
 export interface CompileOptions {
 	/** With the device's ports: the stand-in's headers in place of ESP-IDF's. */
