@@ -16,7 +16,7 @@ export interface Counters {
 	slots: number;
 	slotsPeak: number;
 	slotsReserved: number;
-	/** Bytes of strings, buffers, byte code of modules that are not preloaded. About a third less on the device. */
+	/** Bytes of strings, buffers, byte code of modules that are not preloaded. A fifth less on the device. */
 	chunkBytes: number;
 	chunkBytesPeak: number;
 	chunkBytesReserved: number;
@@ -75,6 +75,7 @@ export interface Addon {
 	counters(machine: MachineHandle): Counters;
 	collect(machine: MachineHandle): void;
 	checksum(machine: MachineHandle): number;
+	aliases(machine: MachineHandle): string[];
 	fatal(machine: MachineHandle): Error | undefined;
 }
 

@@ -1,4 +1,5 @@
 /** What stands between a client and its wire. One is for RTU (client-rtu.ts), one for TCP (client-tcp.ts). */
+import { frozen } from "../base/frozen";
 import type { TcpClass } from "../base/io";
 import type { RS485Options } from "../rs485/rs485";
 import type { ModbusRequest } from "./pdu";
@@ -14,7 +15,7 @@ export interface Rs485Port {
 }
 
 /** What the tap of a line is shown; a number, because it is told for each frame. */
-export const FrameKind = {
+export const FrameKind = frozen({
 	/** Sent: unit to CRC on a line, whole with its header on a connection. */
 	request: 0,
 	/** Came: one hand-over of a line, whatever it is; one frame of a connection. */
@@ -23,7 +24,7 @@ export const FrameKind = {
 	timeout: 2,
 	/** Came, and ended with a bad character. */
 	damaged: 3,
-} as const;
+});
 
 /** Who sees what goes over the wire, in the order in which it does: for a log of frames. Must be quick. */
 export interface FrameTap {

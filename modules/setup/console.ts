@@ -1,6 +1,7 @@
 import { utf8Encode } from "../base/bytes";
 import type { Problem } from "../base/checker";
 import { crc32 } from "../base/crc";
+import { frozen } from "../base/frozen";
 import type { LogLevel } from "../base/log";
 import type { NetworkState } from "../base/network";
 import { kLongestSite } from "../site/site-file";
@@ -305,12 +306,12 @@ export class SetupConsole {
 	}
 }
 
-const kTrouble = {
+const kTrouble = frozen({
 	"": "",
 	password: ", which does not take the password",
 	absent: ", which does not answer",
 	address: ", which gives no address",
-} as const;
+});
 
 /** The end of the last pasted line, and a line with one dot after a text that had ended without it. */
 function isTail(byte: number): boolean {

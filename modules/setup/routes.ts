@@ -1,3 +1,4 @@
+import { frozen } from "../base/frozen";
 import { jsonFault } from "../base/json-place";
 import type { NetworkState } from "../base/network";
 import type { HttpRequest, HttpResponse, HttpServer } from "../http/server";
@@ -18,7 +19,7 @@ export interface SetupRoutes {
 const kPage = `http://${kAccessPointAddress}/setup.html`;
 
 /** Where phones and computers look for the internet, and show a page when something else answers. */
-const kProbes = [
+const kProbes = frozen([
 	"/generate_204", // Android, ChromeOS
 	"/gen_204",
 	"/hotspot-detect.html", // Apple
@@ -29,7 +30,7 @@ const kProbes = [
 	"/success.txt", // Firefox
 	"/canonical.html",
 	"/check_network_status.txt", // NetworkManager
-] as const;
+]);
 
 /**
  * Set-up over HTTP:

@@ -1,4 +1,5 @@
 import type { Clock, TimerId } from "../base/clock";
+import { frozen } from "../base/frozen";
 import { type Log, silentLog } from "../base/log";
 import type { NetworkState } from "../base/network";
 import type { WifiTrouble } from "./device";
@@ -273,9 +274,9 @@ export class Uplink {
 	}
 }
 
-const kTroubleWords: Readonly<Record<WifiTrouble, string>> = {
+const kTroubleWords = frozen<Readonly<Record<WifiTrouble, string>>>({
 	"": "",
 	password: "the network does not take the password",
 	absent: "no answer from a network of this name",
 	address: "the network gives no address (DHCP)",
-};
+});

@@ -1,4 +1,5 @@
 import type { Clock, TimerId } from "../base/clock";
+import { frozen } from "../base/frozen";
 import type { Device } from "../devices/engine";
 import type { Plan } from "../devices/plan";
 import type { AlarmKind, AlarmSource, Alarms } from "./alarms";
@@ -31,7 +32,7 @@ const kReadingTicks = 5;
  * How long trouble lasts before there is an alarm, and how long it must be over until that is cleared. Time in trouble
  * and out of it is weighed against each other, so what comes and goes is one alarm and not many.
  */
-const kTimes = {
+const kTimes = frozen({
 	silent: [20_000, 40_000],
 	portClosed: [3000, 10_000],
 	noAnswer: [15_000, 10_000],
@@ -39,14 +40,14 @@ const kTimes = {
 	clock: [60_000, 0],
 	suspect: [60_000, 60_000],
 	voltage: [60_000, 60_000],
-} as const;
+});
 
 /** After a bus is well again: a device that was left alone meanwhile is asked within the longest back-off. */
 const kGraceMs = 75_000;
 /** How far inside its limit a voltage must be again: 1 %. */
 const kVoltageMargin = 0.01;
 
-const kVoltages = ["PhVphA", "PhVphB", "PhVphC"];
+const kVoltages = frozen(["PhVphA", "PhVphB", "PhVphC"]);
 
 /**
  * Looks every two seconds at what an alarm is about. One cause is one alarm: a bus whose port is closed, or on which no

@@ -1,3 +1,5 @@
+import { frozen } from "../base/frozen";
+
 /** What an alarm is about; alarm-watch.ts says when each is raised and cleared. */
 export type AlarmKind = "silent" | "bus" | "broker" | "clock" | "suspect" | "voltage";
 
@@ -33,14 +35,14 @@ export const alarmsKept = 32;
 /** What comes back within this time is the same trouble still: the same alarm, acknowledged if it was. */
 const kSameTroubleMs = 600_000;
 
-const kSeverities: Readonly<Record<AlarmKind, AlarmSeverity>> = {
+const kSeverities = frozen<Readonly<Record<AlarmKind, AlarmSeverity>>>({
 	silent: "alarm",
 	bus: "alarm",
 	voltage: "alarm",
 	broker: "warning",
 	clock: "warning",
 	suspect: "warning",
-};
+});
 
 type Entry = { -readonly [K in keyof AlarmEntry]: AlarmEntry[K] };
 

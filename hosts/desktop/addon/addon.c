@@ -410,6 +410,33 @@ static napi_value checksum(napi_env env, napi_callback_info info)
 	return result;
 }
 
+typedef struct Texts {
+	napi_env env;
+	napi_value array;
+	uint32_t count;
+} Texts;
+
+static void addText(void *data, const char *text)
+{
+	Texts *texts = data;
+	napi_value value;
+	napi_create_string_utf8(texts->env, text, NAPI_AUTO_LENGTH, &value);
+	napi_set_element(texts->env, texts->array, texts->count++, value);
+}
+
+/* aliases(root): what is preloaded in it but not frozen, in words. */
+static napi_value aliases(napi_env env, napi_callback_info info)
+{
+	napi_value values[1];
+	Texts texts = { env, NULL, 0 };
+	Host *host = argumentsOf(env, info, 1, values);
+	if (!host || !host->the)
+		return NULL;
+	napi_create_array(env, &texts.array);
+	hostAliases(host->the, addText, &texts);
+	return texts.array;
+}
+
 /* The code that killed the machine, or undefined. */
 static napi_value fatal(napi_env env, napi_callback_info info)
 {
@@ -429,7 +456,7 @@ NAPI_MODULE_INIT()
 		{ "create", create }, { "delete", delete }, { "importModule", importModule }, { "makeRoot", makeRoot },
 		{ "evaluate", evaluate }, { "getProperty", getProperty }, { "setProperty", setProperty },
 		{ "hasProperty", hasProperty }, { "keysOf", keysOf }, { "advance", advance }, { "nowUs", nowUs },
-		{ "nextTimer", nextTimer }, { "setTimer", setTimer }, { "clearTimer", clearTimer }, { "epochMs", epochMs }, { "counters", counters }, { "collect", collect }, { "checksum", checksum },
+		{ "nextTimer", nextTimer }, { "setTimer", setTimer }, { "clearTimer", clearTimer }, { "epochMs", epochMs }, { "counters", counters }, { "collect", collect }, { "checksum", checksum }, { "aliases", aliases },
 		{ "fatal", fatal },
 	};
 	size_t i;

@@ -167,5 +167,6 @@ extern void hostTimersRun(Host *host, uint64_t untilUs);
 extern void hostFreeze(txMachine *the);
 extern void hostShare(txMachine *the);
 extern uint32_t hostChecksum(txMachine *the);
+extern void hostAliases(txMachine *the, void (*tell)(void *data, const char *text), void *data);
 
 #endif

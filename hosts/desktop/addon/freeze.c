@@ -286,3 +286,47 @@ uint32_t hostChecksum(txMachine *the)
 #endif
 	return sum;
 }
+
+static void describe(txMachine *the, txSlot *instance, char *text, size_t size)
+{
+	txSlot *property = instance->next;
+	size_t length = 0;
+	if (property && property->kind == XS_ARRAY_KIND) {
+		txSlot *item = property->value.array.address;
+		length = (size_t)snprintf(text, size, "an array of %u", (unsigned)fxGetIndexSize(the, property));
+		if (item && item->kind == XS_STRING_X_KIND)
+			snprintf(text + length, size - length, ", first %.60s", item->value.string);
+		return;
+	}
+	length = (size_t)snprintf(text, size, "an object {");
+	for (; property && length + 40 < size; property = property->next) {
+		if (property->flag & XS_INTERNAL_FLAG)
+			continue;
+		txString name = fxGetKeyName(the, property->ID);
+		length += (size_t)snprintf(text + length, size - length, " %.30s", name ? name : "?");
+	}
+	snprintf(text + length, size - length, " }");
+}
+
+/* Tells of everything in a root that has an alias, and so may change in a clone: objects and variables of modules. */
+__attribute__((no_sanitize_address)) /* free slots are poisoned */
+void hostAliases(txMachine *the, void (*tell)(void *data, const char *text), void *data)
+{
+	char text[240];
+	for (txSlot *heap = the->firstHeap; heap; heap = heap->next) {
+		for (txSlot *slot = heap + 1; slot < heap->value.reference; slot++) {
+			if (slot == mxProgram.value.reference || slot == mxHosts.value.reference)
+				continue; /* the engine's lists of modules */
+			if (slot->kind == XS_INSTANCE_KIND && slot->ID != XS_NO_ID) {
+				describe(the, slot, text, sizeof(text));
+				tell(data, text);
+			}
+			else if (slot->kind == XS_CLOSURE_KIND && slot->value.closure && !(slot->value.closure->flag & XS_DONT_SET_FLAG)
+				&& slot->value.closure->ID != XS_NO_ID && slot->value.closure->kind != XS_UNINITIALIZED_KIND) {
+				txString name = fxGetKeyName(the, slot->ID);
+				snprintf(text, sizeof(text), "a variable %.40s", name ? name : "?");
+				tell(data, text);
+			}
+		}
+	}
+}
