@@ -74,15 +74,26 @@ export class Canvas {
 			const stride = this.#stride;
 			const shift = column & 7;
 			let to = row * stride + (column >> 3);
-			for (let from = at * height, end = from + height; from < end; from++) {
-				const bits = (rows[from]! << 8) >> shift;
-				if (bits !== 0) {
-					dots[to] = dots[to]! | (bits >> 16);
-					// beyond the end of the row these bits are 0, so the next row is left alone
-					dots[to + 1] = dots[to + 1]! | (bits >> 8);
-					if ((bits & 0xff) !== 0) dots[to + 2] = dots[to + 2]! | bits;
+			let from = at * height;
+			const end = from + height;
+			// most rows of most glyphs lie in one byte
+			if (shift + width <= 8) {
+				for (; from < end; from++) {
+					const bits = rows[from]!;
+					if (bits !== 0) dots[to] = dots[to]! | (bits >> (shift + 8));
+					to += stride;
 				}
-				to += stride;
+			} else {
+				for (; from < end; from++) {
+					const bits = rows[from]!;
+					if (bits !== 0) {
+						const moved = (bits << 8) >> shift;
+						dots[to] = dots[to]! | (moved >> 16);
+						dots[to + 1] = dots[to + 1]! | (moved >> 8);
+						if ((moved & 0xff) !== 0) dots[to + 2] = dots[to + 2]! | moved;
+					}
+					to += stride;
+				}
 			}
 		}
 		return x + width + font.gap;

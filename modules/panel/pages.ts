@@ -101,7 +101,8 @@ export class Pages {
 		const kind = this.kind;
 		if (kind === "site") {
 			stamp = mix(stamp, hub.totals.image.version);
-			for (const entry of this.homes) stamp = mix(stamp, entry.device.online ? 1 : 0);
+			const homes = this.homes;
+			for (let i = 0; i < homes.length; i++) stamp = mix(stamp, homes[i]!.device.online ? 1 : 0);
 		} else if (kind === "home") {
 			const { image, device } = this.homes[this.#index - 1]!;
 			stamp = mix(mix(stamp, image.version), device.online ? -1 : ageSteps(nowMs - device.lastAnswerMs));
@@ -109,7 +110,9 @@ export class Pages {
 			const network = this.network;
 			if (network) stamp = mix(mix(stamp, network.signalDbm), network.state.length + 16 * network.address.length);
 		}
-		for (const entry of alarms.list()) {
+		const list = alarms.list();
+		for (let i = 0; i < list.length; i++) {
+			const entry = list[i]!;
 			if (!entry.active) continue;
 			stamp = mix(stamp, 2 * entry.id + (entry.acknowledged ? 1 : 0));
 			if (kind === "alarms") stamp = mix(stamp, ageSteps(nowMs - entry.sinceMs) + 1000 * this.#from);
@@ -378,7 +381,10 @@ function isSuspect({ image }: HubDevice, handles: Int16Array): boolean {
 
 function countActive(list: readonly AlarmEntry[], openOnly: boolean): number {
 	let count = 0;
-	for (const entry of list) if (entry.active && !(openOnly && entry.acknowledged)) count++;
+	for (let i = 0; i < list.length; i++) {
+		const entry = list[i]!;
+		if (entry.active && !(openOnly && entry.acknowledged)) count++;
+	}
 	return count;
 }
 

@@ -120,39 +120,45 @@ export class Panel {
 			this.#atHome = true;
 			pages.home();
 		}
-		const isWanted = isSetup || this.#hasAlarm(true);
+		const isWanted = isSetup || this.#worst() === 3;
 		this.#setBrightness(idleMs < kDimMs ? 2 : idleMs < kOffMs || isWanted ? 1 : 0);
 	}
 
 	/** Lamp and relay. */
 	#signal(nowMs: number): void {
-		const name = this.#stateOf(nowMs);
+		const worst = this.#worst();
+		const name = this.#stateOf(nowMs, worst);
 		if (name !== this.#lamp.name) {
 			this.#lamp = lampState(name);
 			this.#lampMs = nowMs;
 		}
 		this.#light(lampLit(this.#lamp, this.#lampMs, nowMs) ? this.#lamp : undefined);
-		this.#switch(this.#hasAlarm(true) ? 1 : 0);
+		this.#switch(worst === 3 ? 1 : 0);
 	}
 
 	/** In the order of the table in lamp.ts. */
-	#stateOf(nowMs: number): LampStateName {
+	#stateOf(nowMs: number, worst: 0 | 1 | 2 | 3): LampStateName {
 		if (this.#resetting || this.#warnedMs(nowMs) > 0) return "reset";
 		if (this.#booting) return "boot";
 		const state = this.#pages.network?.state ?? "up";
 		if (state === "setup") return "setup";
-		if (this.#hasAlarm(true)) return "alarm";
-		if (this.#hasAlarm(false)) return "acknowledged";
+		if (worst >= 2) return worst === 3 ? "alarm" : "acknowledged";
 		if (state !== "up") return "offline";
-		for (const entry of this.#options.alarms.list()) if (entry.active) return "warning";
-		return "ok";
+		return worst === 1 ? "warning" : "ok";
 	}
 
-	/** Whether an alarm stands, warnings aside; `open`: one that nobody has acknowledged. */
-	#hasAlarm(open: boolean): boolean {
-		for (const entry of this.#options.alarms.list())
-			if (entry.active && entry.severity === "alarm" && !(open && entry.acknowledged)) return true;
-		return false;
+	/** What stands: 0 nothing, 1 warnings, 2 alarms that somebody has acknowledged, 3 one that nobody has. */
+	#worst(): 0 | 1 | 2 | 3 {
+		const list = this.#options.alarms.list();
+		let worst: 0 | 1 | 2 = 0;
+		for (let i = 0; i < list.length; i++) {
+			const entry = list[i]!;
+			if (!entry.active) continue;
+			if (entry.severity !== "alarm") worst = worst || 1;
+			else if (entry.acknowledged) worst = 2;
+			else return 3;
+		}
+		return worst;
 	}
 
 	#warnedMs(nowMs: number): number {

@@ -40,6 +40,7 @@ const kWidth = 128;
 const kHeight = 64;
 /** A page is eight rows; a byte of it a column, the uppermost dot in the lowest bit. */
 const kPages = 8;
+const kPageWords = kWidth / 4;
 /** SH1106: the panel's columns are the middle 128 of 132. Data sheet v2.3, "Display Data RAM" and panels of 1.3 inch. */
 const kFirstColumn = frozen({ sh1106: 2, ssd1306: 0 });
 
@@ -84,6 +85,10 @@ export class Sh1106 implements PanelScreen {
 	#ready = false;
 	/** What the display has, in our order of dots. */
 	#shown = new Uint8Array((kWidth >> 3) * kHeight);
+	#shownWords = new Uint32Array(this.#shown.buffer);
+	/** What was drawn last, and the same bytes in words: comparing them takes a quarter of the time. */
+	#dots: Uint8Array | undefined;
+	#words: Uint32Array | undefined;
 	/** Pages that the display has not got as they are in `#shown`, a bit each: after power-on its RAM holds noise. */
 	#stale = 0xff;
 	#page = new Uint8Array(kWidth);
@@ -110,13 +115,13 @@ export class Sh1106 implements PanelScreen {
 
 	/** Rows of 16 bytes from the top, the leftmost dot in the highest bit. */
 	draw(dots: Uint8Array): void {
-		const shown = this.#shown;
-		const bytes = kWidth;
+		const shown = this.#shownWords;
+		const words = this.#wordsOf(dots);
 		for (let page = 0; page < kPages; page++) {
-			const from = page * bytes;
-			for (let at = from; at < from + bytes; at++) {
-				if (shown[at] === dots[at]) continue;
-				shown.set(dots.subarray(from, from + bytes), from);
+			const end = (page + 1) * kPageWords;
+			for (let at = end - kPageWords; at < end; at++) {
+				if (shown[at] === words[at]) continue;
+				this.#shown.set(dots.subarray(page * kWidth, (page + 1) * kWidth), page * kWidth);
 				this.#stale |= 1 << page;
 				break;
 			}
@@ -168,6 +173,15 @@ export class Sh1106 implements PanelScreen {
 			this.#write(this.#page);
 		}
 		this.#stale = 0;
+	}
+
+	#wordsOf(dots: Uint8Array): Uint32Array {
+		if (dots === this.#dots) return this.#words!;
+		const { buffer, byteOffset } = dots;
+		if (byteOffset % 4 !== 0) return new Uint32Array(dots.slice().buffer);
+		this.#dots = dots;
+		this.#words = new Uint32Array(buffer, byteOffset, this.#shownWords.length);
+		return this.#words;
 	}
 
 	#command(bytes: readonly number[]): void {

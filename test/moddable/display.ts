@@ -9,14 +9,9 @@ import { pngFile } from "../screens";
 export class Display {
 	readonly name: string;
 	#server: ReturnType<typeof spawn>;
-	#width: number;
-	#height: number;
-
-	private constructor(name: string, server: ReturnType<typeof spawn>, width: number, height: number) {
+	private constructor(name: string, server: ReturnType<typeof spawn>) {
 		this.name = name;
 		this.#server = server;
-		this.#width = width;
-		this.#height = height;
 	}
 
 	/** The server finds a number that is free, and says it. */
@@ -28,7 +23,7 @@ export class Display {
 			server.on("error", reject);
 			server.on("exit", (code) => reject(new Error(`Xvfb ended with ${code}`)));
 			server.stdio[3]!.on("data", (number) => {
-				resolve(new Display(`:${String(number).trim()}`, server, width, height));
+				resolve(new Display(`:${String(number).trim()}`, server));
 			});
 		});
 	}
@@ -66,14 +61,17 @@ export class Display {
 		this.#run("xdotool", ["mouseup", "1", "sleep", "0.1"]);
 	}
 
-	/** The whole picture: XWD file version 7 (XWDFile.h), 32 bits a dot, blue first. */
+	/** The whole picture: XWD file version 7 (XWDFile.h), 24 or 32 bits a dot of true colour. */
 	look(): Picture {
 		const file = this.#run("xwd", ["-root", "-silent"]);
 		const word = (index: number): number => file.readUInt32BE(4 * index);
 		const bytesPerLine = word(12);
 		const at = word(0) + 12 * word(19);
-		if (word(1) !== 7 || word(11) !== 32) throw new Error(`XWD version ${word(1)} with ${word(11)} bits a dot`);
-		return new Picture(file.subarray(at), bytesPerLine, this.#width, this.#height);
+		const bytes = word(11) / 8;
+		if (word(1) !== 7 || (bytes !== 3 && bytes !== 4)) throw new Error(`XWD ${word(1)} of ${word(11)} bits a dot`);
+		// byte order 0: the least significant byte, blue, comes first
+		const blueAt = word(7) === 0 ? 0 : bytes - 1;
+		return new Picture(file.subarray(at), { bytes, blueAt, bytesPerLine });
 	}
 
 	close(): void {
@@ -84,28 +82,26 @@ export class Display {
 
 export class Picture {
 	readonly #dots: Buffer;
-	readonly #bytesPerLine: number;
-	readonly #width: number;
-	readonly #height: number;
-
-	constructor(dots: Buffer, bytesPerLine: number, width: number, height: number) {
+	readonly #format: { bytes: number; blueAt: number; bytesPerLine: number };
+	constructor(dots: Buffer, format: { bytes: number; blueAt: number; bytesPerLine: number }) {
 		this.#dots = dots;
-		this.#bytesPerLine = bytesPerLine;
-		this.#width = width;
-		this.#height = height;
+		this.#format = format;
 	}
 
 	color(x: number, y: number): { red: number; green: number; blue: number } {
-		const at = y * this.#bytesPerLine + 4 * x;
-		return { red: this.#dots[at + 2]!, green: this.#dots[at + 1]!, blue: this.#dots[at]! };
+		const { bytes, blueAt, bytesPerLine } = this.#format;
+		const blue = y * bytesPerLine + bytes * x + blueAt;
+		const step = blueAt === 0 ? 1 : -1;
+		return { red: this.#dots[blue + 2 * step]!, green: this.#dots[blue + step]!, blue: this.#dots[blue]! };
 	}
 
 	/** The bytes of a part, to tell two pictures apart. */
 	part(x: number, y: number, width: number, height: number): string {
 		const rows: string[] = [];
+		const { bytes, bytesPerLine } = this.#format;
 		for (let row = y; row < y + height; row++) {
-			const at = row * this.#bytesPerLine + 4 * x;
-			rows.push(this.#dots.subarray(at, at + 4 * width).toString("latin1"));
+			const at = row * bytesPerLine + bytes * x;
+			rows.push(this.#dots.subarray(at, at + bytes * width).toString("latin1"));
 		}
 		return rows.join("");
 	}
@@ -122,10 +118,6 @@ export class Picture {
 		mkdirSync(join(root, "build/screens"), { recursive: true });
 		writeFileSync(join(root, "build/screens", `${name}.png`), pngFile(width, height, 2, deflateSync(rows)));
 	}
-
-	get size(): { width: number; height: number } {
-		return { width: this.#width, height: this.#height };
-	}
 }
 
 /** Waits until `look` gives something, looking often. */
@@ -139,7 +131,10 @@ export async function eventually<T>(
 	for (;;) {
 		const found = look();
 		if (found !== undefined) return found;
-		if (Date.now() > endMs) throw new Error(`${what}: not within ${timeoutMs} ms; mcsim said:\n${peer.output()}`);
+		if (Date.now() > endMs)
+			throw new Error(
+				`${what}: not within ${timeoutMs} ms; mcsim said:\n${peer.output().replace(/^instruments.*\n/gm, "")}`,
+			);
 		await new Promise((resolve) => setTimeout(resolve, 100));
 	}
 }

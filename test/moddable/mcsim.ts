@@ -1,5 +1,5 @@
 /** The simulator of the Moddable SDK with the demo site: a person's hands on the panel, other programs on the network. */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -33,11 +33,15 @@ beforeAll(async () => {
 	mkdirSync(out, { recursive: true });
 	const env = { ...process.env, PATH: `${join(root, "node_modules/.bin")}:${tools}:${process.env["PATH"]}` };
 	const settings = [`modbusPort=${modbusPort}`, `httpPort=${httpPort}`, "broker="];
-	execFileSync("mcconfig", ["-d", "-m", "-p", "lin", "-o", out, "-t", "build", ...settings], {
+	const built = spawnSync("mcconfig", ["-d", "-m", "-p", "lin", "-o", out, "-t", "build", ...settings], {
 		cwd: root,
 		env,
-		stdio: ["ignore", "ignore", "inherit"],
+		encoding: "utf8",
+		maxBuffer: 1 << 26,
 	});
+	// make's commands on one stream, what the compilers say on both
+	if (built.status !== 0)
+		throw new Error(`mcconfig failed:\n${built.stdout.slice(-3000)}\n${built.stderr.slice(-3000)}`);
 	display = await Display.open(1024, 720);
 	// mcsim copies the application into its folder of settings, which it does not make
 	home = temporaryFolder();
@@ -47,7 +51,7 @@ beforeAll(async () => {
 		DISPLAY: display.name,
 		HOME: home.path,
 	});
-	await mcsim.waitFor(/Demo pole: Modbus TCP port/, 60_000);
+	await mcsim.waitFor(/Demo pole .*Modbus TCP port/, 60_000);
 	await eventually("the window", () => display.hasWindow("mcsim") || undefined, mcsim);
 	display.place("mcsim", kWindow.width, kWindow.height);
 	await eventually("all meters answer", () => (siteNow().answering === 8 ? true : undefined), mcsim);
