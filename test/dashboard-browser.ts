@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { DesktopHub, type DesktopHubOptions } from "../hosts/desktop/app";
@@ -47,6 +48,58 @@ export class DashboardHub {
 	close(): void {
 		clearInterval(this.#timer);
 		this.hub.close();
+	}
+}
+
+/** A cable between browser and hub that can be pulled: nothing passes then, and neither end is told. */
+export class Cable {
+	readonly url: string;
+	readonly #server: Server;
+	readonly #sockets = new Set<Socket>();
+	#isPulled = false;
+
+	private constructor(server: Server) {
+		this.#server = server;
+		this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+	}
+
+	static async to(hubUrl: string): Promise<Cable> {
+		const server = createServer();
+		await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+		const cable = new Cable(server);
+		server.on("connection", (near) => cable.#join(near, connect(Number(new URL(hubUrl).port), "127.0.0.1")));
+		return cable;
+	}
+
+	pull(): void {
+		this.#isPulled = true;
+		for (const socket of this.#sockets) socket.pause();
+	}
+
+	plug(): void {
+		this.#isPulled = false;
+		for (const socket of this.#sockets) socket.resume();
+	}
+
+	close(): void {
+		for (const socket of this.#sockets) socket.destroy();
+		this.#server.close();
+	}
+
+	#join(near: Socket, far: Socket): void {
+		for (const [from, to] of [
+			[near, far],
+			[far, near],
+		] as const) {
+			this.#sockets.add(from);
+			from.on("data", (bytes) => to.write(bytes));
+			from.on("error", () => {});
+			from.on("close", () => {
+				this.#sockets.delete(from);
+				to.destroy();
+			});
+			if (this.#isPulled) from.pause();
+		}
 	}
 }
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { SiteStatus } from "../web/lib/types";
-import { axeFaults, DashboardHub, openBrowser, openPage, poleSite, screenshot } from "./dashboard-browser";
+import { axeFaults, Cable, DashboardHub, openBrowser, openPage, poleSite, screenshot } from "./dashboard-browser";
 import { describeWithPeers, root, temporaryFolder } from "./peers";
 
 const kDayMs = 86_400_000;
@@ -302,6 +302,30 @@ describeWithPeers("the dashboard", ["chromium"], () => {
 		}
 		expect(faults).toEqual([]);
 		await page.context().close();
+	});
+
+	it("notices a connection that died without a word, and finds back", async () => {
+		const { page, faults } = await openPage(browser, { scheme: "dark" });
+		const cable = await Cable.to(pole.url);
+		await page.clock.install();
+		await goTo(page, "", cable.url);
+		await expect.poll(() => page.locator(".link").innerText()).toBe("Live");
+		cable.pull();
+		// the hub is due to speak each five seconds
+		await page.clock.fastForward(14_000);
+		expect(await page.locator(".banner.lost").count()).toBe(0);
+		await page.clock.fastForward(6000);
+		const lost = page.locator(".banner.lost");
+		await lost.waitFor({ timeout: 5000 });
+		expect(await lost.innerText()).toMatch(/The hub does not answer\. Values are as of .*, \d+ s ago\. Trying now/);
+		await screenshot(page, "lost-360-dark");
+		cable.plug();
+		await expect.poll(() => page.locator(".banner.lost").count(), { timeout: 5000 }).toBe(0);
+		await page.clock.fastForward(6000);
+		await expect.poll(() => page.locator(".link").innerText(), { timeout: 5000 }).toBe("Live");
+		expect(faults).toEqual([]);
+		await page.context().close();
+		cable.close();
 	});
 
 	it("calls a full outage an outage", async () => {

@@ -139,7 +139,10 @@ function heard(state: "live" | "polling"): void {
 
 function watch(): void {
 	if (!source || link.value.state !== "live" || heardMs === undefined) return;
-	if (performance.now() - heardMs > kSilenceMs) void fallBack();
+	if (performance.now() - heardMs <= kSilenceMs) return;
+	// said at once: an answer to the next question may take its time
+	link.set({ state: "lost", heardMs, retryMs: undefined });
+	void fallBack();
 }
 
 function takeSite(site: SiteStatus): void {
