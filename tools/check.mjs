@@ -18,10 +18,6 @@ if (existsSync(manifestCheck)) {
 	complaints.push(...checkManifest(root));
 }
 
-const { checkPins } = await import("./generate-pins.mjs");
-const stalePins = await checkPins();
-if (stalePins) complaints.push(stalePins);
-
 // Generated files: made again and compared. The generator needs the pinned Python package, so it installs it.
 const { ensureVenv } = await import("./venv.mjs");
 const missing = ensureVenv();

@@ -1,5 +1,8 @@
 import Resource from "Resource";
 import Listener from "embedded:io/socket/listener";
+// biome-ignore lint/suspicious/noTsIgnore: an error only where the SDK, which has no declaration of it, builds
+// @ts-ignore
+import SocketTLS from "embedded:io/socket/tcp/tls";
 import config from "mc/config";
 import type { ListenerClass } from "../../modules/base/io";
 import type { LogLevel } from "../../modules/base/log";
@@ -14,6 +17,7 @@ import { panelDevices } from "./panel-devices";
 import { LineRS485 } from "./rs485-line";
 import type { FlashFiles } from "./sdk";
 import { BoardClock } from "./time";
+import { base64Bytes, trustedTLS } from "./tls";
 import { ethernetPins } from "./wiring";
 
 /** The trace of a debug build; a release build has none, and its console shows the log. */
@@ -40,6 +44,8 @@ export function boardHost(flash: FlashFiles): Host {
 			return wires && new Ethernet({ ...wires, hostName, onChanged });
 		},
 	});
+	const authority = base64Bytes(String(config["authority"]));
+	if (!authority && config["authority"]) log("error", "board", "the key authority is no base64 of a certificate (DER)");
 	const firmware = String(config["firmware"]);
 	log("info", "board", `${board.title}, Gridpost ${firmware} from ${slot()} (${state()}), started by ${resetReason()}`);
 	const files = WebFiles.open(readResource);
@@ -47,7 +53,12 @@ export function boardHost(flash: FlashFiles): Host {
 		clock,
 		random: Math.random,
 		log,
-		io: { TCP, Listener: Listener as unknown as ListenerClass, RS485: LineRS485 },
+		io: {
+			TCP,
+			...(authority ? { TLS: trustedTLS(SocketTLS as never, TCP, authority) } : {}),
+			Listener: Listener as unknown as ListenerClass,
+			RS485: LineRS485,
+		},
 		options: {},
 		firmware,
 		...(files ? { files } : {}),

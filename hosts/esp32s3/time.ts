@@ -1,9 +1,11 @@
 // biome-ignore lint/style/useNodejsImportProtocol: the SDK has a module of this name
 import Net from "net";
+import SMBus from "embedded:io/smbus";
 import Time from "time";
 import type { Clock, Random, TimerId } from "../../modules/base/clock";
 import { frozen } from "../../modules/base/frozen";
 import type { Log } from "../../modules/base/log";
+import { ClockChip, kClockChipAddress, type RegisterBus } from "../../modules/setup/clock-chip";
 import { TimeKeeper, type TimeKeeperOptions } from "../../modules/setup/time-keeper";
 import { WallClock } from "../../modules/setup/wall-clock";
 import { ModdableClock } from "../moddable/clock";
@@ -107,5 +109,26 @@ export class BoardTime {
 			const packet = this.#socket?.read();
 			if (packet) this.#keeper.received(new Uint8Array(packet));
 		}
+	}
+}
+
+/** The SDK declares the options of its class as a list. */
+const Bus = SMBus as unknown as new (
+	options: { data: number; clock: number; hz: number; address: number },
+) => RegisterBus & { close(): void };
+const kChipHz = 100_000;
+
+/** A DS3231 on the I2C bus of the relay bank; undefined where the board has no such bus or nothing answers. */
+export function openClockChip(pins: { bank_data?: number; bank_clock?: number }): ClockChip | undefined {
+	const { bank_data: data, bank_clock: clock } = pins;
+	if (data === undefined || clock === undefined) return undefined;
+	const bus = new Bus({ data, clock, hz: kChipHz, address: kClockChipAddress });
+	const chip = new ClockChip(bus);
+	try {
+		chip.read();
+		return chip;
+	} catch {
+		bus.close();
+		return undefined;
 	}
 }
