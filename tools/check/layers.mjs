@@ -54,8 +54,8 @@ export function layerComplaints(files, exists) {
 				continue;
 			}
 			const base = posix.normalize(posix.join(posix.dirname(path), specifier));
-			const target = [base, `${base}.ts`, `${base}.js`, `${base}.mjs`, `${base}.d.ts`].find((candidate) =>
-				exists(candidate),
+			const target = [base, `${base}.ts`, `${base}.tsx`, `${base}.js`, `${base}.mjs`, `${base}.d.ts`].find(
+				(candidate) => exists(candidate),
 			);
 			if (!target) {
 				complaints.push(`${path}: imports "${specifier}", which is no file`);
@@ -94,8 +94,8 @@ function circles(graph) {
 
 export function checkLayers(root) {
 	const files = {};
-	for (const path of sourceFiles(root, /\.(ts|js)$/)) {
-		if (/^(modules|sim|hosts|main\.ts|bench|test)/.test(path) && !path.endsWith(".d.ts"))
+	for (const path of sourceFiles(root, /\.(ts|tsx|js)$/)) {
+		if (/^(modules|sim|web|hosts|main\.ts|bench|test)/.test(path) && !path.endsWith(".d.ts"))
 			files[path] = readFileSync(join(root, path), "utf8");
 	}
 	return layerComplaints(files, (path) => path in files || existsSync(join(root, path)));

@@ -10,7 +10,7 @@ export function sizeComplaint(path, lines) {
 
 export function checkSizes(root) {
 	const complaints = [];
-	for (const path of sourceFiles(root, /\.(ts|js|mjs|c|h|css|html|py)$/)) {
+	for (const path of sourceFiles(root, /\.(ts|tsx|js|mjs|c|h|css|html|py)$/)) {
 		if (path.includes("/generated/")) continue;
 		const lines = readFileSync(join(root, path), "utf8").split("\n").length - 1;
 		const complaint = sizeComplaint(path, lines);
