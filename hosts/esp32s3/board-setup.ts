@@ -5,11 +5,12 @@ import { deviceTables } from "../../modules/devices/catalogue";
 import { SetupConsole } from "../../modules/setup/console";
 import { Provisioning } from "../../modules/setup/provisioning";
 import type { Host } from "../host";
+import { board } from "./board";
 import { BoardRadioEsp32, LocalName } from "./network";
 import type { FlashFiles } from "./sdk";
 import { SerialLine } from "./serial-console";
 import { boardId, boardStorage } from "./settings-store";
-import { type BoardClock, BoardTime, type BoardTimeOptions } from "./time";
+import { type BoardClock, BoardTime, openClockChip } from "./time";
 
 /** How often the strength of the Wi-Fi signal is looked at. */
 const kSignalPeriodMs = 10_000;
@@ -26,7 +27,6 @@ export interface BoardSetupOptions {
 	hasDebugger: boolean;
 	/** Opens the port of the cable; undefined or a throw: there is none. */
 	openEthernet?: (hostName: string, onChanged: () => void) => { readonly address: string } | undefined;
-	chip?: BoardTimeOptions["chip"];
 }
 
 /** The part of the host that set-up gives, and where its log goes. */
@@ -56,7 +56,8 @@ export function boardSetup(options: BoardSetupOptions): BoardSetup {
 		}
 	};
 
-	const time = new BoardTime({ clock, random, log, ...(options.chip ? { chip: options.chip } : {}) });
+	const chip = attempt("clock chip", () => openClockChip(board.pins));
+	const time = new BoardTime({ clock, random, log, ...(chip ? { chip } : {}) });
 	const radio = new BoardRadioEsp32(log);
 	const setup = new Provisioning({
 		clock,

@@ -1,6 +1,6 @@
+import SMBus from "embedded:io/smbus";
 // biome-ignore lint/style/useNodejsImportProtocol: the SDK has a module of this name
 import Net from "net";
-import SMBus from "embedded:io/smbus";
 import Time from "time";
 import type { Clock, Random, TimerId } from "../../modules/base/clock";
 import { frozen } from "../../modules/base/frozen";
@@ -113,9 +113,12 @@ export class BoardTime {
 }
 
 /** The SDK declares the options of its class as a list. */
-const Bus = SMBus as unknown as new (
-	options: { data: number; clock: number; hz: number; address: number },
-) => RegisterBus & { close(): void };
+const Bus = SMBus as unknown as new (options: {
+	data: number;
+	clock: number;
+	hz: number;
+	address: number;
+}) => RegisterBus & { close(): void };
 const kChipHz = 100_000;
 
 /** A DS3231 on the I2C bus of the relay bank; undefined where the board has no such bus or nothing answers. */
