@@ -44,6 +44,9 @@ const included = {
 	"$(MODDABLE)/examples/io/tcp/tlssocket/manifest.json": { all: ["embedded:io/socket/tcp/tls"] },
 };
 
+/** Modules of the SDK that call natives as they load: what is preloaded must not import them, or the build's last step fails. */
+const callsAtLoad = new Set(["embedded:storage/files"]);
+
 /**
  * Loaded when the device starts, because they call the platform as they load: all else that they import is preloaded.
  * The last is the module that the engine starts, where that is not main.
@@ -144,6 +147,10 @@ function platformComplaints(platform, parts, files) {
 		}
 		for (const name of runtimeImports(text)) {
 			const next = resolve(name, specifier);
+			if (callsAtLoad.has(next) && preload.has(specifier))
+				complaints.push(
+					`${path}: is preloaded and imports ${next}, which calls the platform as it loads; hand it over`,
+				);
 			if (foreign.has(next) || reached.has(next)) continue;
 			if (scripts.has(next)) visit(next);
 			else complaints.push(`${path}: imports "${name}"; ${next} is not in modules`);

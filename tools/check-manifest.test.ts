@@ -144,6 +144,51 @@ describe("manifest check", () => {
 		expect(manifestComplaints(manifest, access(app.files))).toEqual([]);
 	});
 
+	it("knows what the SDK calls by name on the board, and what its manifests bring on one platform only", () => {
+		const app = good();
+		app.files["hosts/board/setup.ts"] =
+			'import Digital from "embedded:io/digital";\nimport { pins } from "hosts/board/pins";';
+		app.files["hosts/board/provider.ts"] = 'import { pins } from "hosts/board/pins";';
+		app.files["hosts/board/pins.ts"] = "";
+		app.files["hosts/board/host.ts"] = "";
+		const io = "$(MODDABLE)/modules/io/manifest.json";
+		const section = {
+			include: [io],
+			modules: {
+				"~": ["$(SUBPLATFORMDIRECTORY)/setup-target"],
+				host: "./hosts/board/host",
+				"setup/target": "./hosts/board/setup",
+				"embedded:provider/builtin": "./hosts/board/provider",
+			},
+			preload: ["setup/target", "embedded:provider/builtin"],
+		};
+		const forgotten = complaintsOf({
+			...app,
+			manifest: { ...app.manifest, platforms: { "esp32/esp32s3": section } as never },
+		});
+		expect(forgotten).toEqual([
+			'manifest.json (esp32/esp32s3): hosts/board/setup.ts: imports "hosts/board/pins"; hosts/board/pins is not in modules',
+			'manifest.json (esp32/esp32s3): hosts/board/provider.ts: imports "hosts/board/pins"; hosts/board/pins is not in modules',
+		]);
+		const manifest = completedManifest({ ...app.manifest, platforms: { "esp32/esp32s3": section } }, access(app.files));
+		expect(manifestComplaints(manifest, access(app.files))).toEqual([]);
+		expect(manifest.platforms["esp32/esp32s3"].modules["hosts/board/*"]).toEqual(["./hosts/board/pins"]);
+		expect(manifest.platforms["esp32/esp32s3"].preload).toContain("hosts/board/pins");
+		const onLin = { ...app.manifest, platforms: { lin: { ...manifest.platforms["esp32/esp32s3"] } } };
+		expect(manifestComplaints(onLin, access(app.files))).toEqual([
+			'manifest.json (lin): hosts/board/setup.ts: imports "embedded:io/digital"; embedded:io/digital is not in modules',
+		]);
+	});
+
+	it("catches a preloaded module that imports what calls natives as it loads", () => {
+		const app = good();
+		app.manifest.include.push("$(MODDABLE)/modules/io/files/manifest.json");
+		app.files["hosts/mcsim/host.ts"] += '\nimport files from "embedded:storage/files";';
+		expect(complaintsOf(app)).toEqual([]);
+		app.files["modules/base/bytes.ts"] = 'import files from "embedded:storage/files";';
+		expect(complaintsOf(app)[0]).toContain("modules/base/bytes.ts: is preloaded and imports embedded:storage/files");
+	});
+
 	it("writes the lists itself: those of main.ts on top, those of a host with its platform, nothing twice or stale", () => {
 		const app = good();
 		app.files["modules/base/bytes.ts"] = 'import "./extra";';
