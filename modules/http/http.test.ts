@@ -344,3 +344,68 @@ describe("event streams", () => {
 		expect(stream.clients).toBe(0);
 	});
 });
+
+describe("bodies made piece by piece", () => {
+	const open = `GET /pieces HTTP/1.1\r\n${H}\r\n`;
+
+	function serve(...texts: string[]): void {
+		server.route("GET", "/pieces", (_, response) => {
+			const left = texts.map(bytes);
+			response.pieces(() => left.shift(), "text/plain");
+		});
+	}
+
+	it("are chunked, and the connection stays", () => {
+		serve("hello", "", long(300), "!");
+		const client = connect();
+		client.send(bytes(open + open));
+		const body = `5\r\nhello\r\n12c\r\n${long(300)}\r\n1\r\n!\r\n0\r\n\r\n`;
+		const got = text(client.take());
+		expect(got.split(body)).toHaveLength(3);
+		expect(got).toContain("Transfer-Encoding: chunked");
+		expect(got).not.toContain("Content-Length");
+		expect(client.closed).toBe(false);
+	});
+
+	it("end with the connection for HTTP/1.0, and HEAD has none", () => {
+		serve("one", "two");
+		const old = ask("GET /pieces HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+		expect(old.endsWith("\r\n\r\nonetwo")).toBe(true);
+		expect(old).toContain("Connection: close");
+		expect(ask(`HEAD /pieces HTTP/1.1\r\n${H}\r\n`).endsWith("\r\n\r\n")).toBe(true);
+	});
+
+	it("wait for a slow reader, and one that fails ends the connection without the last chunk", () => {
+		let made = 0;
+		server.route("GET", "/many", (_, response) => {
+			response.pieces(() => (made++ < 50 ? bytes(long(1000)) : undefined), "text/plain");
+		});
+		const slow = connect();
+		slow.grant(2500);
+		slow.send(bytes(`GET /many HTTP/1.1\r\n${H}\r\n`));
+		expect(made).toBeLessThan(5);
+		slow.grant(1_000_000);
+		expect(text(slow.take()).endsWith("0\r\n\r\n")).toBe(true);
+		server.route("GET", "/fails", (_, response) => {
+			response.pieces(() => {
+				throw new Error("no more");
+			}, "text/plain");
+		});
+		const broken = connect();
+		broken.send(bytes(`GET /fails HTTP/1.1\r\n${H}\r\n`));
+		expect(broken.closed).toBe(true);
+		expect(text(broken.take())).not.toContain("0\r\n\r\n");
+	});
+
+	it("of an event go before all that waits, whole", () => {
+		const stream = server.events("/events");
+		stream.onOpen = (client) => {
+			const left = ["[1", ",2]"].map(bytes);
+			client.sendPieces("site", () => left.shift());
+			stream.send("n", "3");
+		};
+		const reader = connect();
+		reader.send(bytes(`GET /events HTTP/1.1\r\n${H}\r\n`));
+		expect(text(reader.take())).toContain("\r\n\r\nevent: site\ndata: [1,2]\n\nevent: n\ndata: 3\n\n");
+	});
+});
