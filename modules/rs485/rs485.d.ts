@@ -7,7 +7,10 @@
  * has its real length on the wire: start, 8 data bits, parity, stop (10 bits for 8N1, 11 for 8E1 and 8N2).
  */
 export interface RS485Options {
-	/** Device: number of the UART, 1 or 2 (0 is the console's). Desktop: path ("/dev/ttyUSB0"), or "sim:NAME" for a line inside the process. */
+	/**
+	 * Device: number of the UART, 1 or 2 (0 is the console's). Desktop: path ("/dev/ttyUSB0"), or "sim:NAME" for a line
+	 * inside the process.
+	 */
 	port: number | string;
 	/** Pins, on the device only, where both are needed and must be free. */
 	transmit?: number;
@@ -26,7 +29,7 @@ export interface RS485Options {
 	onReadable?(this: RS485): void;
 	/** The last stop bit of the frame is out and the driver is released. */
 	onWritable?(this: RS485): void;
-	/** The port works no more (a serial adapter was unplugged; never on the device). Told once; it can only be closed then. */
+	/** The port works no more (a serial adapter was unplugged); never on the device. Told once; it can only be closed then. */
 	onError?(this: RS485, message: string): void;
 }
 
