@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { boardFrom, boardNames, boards, pinNames, pinUses, selectPins } from "./boards";
 import { lineOptions } from "./lines";
@@ -137,4 +138,17 @@ describe("RS-485 lines by name", () => {
 		expect(() => lineOptions(pins, { port: "/dev/ttyUSB0" })).toThrow("this board has rs485-1");
 		expect(() => lineOptions(pins, { port: 0 })).toThrow("this board has rs485-1");
 	});
+});
+
+it("docs/moddable.md names variants that build, and the message of one that does not", () => {
+	const text = readFileSync(new URL("../../docs/moddable.md", import.meta.url), "utf8");
+	const variants = text.slice(text.indexOf("Variants that people"), text.indexOf("What is where"));
+	const found = [...variants.matchAll(/`((?:\w+=[\w,]+ ?)+)`/g)].map((match) => match[1]!);
+	expect(found.length).toBe(4);
+	for (const line of found) {
+		const config = Object.fromEntries(line.split(" ").map((item) => item.split("=")));
+		const board = config["rgb_led"] ? "devkitc1" : "v3";
+		expect(faultOf({ board, ...config }), line).toBe("");
+	}
+	expect(text).toContain(`### Error: ${faultOf({ board: "v1", rgb_led: "38" })}!`);
 });
