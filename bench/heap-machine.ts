@@ -100,7 +100,7 @@ export function heapByPart(siteText: string, outboxBytes: number): [part: string
 	step("SunSpec server, no client", () => xs.sunspec());
 	step("HTTP server and API, no client", () => xs.http());
 	step("MQTT client, not connected", () => xs.client());
-	step(`publisher, of that the outbox ${outboxBytes}`, () => xs.publishing(outboxBytes));
+	step("publisher, its outbox empty", () => xs.publishing(outboxBytes));
 	xs.closeAll();
 	machine.finish();
 	io.close();

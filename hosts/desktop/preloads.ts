@@ -32,5 +32,6 @@ export const platformModules: readonly string[] = [
 	"embedded:io/socket/tcp",
 	"embedded:io/socket/tcp/tls",
 	"hosts/moddable/clock",
+	"hosts/web-files",
 	"modules/rs485/rs485",
 ];

@@ -98,8 +98,9 @@ export class Device {
 	/** Called when the device has come or gone, never answered to begin with, or when a counter was reset or its meter exchanged. */
 	onChange: ((device: Device, what: "online" | "offline" | "reset") => void) | undefined;
 
-	#handles: Int32Array;
-	#ratios: Float64Array;
+	#handles: Int16Array;
+	/** Undefined when the table has none. */
+	#ratios: Float64Array | undefined;
 	#counters: CounterBook;
 	#dueMs: Float64Array;
 	#periodMs: Float64Array;
@@ -119,11 +120,11 @@ export class Device {
 		this.image = image;
 		this.unit = options.unit;
 		this.timeoutMs = options.timeoutMs ?? table.bus.timeoutMs ?? 500;
-		this.#handles = new Int32Array(this.plan.points.length);
+		this.#handles = new Int16Array(this.plan.points.length);
 		this.plan.points.forEach((one, i) => {
 			this.#handles[i] = image.handle(one.model, one.point);
 		});
-		this.#ratios = new Float64Array(this.plan.ratioCount).fill(Number.NaN);
+		if (this.plan.ratioCount > 0) this.#ratios = new Float64Array(this.plan.ratioCount).fill(Number.NaN);
 		this.#counters = new CounterBook(this.plan, options.counters);
 		this.#dueMs = new Float64Array(this.plan.reads.length);
 		this.#periodMs = new Float64Array(this.plan.reads.length);
@@ -215,7 +216,9 @@ export class Device {
 	}
 
 	#needsRatios(): boolean {
-		for (let i = 0; i < this.#ratios.length; i++) if (Number.isNaN(this.#ratios[i]!)) return true;
+		const ratios = this.#ratios;
+		if (ratios === undefined) return false;
+		for (let i = 0; i < ratios.length; i++) if (Number.isNaN(ratios[i]!)) return true;
 		return false;
 	}
 
@@ -367,9 +370,9 @@ export class Device {
 		}
 		let value = raw * step.k + step.b;
 		const factors = step.factors;
-		if (factors !== undefined) for (let i = 0; i < factors.length; i++) value *= this.#ratios[factors[i]!]!;
+		if (factors !== undefined) for (let i = 0; i < factors.length; i++) value *= this.#ratios![factors[i]!]!;
 		let quality: Quality = value >= step.min && value <= step.max ? "good" : "suspect";
-		if (step.ratio >= 0) this.#ratios[step.ratio] = quality === "good" ? value : Number.NaN;
+		if (step.ratio >= 0) this.#ratios![step.ratio] = quality === "good" ? value : Number.NaN;
 		if (value - value !== 0) {
 			for (let i = 0; i < step.points; i++) this.#put(step.firstPoint + i, undefined, nowMs, "suspect");
 			return;
@@ -378,8 +381,8 @@ export class Device {
 		if (step.counter >= 0) {
 			const book = this.#counters;
 			const verdict = book.take(step.counter, value, nowMs);
-			value = book.totals[step.counter]!;
-			timeMs = book.timesMs[step.counter]!;
+			value = book.total(step.counter);
+			timeMs = book.timeMs(step.counter);
 			if (verdict !== "rises") quality = "suspect";
 			if (verdict === "reset") this.onChange?.(this, "reset");
 		}
