@@ -92,7 +92,10 @@ export class DesktopHub {
 		this.machine = new Machine({
 			name: "gridpost",
 			clock: options.clock ?? "real",
-			preload: [...applicationModules(), ...platformModules],
+			preload: [
+				...applicationModules(undefined, options.simulatedBoard ? ["main", kSimulatedBoard] : ["main"]),
+				...platformModules,
+			],
 			modules: { "hosts/moddable/*": "build/js/hosts/moddable/*", "hosts/esp32s3/*": "build/js/hosts/esp32s3/*" },
 			...(options.simulatedBoard ? { sources: boardAsHost } : {}),
 			heap: options.heap ?? { grow: true },
@@ -179,9 +182,10 @@ export class DesktopHub {
 	}
 }
 
+const kSimulatedBoard = "hosts/desktop/xs/simulated-board";
 /** One object: machines with the same sources share what is preloaded. */
 const boardAsHost = {
-	host: 'export { default } from "hosts/desktop/xs/simulated-board";',
+	host: `export { default } from "${kSimulatedBoard}";`,
 	// of the SDK's modules that the board's files use, the desktop has this one
 	"hosts/esp32s3/sdk": 'export { default as keyValue } from "embedded:storage/key-value";',
 };

@@ -4,9 +4,9 @@ import { findRoot } from "./loader";
 
 /**
  * The application's modules that lie in flash on the device, so that heap figures here mean what they mean there:
- * every module of modules/ that main reaches. main and the host stay out, as their bodies call natives.
+ * every module of modules/ that main, or another module `from`, reaches. main and the host stay out, as their bodies call natives.
  */
-export function applicationModules(root = findRoot()): string[] {
+export function applicationModules(root = findRoot(), from = ["main"]): string[] {
 	const found = new Set<string>();
 	const visit = (id: string): void => {
 		const path = join(root, "build/js", `${id}.js`);
@@ -19,7 +19,7 @@ export function applicationModules(root = findRoot()): string[] {
 			visit(next);
 		}
 	};
-	visit("main");
+	for (const id of from) visit(id);
 	return [...found].sort();
 }
 

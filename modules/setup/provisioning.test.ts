@@ -153,6 +153,10 @@ describe("site file of a board", () => {
 		const next = start().setup;
 		expect(next.site()).toEqual({ state: "stored", text: "" });
 		expect(next.siteKeeper.text).toBe(goodSite);
+		const changed = goodSite.replace("Pole 7", "Pole 9");
+		next.siteKeeper.save(changed);
+		expect(next.siteKeeper.stored()).toBe(changed);
+		expect(next.siteKeeper.text).toBe(goodSite);
 	});
 
 	it("runs the one before when the newest is damaged or was cut off while it was written", () => {

@@ -30,14 +30,16 @@ export class SiteKeeper {
 	readonly #known: KnownDevices;
 	readonly #text: string;
 	readonly #condition: SiteCondition;
+	/** What runs is what is stored: one text in memory, not two. */
+	#isStored = false;
 
 	constructor({ storage, known, hostName, failedStarts }: SiteKeeperOptions) {
 		this.#copies = new TwoCopies(storage, kMagic);
 		this.#known = known;
 		const text = this.stored();
 		this.#condition = this.#judge(text, failedStarts);
-		const isUsed = this.#condition.state === "stored" || this.#condition.state === "before";
-		this.#text = isUsed ? text! : emptySite(hostName, this.#condition);
+		this.#isStored = this.#condition.state === "stored" || this.#condition.state === "before";
+		this.#text = this.#isStored ? text! : emptySite(hostName, this.#condition);
 	}
 
 	/** What this start runs with: always a valid site. */
@@ -51,6 +53,7 @@ export class SiteKeeper {
 
 	/** The stored text, valid or not: for an editor. */
 	stored(): string | undefined {
+		if (this.#isStored) return this.#text;
 		const bytes = this.#copies.load();
 		return bytes && utf8Decode(bytes);
 	}
@@ -70,9 +73,11 @@ export class SiteKeeper {
 			});
 		}
 		this.#copies.save(utf8Encode(text));
+		this.#isStored = false;
 	}
 
 	erase(): void {
+		this.#isStored = false;
 		this.#copies.erase();
 	}
 
