@@ -5,8 +5,11 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { boardNames, boards, pinNames } from "../hosts/esp32s3/boards";
+import { utf8Encode } from "../modules/base/bytes";
 import { deviceTables } from "../modules/devices/catalogue";
 import { kLampStates } from "../modules/panel/lamp";
+import { SetupConsole } from "../modules/setup/console";
+import { noSettings } from "../modules/setup/settings";
 import { checkSite } from "../modules/site/site-file";
 import { DashboardHub } from "./dashboard-browser";
 import { describeWithPeers, root, temporaryFolder } from "./peers";
@@ -57,6 +60,29 @@ describe("docs/device.md", () => {
 	it("has a site file that the hub takes", () => {
 		const [site] = blocks("json site");
 		expect(checkSite(site!, known).problems).toEqual([]);
+	});
+
+	it("names only commands that the console has", () => {
+		let output = "";
+		const terminal = new SetupConsole({
+			write: (piece) => (output += piece),
+			device: {
+				settings: () => noSettings("hub"),
+				apply: () => {},
+				factoryReset: () => {},
+				trouble: () => "",
+				site: () => ({ state: "none", text: "" }),
+			},
+			network: () => ({ state: "down", by: "", name: "", address: "", signalDbm: 0 }),
+			site: { stored: () => undefined, check: () => [], save: () => {} },
+			restart: () => {},
+			firmware: "0",
+		});
+		terminal.receive(utf8Encode("help\r"));
+		const typed = [...text.matchAll(/^gridpost> (\S+)/gm)].map((one) => one[1]!);
+		expect(typed.length).toBeGreaterThan(3);
+		for (const name of [...typed, "status", "site show | site paste", "factory-reset"])
+			expect(output).toMatch(new RegExp(`^ {2}${name.replace("|", "\\|")}\\b`, "m"));
 	});
 
 	it("names only files that are there", () => {
