@@ -8,13 +8,20 @@ import { heapBytes } from "./figure";
 
 const program = `
 import { serveApi } from "modules/admin/api";
+import { Auth } from "modules/admin/auth";
+import { StatusReader } from "modules/admin/status";
 import { Catalogue, deviceTables } from "modules/devices/catalogue";
 import { HttpServer } from "modules/http/server";
 import { TcpServer } from "modules/modbus/server-tcp";
 import { MqttClient } from "modules/mqtt/client";
 import { OpenAmiPublisher } from "modules/openami/publisher";
 import RS485 from "modules/rs485/rs485";
+import { AlarmWatch } from "modules/site/alarm-watch";
+import { Alarms } from "modules/site/alarms";
 import { ClockQuality } from "modules/site/clock-quality";
+import { EnergyToday } from "modules/site/energy-today";
+import { FrameLog } from "modules/site/frame-log";
+import { History } from "modules/site/history";
 import { Hub } from "modules/site/hub";
 import { readSite } from "modules/site/site-file";
 import { ModdableClock } from "hosts/moddable/clock";
@@ -25,7 +32,7 @@ const clock = new ModdableClock(() => true);
 const wallClock = new ClockQuality(clock);
 const log = () => {};
 const kept = [];
-let site, catalogue, hub, mqtt, publisher;
+let site, catalogue, hub, mqtt, publisher, alarms, history, energy, frames;
 
 function meters() { return hub.devices.filter((entry) => entry.device.table.kind === "meter"); }
 
@@ -41,8 +48,18 @@ export function sunspec() {
 }
 export function http() {
 	const server = new HttpServer({ listener: { io: Silent, port: 80 }, tcp: Silent, clock, log });
-	kept.push(server, serveApi({ http: server, hub, clock, wallClock, firmware: "bench", mqtt: () => ({}) }));
+	kept.push(server, serveApi({ http: server, hub, clock, log, wallClock, firmware: "bench", mqtt: () => ({}), dashboard: true,
+		auth: new Auth(() => ""), status: new StatusReader(clock, energy), alarms, history, frames, siteText: "", knownDevices: [] }));
 }
+export function alarm() {
+	alarms = new Alarms();
+	kept.push(new AlarmWatch({ alarms, clock, devices: hub.devices, buses: hub.buses, gatewayId: "g", broker: () => undefined, clockSet: () => true }));
+}
+export function day() {
+	history = new History({ clock, devices: hub.devices });
+	energy = new EnergyToday({ clock, devices: hub.devices, utcOffsetMinutes: 0 });
+}
+export function log6() { frames = new FrameLog(clock, 6144); }
 export function client() {
 	mqtt = new MqttClient({ socket: { io: Silent, host: "10.9.9.9", port: 1883 }, clock, random: Math.random,
 		clientId: "gridpost-" + site.gatewayId, keepAliveS: 60, queueLimit: { messages: 8, bytes: 12288 }, log,
@@ -69,6 +86,9 @@ interface Program extends Record<string, unknown> {
 	devices(): void;
 	buses(): void;
 	sunspec(): void;
+	alarm(): void;
+	day(): void;
+	log6(): void;
 	http(): void;
 	client(): void;
 	publishing(outboxBytes: number): void;
@@ -98,6 +118,9 @@ export function heapByPart(siteText: string, outboxBytes: number): [part: string
 	step("images, device engines, units, totals", () => xs.devices());
 	step("bus clients and their lines", () => xs.buses());
 	step("SunSpec server, no client", () => xs.sunspec());
+	step("alarms", () => xs.alarm());
+	step("history of a day and energy since midnight", () => xs.day());
+	step("frame log", () => xs.log6());
 	step("HTTP server and API, no client", () => xs.http());
 	step("MQTT client, not connected", () => xs.client());
 	step("publisher, its outbox empty", () => xs.publishing(outboxBytes));

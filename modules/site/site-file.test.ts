@@ -58,6 +58,13 @@ const wrong: [path: string, value: unknown, place: string, says: string][] = [
 	["feederId", "+", "feederId", '"+" is not allowed'],
 	["feederId", "#", "feederId", "letters"],
 	["gatewayId", "pole 7", "gatewayId", "letters"],
+	["utcOffsetMinutes", 841, "utcOffsetMinutes", "841 is not allowed; it must be a whole number from -720 to 840"],
+	["utcOffsetMinutes", 30.5, "utcOffsetMinutes", "whole number"],
+	["limits", 230, "limits", "it must be an object with voltageMinV, voltageMaxV"],
+	["limits", { voltageMinV: 0 }, "limits.voltageMinV", "0 is not allowed; it must be a number from 1 to 100000 V"],
+	["limits", { voltageMaxV: "253" }, "limits.voltageMaxV", "number"],
+	["limits", { voltageMaxv: 253 }, "limits.voltageMaxv", 'did you mean "voltageMaxV"?'],
+	["limits", { voltageMinV: 253, voltageMaxV: 207 }, "limits.voltageMinV", "below voltageMaxV, which is 207"],
 	["gatewayId", "-x", "gatewayId", "a letter or digit first"],
 	["gatewayId", "g".repeat(64), "gatewayId", "1 to 63"],
 	["gatewayID", "g1", "gatewayID", 'did you mean "gatewayId"?'],
@@ -305,4 +312,12 @@ describe("site file", () => {
 		expect(parseBroker("mqtt://[::1]:1884")).toEqual({ tls: false, host: "::1", port: 1884 });
 		expect(parseBroker("mqtt://")).toBeUndefined();
 	});
+});
+
+it("takes limits and the local time, and does without", () => {
+	expect(readSite(JSON.stringify(small), known)).toMatchObject({ utcOffsetMinutes: 0, limits: undefined });
+	const site = readSite(changed("limits", { voltageMaxV: 253 }), known);
+	expect(site.limits).toEqual({ voltageMaxV: 253 });
+	expect(readSite(changed("limits", {}), known).limits).toBeUndefined();
+	expect(readSite(changed("utcOffsetMinutes", -720), known).utcOffsetMinutes).toBe(-720);
 });
