@@ -46,11 +46,18 @@ export class BoardRadioEsp32 implements BoardRadio {
 	}
 
 	openAccessPoint(name: string, password: string): void {
-		// always with a station: a scan and an attempt need one
+		// a station first: the SDK opens an access point alone where nothing was before, and a scan or an attempt needs both;
+		// and the access point begins only once its interface is there to start the DHCP server
+		WiFi.mode = kStation;
 		WiFi.accessPoint({ ssid: name, password, station: true, max: 4 });
 		this.#isOpen = true;
 		this.#guests = 0;
-		this.#dns = new UDP({ port: 53, onReadable: (packets) => this.#answer(packets) });
+		try {
+			this.#dns ??= new UDP({ port: 53, onReadable: (packets) => this.#answer(packets) });
+		} catch (error) {
+			// the page is still there for who types its address
+			this.#log("warn", "setup", `no name server: ${error instanceof Error ? error.message : error}`);
+		}
 	}
 
 	closeAccessPoint(): void {
