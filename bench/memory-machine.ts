@@ -10,7 +10,7 @@ const minuteMs = 60_000;
  * The heap that the hub is given here, all of it: slots, chunks, stack and keys as manifest.json's `creation` has them,
  * without growth. One byte more than there is ends the machine, as it restarts the device.
  */
-export const deviceHeap = { slots: 7168, chunkBytes: 128 * 1024, stackSlots: 1024, keys: 64 };
+export const deviceHeap = { slots: 6144, chunkBytes: 144 * 1024, stackSlots: 1024, keys: 64 };
 
 /** What one site takes, in bytes of this engine: 32-bit or 64-bit. */
 export interface SiteMemory {

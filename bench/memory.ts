@@ -4,13 +4,14 @@
  * Takes minutes: only when named, `npm run bench -- memory`. Installs nothing.
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { findRoot } from "../hosts/desktop/loader";
 import { type Report, sayer, slotBytes } from "./figure";
 import { deviceHeap, type Memory, measureMemory } from "./memory-machine";
 
 const root = findRoot();
+/** Virtual ones: of the 32-bit engine under qemu each takes a minute or two of a processor. */
 const hours = 1;
 /** As in main.ts. */
 const outboxBytes = 48 * 1024;
@@ -55,6 +56,34 @@ function measure32(): Memory {
 	return JSON.parse(output) as Memory;
 }
 
+/** Bytes of the records that the device's ports make for an instance, by file: structures that the file defines. */
+function records(): { name: string; bytes: number }[] {
+	execFileSync(process.execPath, ["tools/build-addon.mjs", "--board"], { cwd: root, stdio: "ignore" });
+	const xs = "node_modules/@agoric/xsnap/moddable/xs";
+	const folders = ["build/addon/generated-board", "native/standin/include", "native", "hosts/desktop/addon"];
+	folders.push(`${xs}/includes`, `${xs}/platforms`, `${xs}/sources`);
+	const found: { name: string; bytes: number }[] = [];
+	for (const path of readdirSync(join(root, "native"), { recursive: true, encoding: "utf8" }).sort()) {
+		if (!/_esp32\w*\.[ch]$/.test(path)) continue;
+		const text = readFileSync(join(root, "native", path), "utf8");
+		const names = [...text.matchAll(/typedef struct \w*\s*\{[\s\S]*?\n\}\s*(\w+);/g)].map((match) => match[1]!);
+		if (names.length === 0) continue;
+		const probe = [`#include ${JSON.stringify(path)}`, ...names.map((name) => `char sizeof_${name}[sizeof(${name})];`)];
+		const { stdout } = spawnSync(
+			"arm-linux-gnueabihf-gcc",
+			[
+				...["-std=gnu11", "-w", "-S", "-o", "-", "-x", "c", "-DINCLUDE_XSPLATFORM", '-DXSPLATFORM="platform.h"'],
+				...["-DGRIDPOST_STANDIN=1", ...folders.map((folder) => `-I${folder}`), `-Inative/${dirname(path)}`, "-"],
+			],
+			{ cwd: root, input: probe.join("\n"), encoding: "utf8" },
+		);
+		// what needs headers of IDF that have no stand-in is left out: no buffers there
+		for (const match of stdout.matchAll(/\.size\s+sizeof_(\w+), (\d+)/g))
+			found.push({ name: `${path}: ${match[1]}`, bytes: Number(match[2]) });
+	}
+	return found;
+}
+
 export async function run(report: Report): Promise<string[]> {
 	const say = sayer("memory", report);
 	const lines = missing();
@@ -84,6 +113,16 @@ export async function run(report: Report): Promise<string[]> {
 			note: `${Math.round((converted / live - 1) * 100)} % more: chunks of ${Math.round((other.chunkBytes / site.chunkBytes - 1) * 100)} % more bytes, ${other.slots - site.slots} slots more`,
 		});
 	}
+	let sum = 0;
+	for (const { name, bytes } of records()) {
+		const times = name.startsWith("rs485/") ? 2 : 1;
+		sum += times * bytes;
+		say(`C record, ${name}`, bytes, "bytes", times > 1 ? { note: "two lines" } : {});
+	}
+	say("C records of a board with all its ports", sum / 1024, "KB", {
+		budget: 48,
+		note: "with their rings, an upper bound; static data is in the piece flash; IDF has buffers of its own",
+	});
 	for (const [part, bytes] of small.parts) say(`  of the demo pole: ${part}`, bytes / 1024, "KB");
 	return [];
 }
