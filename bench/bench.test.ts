@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { run as devices } from "./devices";
 import type { Figure, Report } from "./figure";
-import { hubCosts } from "./hub";
+import { hubCosts, steadyHeap } from "./hub";
+import { demoSite } from "./hub-machine";
 import { run as sunspec } from "./sunspec";
 
 function figuresOf(run: (report: Report) => void): Figure[] {
@@ -53,5 +54,13 @@ describe("the bench", () => {
 		expect(costs.publish).toBeLessThanOrEqual(53_000);
 		expect(costs.read).toBeGreaterThan(1000);
 		expect(costs.read).toBeLessThanOrEqual(2700);
+	});
+
+	test("the demo pole needs no more memory than it did, and none more ten minutes later", async () => {
+		const { slots, chunkBytes, growth } = await steadyHeap(demoSite());
+		expect(slots).toBeGreaterThan(2000);
+		expect(slots).toBeLessThanOrEqual(5000);
+		expect(chunkBytes).toBeLessThanOrEqual(85_000);
+		expect(growth).toBeLessThanOrEqual(1024);
 	});
 });

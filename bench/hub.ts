@@ -94,7 +94,7 @@ export async function hubCosts(rounds: number, minutes: number): Promise<HubCost
 }
 
 /** Ten quiet minutes with telemetry each 10 s: the heap after them, and what ten minutes more add. */
-async function steadyHeap(
+export async function steadyHeap(
 	siteText: string,
 ): Promise<{ slots: number; chunkBytes: number; growth: number; boot: number }> {
 	const bench = new BenchHub(siteText);

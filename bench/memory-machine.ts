@@ -1,3 +1,6 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { findRoot } from "../hosts/desktop/loader";
 import { Machine } from "../hosts/desktop/machine";
 import { applicationModules } from "../hosts/desktop/preloads";
 import { heapBytes, slotBytes } from "./figure";
@@ -6,11 +9,21 @@ import { BenchHub, demoSite, metersOnly } from "./hub-machine";
 
 const minuteMs = 60_000;
 
+interface Creation {
+	chunk: { initial: number };
+	heap: { initial: number };
+	stack: number;
+}
+
 /**
- * The heap that the hub is given here, all of it: slots, chunks, stack and keys as manifest.json's `creation` has them,
- * without growth. One byte more than there is ends the machine, as it restarts the device.
+ * The heap that the hub is given here, all of it: what manifest.json's `creation` has at the start, 256 KB with the
+ * stack, without the growth that it allows. One byte more than there is ends the machine, as it restarts the device.
  */
-export const deviceHeap = { slots: 6144, chunkBytes: 144 * 1024, stackSlots: 1024, keys: 64 };
+export function deviceHeap(): { slots: number; chunkBytes: number; stackSlots: number; keys: number } {
+	const manifest = JSON.parse(readFileSync(join(findRoot(), "manifest.json"), "utf8")) as { creation: Creation };
+	const { chunk, heap, stack } = manifest.creation;
+	return { slots: heap.initial, chunkBytes: chunk.initial, stackSlots: stack, keys: 64 };
+}
 
 /** What one site takes, in bytes of this engine: 32-bit or 64-bit. */
 export interface SiteMemory {
@@ -36,7 +49,7 @@ export interface SiteMemory {
  * asks for the site and listens to its events, and at the end so long without the broker that the outbox is full.
  */
 export async function siteMemory(name: string, siteText: string, hours: number): Promise<SiteMemory> {
-	const bench = new BenchHub(siteText, deviceHeap);
+	const bench = new BenchHub(siteText, deviceHeap());
 	const { machine } = bench.hub;
 	await bench.startBroker();
 	await bench.hub.run(10 * minuteMs);

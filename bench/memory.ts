@@ -93,7 +93,7 @@ export async function run(report: Report): Promise<string[]> {
 	}
 	const small = measure32();
 	const here = await measureMemory(hours, outboxBytes);
-	const { slots, chunkBytes, stackSlots } = deviceHeap;
+	const { slots, chunkBytes, stackSlots, keys } = deviceHeap();
 	const given = (slots + stackSlots) * stackSlotBytes + chunkBytes;
 	for (const [i, site] of small.sites.entries()) {
 		const live = site.slots * slotBytes + site.chunkBytes;
@@ -108,7 +108,7 @@ export async function run(report: Report): Promise<string[]> {
 			budget: heapBudgetBytes / 1024,
 		});
 		say(`32 bit, ${site.site}, deepest stack`, site.stackPeak, "slots", { budget: stackSlots });
-		say(`32 bit, ${site.site}, property names made`, site.keys, "keys", { budget: deviceHeap.keys });
+		say(`32 bit, ${site.site}, property names made`, site.keys, "keys", { budget: keys });
 		say(`64 bit, ${site.site}`, converted / 1024, "KB", {
 			note: `${Math.round((converted / live - 1) * 100)} % more: chunks of ${Math.round((other.chunkBytes / site.chunkBytes - 1) * 100)} % more bytes, ${other.slots - site.slots} slots more`,
 		});
