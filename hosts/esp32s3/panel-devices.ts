@@ -1,4 +1,3 @@
-import Analog from "embedded:io/analog";
 import Digital from "embedded:io/digital";
 import I2C from "embedded:io/i2c";
 import NeoPixel from "neopixel";
@@ -77,8 +76,7 @@ function openRelay(): PanelDevices["alarmRelay"] {
 
 function openButtons(clock: Clock, onEvent: (event: ButtonEvent) => void): { close(): void } | undefined {
 	const { buttons, boot_button: boot } = board.pins;
-	if (buttons !== undefined && board.ladder)
-		return new Buttons({ analog: { io: Analog, pin: buttons }, ...board.ladder, onEvent });
+	if (buttons !== undefined && board.ladder) return new Buttons({ analog: { pin: buttons }, ...board.ladder, onEvent });
 	if (boot === undefined) return undefined;
 	const edge = Digital.Rising | Digital.Falling;
 	const open = (onReadable: () => void) => new Digital({ pin: boot, mode: Digital.InputPullUp, edge, onReadable });

@@ -42,7 +42,7 @@ export function canOptions({ can, pins, canCrystalHz }: Board): CANOptions | und
 	if (can !== "mcp2515") return undefined;
 	const { can_clock: clock, can_out: out, can_in: input, can_select: select, can_interrupt: interrupt } = pins;
 	const wires = { spi: kCanPort, clock: clock!, out: out!, in: input!, select: select!, interrupt: interrupt! };
-	return { port: "mcp2515", ...wires, crystalHz: canCrystalHz } as unknown as CANOptions;
+	return { port: "mcp2515", ...wires, crystalHz: canCrystalHz };
 }
 
 /** The RS-485 lines that the board has, by the names of the site file. */
