@@ -1,6 +1,7 @@
 /**
  * The firmware image against its budget, from the objects of an SDK build for the board (docs/device.md): measured
- * where an object is there, assumed where only IDF's linker could tell. On request: `npm run bench -- flash` with
+ * where an object is there, assumed where only IDF's linker could tell. Where IDF's compiler is not there, another one under
+ * its name will do: Debian's gcc-xtensa-lx106 with -Os has the same instructions but another calling convention. On request: `npm run bench -- flash` with
  * GRIDPOST_FIRMWARE naming the folder that mcconfig was given with -o.
  */
 import { execFileSync } from "node:child_process";
@@ -18,12 +19,15 @@ const budgetBytes = 3.5 * 1024 * 1024;
  */
 const assumedIdfBytes = 1024 * 1024;
 
+const kApplication = "application: byte code, preloaded slots, names";
+const kEngine = "XS engine";
+
 /** Kinds of objects, by name. */
 function kindOf(object: string, own: ReadonlySet<string>): string {
-	if (object.startsWith("mc.xs.")) return "application: byte code, preloaded slots, names";
+	if (object.startsWith("mc.xs.")) return kApplication;
 	if (object.startsWith("mc.resources.")) return "dashboard and other data files";
 	if (own.has(object.replace(/\.c\.o$/, ""))) return "C of ours";
-	return /^xs[A-Z]|^xsre|^xsdtoa/.test(object) ? "XS engine" : "C of the SDK's modules";
+	return /^xs[A-Z]|^xsre|^xsdtoa/.test(object) ? kEngine : "C of the SDK's modules";
 }
 
 interface Size {
@@ -71,6 +75,9 @@ export function run(report: Report): string[] {
 		sum.bss += size.bss;
 		groups.set(kind, sum);
 	}
+	// a check of types alone leaves no objects, or empty ones
+	for (const kind of [kApplication, kEngine])
+		if (!groups.get(kind)?.flash) throw new Error(`${folder} has no objects for "${kind}": not compiled to the end`);
 	let total = assumedIdfBytes;
 	for (const { path, flash, data, bss } of groups.values()) {
 		total += flash;

@@ -16,7 +16,7 @@ export interface Counters {
 	slots: number;
 	slotsPeak: number;
 	slotsReserved: number;
-	/** Bytes of strings, buffers, byte code of modules that are not preloaded. A fifth less on the device. */
+	/** Bytes of strings, buffers, byte code of modules that are not preloaded. About a sixth less on the device. */
 	chunkBytes: number;
 	chunkBytesPeak: number;
 	chunkBytesReserved: number;
