@@ -37,8 +37,8 @@ function addTo(path: string, text: string): void {
 			const end = file.indexOf("\n", last + 1);
 			file = `${file.slice(0, end)}\n${line}${file.slice(end)}`;
 		} else {
-			expect(file).toContain("\n];");
-			file = file.replace("\n];", `\n${line}\n];`);
+			expect(file).toContain("\n]);");
+			file = file.replace("\n]);", `\n${line}\n]);`);
 		}
 	}
 	writeFileSync(inCopy(path), file);

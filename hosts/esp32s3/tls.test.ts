@@ -5,7 +5,7 @@ import { base64Bytes, trustedTLS } from "./tls";
 function bench() {
 	const opened: TcpOptions[] = [];
 	const events: string[] = [];
-	const seen: { secure?: { certificate: ArrayBuffer; verify: boolean; serverName: string } } = {};
+	const seen: { secure?: { certificate: ArrayBuffer; verify: boolean; serverName: string } | undefined } = {};
 	class Socket {
 		constructor(options: TcpOptions) {
 			opened.push(options);
