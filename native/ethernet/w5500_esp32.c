@@ -123,6 +123,8 @@ static const char *openInterface(W5500 *eth, const char *hostName) {
 	if (err != ESP_OK && err != ESP_ERR_INVALID_STATE) return "the network cannot be started";
 	eth->netif = esp_netif_new(&config);
 	if (!eth->netif) return "there is an Ethernet interface already";
+	/* above Wi-Fi, which has 100: with both, the hub speaks through the cable */
+	esp_netif_set_route_prio(eth->netif, 110);
 	if (*hostName) esp_netif_set_hostname(eth->netif, hostName);
 	eth->glue = esp_eth_new_netif_glue(eth->driver);
 	if (!eth->glue || esp_netif_attach(eth->netif, eth->glue) != ESP_OK) return "no memory for the network interface";
