@@ -234,7 +234,9 @@ it("leads phones and computers to the page while it waits, and not afterwards", 
 		expect(status, probe).toBe(302);
 		expect(location).toBe("http://192.168.4.1/setup.html");
 	}
+	expect(await board.ask("GET", "/", { plain: true })).toMatchObject({ status: 302, location: "/setup.html" });
 	board.bench.cable("10.1.0.5");
+	expect((await board.ask("GET", "/", { plain: true })).status).toBe(200);
 	for (const probe of probes) expect((await board.ask("GET", probe, { plain: true })).status, probe).toBe(404);
 });
 

@@ -54,7 +54,7 @@ export class HttpServer implements ConnectionHost {
 	readonly #streams: EventStream[] = [];
 	readonly #counters: HttpCounters = { connections: 0, turnedAway: 0, requests: 0, failures: 0 };
 	readonly #tick = () => this.#check();
-	readonly #asset: Handler = (request, response) => this.#sendAsset(request, response);
+	readonly #asset: Handler = (request, response) => this.sendFile(request, response);
 	#listener: ListenerSocket | undefined;
 	#connections: Connection[] = [];
 	#bodyBytes = 0;
@@ -201,7 +201,8 @@ export class HttpServer implements ConnectionHost {
 		if (this.#connections.length > 0 && this.#listener) this.#timer = this.#clock.setTimer(this.#tick, tickMs);
 	}
 
-	#sendAsset(request: HttpRequest, response: HttpResponse): void {
+	/** Answers with the file of the request's path, or 404: for a route that stands before a file. */
+	sendFile(request: HttpRequest, response: HttpResponse): void {
 		const asset = this.#files && findAsset(this.#files, request.path);
 		if (asset) sendAsset(asset, request, response);
 		else notFound(request, response);

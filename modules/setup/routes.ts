@@ -62,7 +62,12 @@ export function serveSetup(options: SetupRoutes): void {
 			tell((one) => one.error(503, `no scan: ${error instanceof Error ? error.message : error}`));
 		}
 	});
-	for (const probe of kProbes) http.route("GET", probe, (_, response) => redirect(response));
+	for (const probe of kProbes) http.route("GET", probe, (_, response) => redirect(response, kPage));
+	// the screen names the bare address; who wants the dashboard all the same asks for /index.html
+	http.route("GET", "/", (request, response) => {
+		if (network().state === "setup") redirect(response, "/setup.html");
+		else http.sendFile(request, response);
+	});
 
 	function found(networks: FoundNetwork[]): void {
 		tell((one) => one.json({ networks }));
@@ -75,13 +80,13 @@ export function serveSetup(options: SetupRoutes): void {
 	}
 
 	/** Only while the hub is an access point that waits to be told a network: else the probes are nobody's business. */
-	function redirect(response: HttpResponse): void {
+	function redirect(response: HttpResponse, page: string): void {
 		if (network().state !== "setup") {
 			response.error(404, "");
 			return;
 		}
 		response.status = 302;
-		response.header("Location", kPage).header("Cache-Control", "no-store").text(`${kPage}\n`);
+		response.header("Location", page).header("Cache-Control", "no-store").text(`${page}\n`);
 	}
 
 	function state() {

@@ -100,10 +100,11 @@ function showStatus(): void {
 		const next = isCable ? texts.nextCable(hostName, address) : texts.next(name, hostName, address);
 		if (saved) notes.push(el("p", {}, next));
 		if (site.state === "none") notes.push(el("p", { class: "hint" }, texts.nextSite));
-		notes.push(el("a", { class: "button", href: "/" }, texts.dashboard));
+		notes.push(el("a", { class: "button", href: "/index.html" }, texts.dashboard));
 		say(now, "good", ...notes);
 		return;
 	}
+	notes.push(el("a", { href: "/index.html" }, texts.dashboard));
 	if (trouble !== "") say(texts.troubles[trouble](wifi.ssid), "bad", ...notes);
 	else if (network.state === "connecting" || (saved && wifi.ssid !== ""))
 		say(texts.states.connecting(wifi.ssid), "", el("p", { class: "hint" }, texts.interrupted), ...notes);
