@@ -12,7 +12,7 @@ import { WebFiles } from "../web-files";
 import { board } from "./board";
 import { boardSetup } from "./board-setup";
 import Ethernet from "./ethernet";
-import { hasDebugger, resetReason, restart, slot, state } from "./firmware";
+import { hasDebugger, lastNote, resetReason, restart, slot, state } from "./firmware";
 import { panelDevices } from "./panel-devices";
 import { LineRS485 } from "./rs485-line";
 import type { FlashFiles } from "./sdk";
@@ -48,6 +48,8 @@ export function boardHost(flash: FlashFiles): Host {
 	if (!authority && config["authority"]) log("error", "board", "the key authority is no base64 of a certificate (DER)");
 	const firmware = String(config["firmware"]);
 	log("info", "board", `${board.title}, Gridpost ${firmware} from ${slot()} (${state()}), started by ${resetReason()}`);
+	const words = lastNote();
+	if (words !== "") log("error", "board", `it stopped before by itself: ${words}`);
 	const files = WebFiles.open(readResource);
 	return {
 		clock,

@@ -23,6 +23,10 @@ export function resetReason():
 	| "brown-out"
 	| "USB"
 	| "unknown";
+/** Keeps why the program is about to stop, printable ASCII, over a restart but not over a loss of power. At most 250 characters. */
+export function note(text: string): void;
+/** Why the program stopped before this start by itself: what `note` was told; "" when it was asked to stop, or by power. */
+export function lastNote(): string;
 /** Bytes: free of the internal memory, its largest free block, free of the PSRAM. */
 export function memory(): { internal: number; largest: number; psram: number };
 /** Stops everything and starts anew. */
