@@ -21,6 +21,12 @@ const packageOf = {
 	xwd: "x11-apps",
 };
 
+/** Of `npm test`; the others are for tests that are asked for by name. */
+export const programsOfTests = Object.keys(packageOf).filter((name) => !["Xvfb", "xdotool", "xwd"].includes(name));
+
+/** Another test file may be installing at the same time. */
+const wait = ["-o", "DPkg::Lock::Timeout=600"];
+
 const found = (program) => spawnSync("sh", ["-c", `command -v ${program}`], { stdio: "pipe" }).status === 0;
 
 /** Makes the programs available. Returns undefined, or one line that names what is missing and how to get it. */
@@ -31,17 +37,21 @@ export function ensurePrograms(programs) {
 	if (process.getuid?.() === 0) {
 		const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
 		const install = () =>
-			execFileSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], { stdio: "pipe", env });
+			execFileSync("apt-get", [...wait, "install", "-y", "-qq", "--no-install-recommends", ...packages], {
+				stdio: "pipe",
+				env,
+			});
 		try {
 			try {
 				install();
 			} catch {
-				execFileSync("apt-get", ["update", "-qq"], { stdio: "pipe", env });
+				execFileSync("apt-get", [...wait, "update", "-qq"], { stdio: "pipe", env });
 				install();
 			}
 			// a Debian package may start its daemon; the tests start their own
-			if (packages.includes("mosquitto"))
-				spawnSync("sh", ["-c", "systemctl stop mosquitto || service mosquitto stop"], { stdio: "ignore" });
+			for (const service of ["mosquitto", "chrony"])
+				if (packages.includes(service))
+					spawnSync("sh", ["-c", `systemctl stop ${service} || service ${service} stop`], { stdio: "ignore" });
 		} catch {
 			return `could not install ${packages.join(", ")}: apt-get install ${packages.join(" ")}`;
 		}
