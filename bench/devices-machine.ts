@@ -8,6 +8,7 @@ import { Device } from "modules/devices/engine";
 import { Plan } from "modules/devices/plan";
 import { ModbusClient } from "modules/modbus/client";
 import RS485 from "modules/rs485/rs485";
+import { FrameLog } from "modules/site/frame-log";
 import { BusScheduler } from "modules/site/scheduler";
 import { Image } from "modules/sunspec/image";
 import { ModdableClock } from "hosts/moddable/clock";
@@ -23,8 +24,9 @@ export function add(id, unit, settings) {
 	const plan = settings.join === false ? new Plan(table, { join: false }) : catalogue.plan(table);
 	devices.push(new Device({ table, plan, image, unit, serial: "1", timeoutMs: 500, periodsMs: settings.periodsMs }));
 }
-export function start(baud) {
-	client = new ModbusClient({ link: { io: RS485, port: "sim:a", baud }, clock });
+export function start(baud, logBytes) {
+	const tap = logBytes > 0 ? new FrameLog(clock, logBytes) : undefined;
+	client = new ModbusClient({ link: { io: RS485, port: "sim:a", baud }, clock, tap });
 	scheduler = new BusScheduler({ client, devices, clock });
 	scheduler.start();
 }
@@ -55,7 +57,8 @@ export function decode(times, words) {
 
 export interface DevicesProgram extends Record<string, unknown> {
 	add(id: string, unit: number, settings: { join?: boolean; periodsMs?: Record<string, number> }): void;
-	start(baud: number): void;
+	/** `logBytes`: of memory for a log of the frames; left out: none is kept. */
+	start(baud: number, logBytes?: number): void;
 	state(): { reads: number; late: number; utilisation: number; answers: number[]; online: boolean[] };
 	point(index: number, name: string): { value: number | undefined; quality: string | undefined; timeMs: number };
 	decode(times: number, words: readonly number[]): void;
@@ -81,6 +84,7 @@ export function devicesMachine(line: FrameListener): DevicesMachine {
 			"modules/devices/catalogue",
 			"modules/devices/engine",
 			"modules/modbus/client",
+			"modules/site/frame-log",
 			"modules/site/scheduler",
 			"modules/sunspec/image",
 			"hosts/moddable/ticks",

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { ManualClock } from "../modules/base/manual-clock";
-import { FrameKind } from "../modules/modbus/client-link";
+import { FrameKind, frameTag } from "../modules/modbus/client-link";
 import { FrameLog } from "../modules/site/frame-log";
 import { pcapngOf } from "../modules/site/pcapng";
 import { describeWithPeers, run, temporaryFolder } from "./peers";
@@ -58,8 +58,7 @@ describeWithPeers("a capture", ["tshark"], () => {
 		const log = new FrameLog(clock, 6144);
 		const tell = (source: number, kind: number, text: string, afterMs = 10) => {
 			clock.advance(afterMs);
-			const bytes = hex(text);
-			log.frame(source, kind, bytes, 0, bytes.length);
+			log.frame(frameTag(source, kind), hex(text), clock.now());
 		};
 		// a reply whose CRC should be da 31
 		tell(0, FrameKind.request, "01 03 00 00 00 02 c4 0b");
@@ -107,7 +106,7 @@ describeWithPeers("a capture", ["tshark"], () => {
 		const clock = new ManualClock();
 		const log = new FrameLog(clock, 6144);
 		clock.advance(90_500);
-		log.frame(0, FrameKind.request, hex("01 03 00 00 00 02 c4 0b"), 0, 8);
+		log.frame(frameTag(0, FrameKind.request), hex("01 03 00 00 00 02 c4 0b"), clock.now());
 		const [packet] = await dissect(fileOf(log, clock, ["rs485"]), "frame.time_epoch");
 		expect(packet!["frame.time_epoch"]).toMatch(/^90\.500|00:01:30\.500/);
 	});

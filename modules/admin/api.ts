@@ -62,8 +62,8 @@ class LiveEvents implements Api {
 		};
 	}
 
-	reading({ index }: HubDevice): void {
-		this.#changed[index] = 1;
+	reading(entry: HubDevice): void {
+		this.#changed[entry.index] = 1;
 	}
 
 	presence(entry: HubDevice): void {

@@ -89,6 +89,8 @@ export class Device {
 	exceptions = 0;
 	/** Replies that were damaged, or not to our request. */
 	garbled = 0;
+	/** When the next read falls due; in the past when it is late. A field, because it is looked at most of all. */
+	nextDueMs = 0;
 	/** Reads missed since the last answer. */
 	missed = 0;
 	/** Last exception code; 0 for none yet. */
@@ -106,7 +108,6 @@ export class Device {
 	#periodMs: Float64Array;
 	/** Index of the open read, or -1. */
 	#open = -1;
-	#nextDueMs = 0;
 	#scratch = new DataView(new ArrayBuffer(8));
 	/** Payloads of the last replies, read after read, and when they came; NaN before the first. */
 	#raw: Uint8Array;
@@ -181,11 +182,6 @@ export class Device {
 		return this.#readMs[read]!;
 	}
 
-	/** When the next read falls due; in the past when it is late. */
-	get nextDueMs(): number {
-		return this.#nextDueMs;
-	}
-
 	/** Which read is wanted now: the earliest deadline (due time + period) of those due; -1 for none. */
 	pick(nowMs: number): number {
 		const needRatios = this.#needsRatios();
@@ -242,10 +238,10 @@ export class Device {
 		const read = this.plan.reads[index]!;
 		if (result.status === "ok") {
 			this.#answered(result);
-			const { data } = result;
-			const { payloadAt } = this.plan;
-			const size = payloadAt[index + 1]! - payloadAt[index]!;
-			this.#raw.set(new Uint8Array(data.buffer, data.byteOffset, size), payloadAt[index]!);
+			const data = result.data;
+			const payloadAt = this.plan.payloadAt;
+			const at = payloadAt[index]!;
+			this.#raw.set(new Uint8Array(data.buffer, data.byteOffset, payloadAt[index + 1]! - at), at);
 			this.#readMs[index] = result.endMs;
 			this.#take(read, data, result.endMs);
 			this.#schedule(index, result.endMs, read.ratios && this.#needsRatios() ? refusedRetryMs : Infinity);
@@ -259,7 +255,7 @@ export class Device {
 		} else {
 			this.#missedRead(index, read, result);
 		}
-		this.#nextDueMs = this.#earliest();
+		this.nextDueMs = this.#earliest();
 		this.image.commit();
 	}
 

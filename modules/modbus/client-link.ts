@@ -26,10 +26,21 @@ export const FrameKind = frozen({
 	damaged: 3,
 });
 
+/** The length of a frame and more fits below a tag. */
+const kKindShift = 10;
+const kSourceShift = 13;
+
+/** `source` (0 to 7, the number given with the tap) and `FrameKind` in one number, which is made once and not per frame. */
+export const frameTag = (source: number, kind: number): number => (source << kSourceShift) | (kind << kKindShift);
+
+export const tagSource = (tag: number): number => tag >> kSourceShift;
+
+export const tagKind = (tag: number): number => (tag >> kKindShift) & 7;
+
 /** Who sees what goes over the wire, in the order in which it does: for a log of frames. Must be quick. */
 export interface FrameTap {
-	/** Bytes from `start` to `end`, valid during the call. `source`: the number given with the tap. */
-	frame(source: number, kind: number, bytes: Uint8Array, start: number, end: number): void;
+	/** `tag`: a `frameTag`. `bytes`: of the frame and no more, valid during the call. `nowMs`: the clock's time. */
+	frame(tag: number, bytes: Uint8Array, nowMs: number): void;
 	/** The frame told last from this source ended with a bad character. */
 	damaged(source: number): void;
 }
@@ -60,9 +71,9 @@ export interface TcpLinkOptions {
 /** How the reply to the open request turned out, as a link tells it. */
 export interface LinkOwner {
 	/** The last bit is on the wire: time-outs count from here. */
-	linkSent(): void;
+	linkSent(nowMs: number): void;
 	/** The reply, or an exception reply, is in the link's buffer. */
-	linkReplied(exception: boolean): void;
+	linkReplied(exception: boolean, nowMs: number): void;
 	/** The reply came and is broken. */
 	linkGarbled(): void;
 	/** Something came that is no reply; waiting goes on. */

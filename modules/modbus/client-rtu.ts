@@ -5,6 +5,7 @@ import {
 	type ClientLink,
 	FrameKind,
 	type FrameTap,
+	frameTag,
 	type LineCounters,
 	type LinkOwner,
 	type Rs485Port,
@@ -15,6 +16,9 @@ import { isDamage, isIntact, RTU_OVERHEAD, RtuReplyFinder, sealFrame, Verdict } 
 
 /** Nearly every request is this long: it is sent from a view that is made once. */
 const COMMON_BYTES = 8;
+
+/** Views of hand-overs that are kept, 64 bytes each. */
+const VIEWS_MOST = 16;
 
 /** For timers that are late. */
 const MARGIN_MS = 500;
@@ -44,6 +48,8 @@ export class RtuClientLink implements ClientLink {
 	/** The open request is on the wire; bytes that come otherwise are nobody's. */
 	#listening = false;
 	#end = 0;
+	/** What the driver was given last. */
+	#sent = this.#common;
 	#expect = 0;
 	#late: Late[] = [];
 	readonly #options: RtuLinkOptions;
@@ -56,6 +62,12 @@ export class RtuClientLink implements ClientLink {
 	unsolicited = 0;
 	readonly #tap: FrameTap | undefined;
 	readonly #source: number;
+	readonly #requestTag: number;
+	readonly #receivedTag: number;
+	/** Where the finder wants what begins a reply, and by length views of its beginning: replies are of few lengths. */
+	readonly #room = this.#finder.room();
+	readonly #views: Uint8Array[] = [];
+	#viewsKept = 0;
 	/** Of ports that were closed, and what this side has seen. */
 	readonly #lineCounters: LineCounters = { crc: 0, parity: 0, framing: 0, overrun: 0 };
 
@@ -66,6 +78,8 @@ export class RtuClientLink implements ClientLink {
 		this.#owner = owner;
 		this.#tap = tap;
 		this.#source = source;
+		this.#requestTag = frameTag(source, FrameKind.request);
+		this.#receivedTag = frameTag(source, FrameKind.received);
 		this.bytes = this.#finder.bytes;
 		const bits = 1 + 8 + (options.parity && options.parity !== "none" ? 1 : 0) + (options.stop ?? 1);
 		this.#byteMs = (bits * 1000) / (options.baud ?? 9600);
@@ -111,7 +125,8 @@ export class RtuClientLink implements ClientLink {
 	}
 
 	giveUp(timedOut: boolean): void {
-		if (timedOut) this.#tap?.frame(this.#source, FrameKind.timeout, this.frame, 0, 0);
+		if (timedOut)
+			this.#tap?.frame(frameTag(this.#source, FrameKind.timeout), this.frame.subarray(0, 0), this.#clock.now());
 		this.#listening = false;
 		this.#inFlight = false;
 		this.#waiting = false;
@@ -156,9 +171,11 @@ export class RtuClientLink implements ClientLink {
 		const port = this.#port;
 		if (port === undefined) return;
 		const end = this.#end;
+		const bytes = end === UNIT_AT + COMMON_BYTES ? this.#common : this.frame.subarray(UNIT_AT, end);
 		try {
 			this.#busy = true;
-			port.write(end === UNIT_AT + COMMON_BYTES ? this.#common : this.frame.subarray(UNIT_AT, end), this.#expect);
+			this.#sent = bytes;
+			port.write(bytes, this.#expect);
 			this.#waiting = false;
 			this.#inFlight = true;
 		} catch {
@@ -173,8 +190,9 @@ export class RtuClientLink implements ClientLink {
 		if (this.#inFlight) {
 			this.#inFlight = false;
 			this.#listening = true;
-			this.#tap?.frame(this.#source, FrameKind.request, this.frame, UNIT_AT, this.#end);
-			this.#owner.linkSent();
+			const nowMs = this.#clock.now();
+			this.#tap?.frame(this.#requestTag, this.#sent, nowMs);
+			this.#owner.linkSent(nowMs);
 		} else if (this.#waiting) this.#write();
 	}
 
@@ -185,18 +203,29 @@ export class RtuClientLink implements ClientLink {
 			const room = this.#finder.room();
 			const count = port.read(room);
 			if (count === undefined) return;
-			this.#tap?.frame(this.#source, FrameKind.received, room, 0, count);
+			const nowMs = this.#clock.now();
+			const view = room === this.#room ? this.#views[count] : undefined;
+			this.#tap?.frame(this.#receivedTag, view ?? this.#viewOf(room, count), nowMs);
 			if (!this.#listening) this.#ignore(count);
-			else this.#judge(this.#finder.take(count), count, port);
+			else this.#judge(this.#finder.take(count), count, port, nowMs);
 		}
 	}
 
-	#judge(verdict: number, count: number, port: Rs485Port): void {
+	#viewOf(room: Uint8Array, count: number): Uint8Array {
+		const view = room.subarray(0, count);
+		if (room === this.#room && this.#viewsKept < VIEWS_MOST) {
+			this.#viewsKept++;
+			this.#views[count] = view;
+		}
+		return view;
+	}
+
+	#judge(verdict: number, count: number, port: Rs485Port, nowMs: number): void {
 		const owner = this.#owner;
 		if (verdict === Verdict.reply || verdict === Verdict.exception) {
 			this.#listening = false;
 			this.#backoff.succeeded();
-			owner.linkReplied(verdict === Verdict.exception);
+			owner.linkReplied(verdict === Verdict.exception, nowMs);
 			return;
 		}
 		// the driver never puts a bad character together with good ones, so it can spoil only what is not whole

@@ -2,7 +2,14 @@
 import type { Clock, TimerId } from "../base/clock";
 import type { TcpSocket } from "../base/io";
 import { Backoff } from "./backoff";
-import { type ClientLink, FrameKind, type FrameTap, type LinkOwner, type TcpLinkOptions } from "./client-link";
+import {
+	type ClientLink,
+	FrameKind,
+	type FrameTap,
+	frameTag,
+	type LinkOwner,
+	type TcpLinkOptions,
+} from "./client-link";
 import { FRAME_BYTES, Match, matchReply, PDU_AT, UNIT_AT } from "./pdu";
 import { MbapFramer, NOT_MODBUS, sealMbap } from "./tcp";
 
@@ -81,7 +88,7 @@ export class TcpClientLink implements ClientLink {
 	giveUp(timedOut: boolean): void {
 		this.#listening = false;
 		this.#waiting = false;
-		if (timedOut) this.#tap?.frame(this.#source, FrameKind.timeout, this.frame, 0, 0);
+		if (timedOut) this.#tap?.frame(frameTag(this.#source, FrameKind.timeout), new Uint8Array(0), this.#clock.now());
 		if (timedOut && ++this.#timeouts >= SUSPICIOUS_TIMEOUTS) this.#drop();
 	}
 
@@ -138,8 +145,9 @@ export class TcpClientLink implements ClientLink {
 
 	#write(): void {
 		if (!this.#waiting || this.#credit < this.#end) return;
+		const bytes = this.frame.subarray(0, this.#end);
 		try {
-			const left = this.#socket!.write(this.frame.subarray(0, this.#end));
+			const left = this.#socket!.write(bytes);
 			this.#credit = left ?? this.#credit - this.#end;
 		} catch {
 			// the connection broke; its socket is about to say so, and the request fails then
@@ -148,8 +156,9 @@ export class TcpClientLink implements ClientLink {
 		}
 		this.#waiting = false;
 		this.#listening = true;
-		this.#tap?.frame(this.#source, FrameKind.request, this.frame, 0, this.#end);
-		this.#owner.linkSent();
+		const nowMs = this.#clock.now();
+		this.#tap?.frame(frameTag(this.#source, FrameKind.request), bytes, nowMs);
+		this.#owner.linkSent(nowMs);
 	}
 
 	#readable(bytes: number): void {
@@ -174,14 +183,15 @@ export class TcpClientLink implements ClientLink {
 				this.#failed();
 				return false;
 			}
-			this.#tap?.frame(this.#source, FrameKind.received, this.bytes, 0, PDU_AT + length);
+			const nowMs = this.#clock.now();
+			this.#tap?.frame(frameTag(this.#source, FrameKind.received), this.bytes.subarray(0, PDU_AT + length), nowMs);
 			const match = this.#match(length);
 			if (match !== Match.no) {
 				this.#listening = false;
 				this.#timeouts = 0;
 				this.#backoff.succeeded();
 				// the reply is used where it stands: a request made meanwhile writes to another buffer
-				this.#owner.linkReplied(match === Match.exception);
+				this.#owner.linkReplied(match === Match.exception, nowMs);
 				if (this.#socket === undefined) return false;
 			}
 			framer.drop();

@@ -202,9 +202,8 @@ export class ModbusClient implements LinkOwner {
 		this.#link.send(this.#length, this.#expected);
 	}
 
-	linkSent(): void {
+	linkSent(nowMs: number): void {
 		if (this.#phase !== SENDING) return;
-		const nowMs = this.#clock.now();
 		if (this.#current!.unit === 0 && this.#link.broadcasts) {
 			this.#phase = TURNAROUND;
 			this.#setDeadline(nowMs + this.#turnaroundMs);
@@ -215,15 +214,15 @@ export class ModbusClient implements LinkOwner {
 		this.#setDeadline(nowMs + timeoutMs + this.#link.wireMs(this.#expected));
 	}
 
-	linkReplied(exception: boolean): void {
+	linkReplied(exception: boolean, nowMs: number): void {
 		if (this.#phase !== LISTENING) return;
 		if (!exception) {
-			this.#finish("ok", 0);
+			this.#finish("ok", 0, nowMs);
 			return;
 		}
 		const code = this.#link.bytes[PDU_AT + 1]!;
 		if (code === ModbusException.serverDeviceBusy && this.#mayRetry()) this.#hold();
-		else this.#finish("exception", code);
+		else this.#finish("exception", code, nowMs);
 	}
 
 	linkGarbled(): void {
@@ -260,7 +259,7 @@ export class ModbusClient implements LinkOwner {
 		if (this.#mayRetry()) {
 			this.#counters.retries++;
 			this.#transmit(this.#clock.now());
-		} else this.#finish(status, 0);
+		} else this.#finish(status, 0, this.#clock.now());
 	}
 
 	/** The device is busy: it is asked again a little later, and others have the line meanwhile. */
@@ -277,14 +276,14 @@ export class ModbusClient implements LinkOwner {
 		this.#next();
 	}
 
-	#finish(status: ModbusStatus, exception: number): void {
+	#finish(status: ModbusStatus, exception: number, nowMs: number): void {
 		const request = this.#current!;
 		const result = this.#result;
 		const frame = this.#link.frame;
 		result.status = status;
 		result.exception = exception;
 		result.attempts = this.#attempts;
-		result.endMs = this.#clock.now();
+		result.endMs = nowMs;
 		result.byteLength = 0;
 		result.count = 0;
 		if (status === "ok") {
@@ -379,7 +378,7 @@ export class ModbusClient implements LinkOwner {
 		}
 		this.#deadlineMs = Number.POSITIVE_INFINITY;
 		if (this.#phase === LISTENING) this.#timeOut();
-		else if (this.#phase === TURNAROUND) this.#finish("ok", 0);
+		else if (this.#phase === TURNAROUND) this.#finish("ok", 0, this.#clock.now());
 		else if (this.#phase === SENDING) this.#stuck();
 		else this.#next();
 	}
@@ -400,7 +399,7 @@ export class ModbusClient implements LinkOwner {
 
 	#unsent(status: ModbusStatus): void {
 		this.#attempts--;
-		this.#finish(status, 0);
+		this.#finish(status, 0, this.#clock.now());
 	}
 }
 

@@ -14,6 +14,9 @@ const kPartedMs = 900_000;
 /** A wall clock that is put right by more begins the day anew; one put right by less keeps what was counted. */
 const kStepMs = 3_600_000;
 
+/** How soon readings follow a wall clock that was set or put right. */
+const kLookMs = 10_000;
+
 /** Numbers a device: energy and time where the day begins, and of the last reading. Times are monotonic. */
 const kBaseWh = 0;
 const kBaseMs = 1;
@@ -31,6 +34,9 @@ export class EnergyToday {
 	/** Per device: the counter's point, or -1. */
 	readonly #handles: Int16Array;
 	readonly #numbers: Float64Array;
+	/** The last midnight as it was when the clock was last asked, and when that is next. */
+	#knownMidnightMs = Number.NEGATIVE_INFINITY;
+	#lookMs = Number.NEGATIVE_INFINITY;
 
 	constructor({ clock, devices, utcOffsetMinutes }: EnergyTodayOptions) {
 		this.#clock = clock;
@@ -40,9 +46,11 @@ export class EnergyToday {
 	}
 
 	/** After the image of a device has changed. */
-	reading({ index, image }: HubDevice): void {
+	reading(entry: HubDevice): void {
+		const index = entry.index;
 		const handle = this.#handles[index]!;
 		if (handle < 0) return;
+		const image = entry.image;
 		const numbers = this.#numbers;
 		const at = kNumbers * index;
 		const timeMs = image.timeMs(handle);
@@ -53,7 +61,7 @@ export class EnergyToday {
 		const lastMs = numbers[at + kLastMs]!;
 		if (Number.isNaN(lastMs)) this.#begin(at, wh, timeMs);
 		else {
-			const midnightMs = this.#midnightMs();
+			const midnightMs = timeMs < this.#lookMs ? this.#knownMidnightMs : this.#lookAgain(timeMs);
 			const crossed = lastMs < midnightMs && midnightMs <= timeMs;
 			if (crossed && timeMs - lastMs <= kPartedMs) {
 				const lastWh = numbers[at + kLastWh]!;
@@ -80,6 +88,14 @@ export class EnergyToday {
 	#begin(at: number, wh: number, timeMs: number): void {
 		this.#numbers[at + kBaseWh] = wh;
 		this.#numbers[at + kBaseMs] = timeMs;
+	}
+
+	#lookAgain(timeMs: number): number {
+		const midnightMs = this.#midnightMs();
+		this.#knownMidnightMs = midnightMs;
+		const nextMs = midnightMs + kDayMs;
+		this.#lookMs = timeMs < nextMs ? Math.min(timeMs + kLookMs, nextMs) : timeMs + kLookMs;
+		return midnightMs;
 	}
 
 	/** Monotonic time of the last local midnight; before all time while nobody has set the clock. */

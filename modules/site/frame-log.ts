@@ -1,20 +1,18 @@
 import type { Clock } from "../base/clock";
-import { FrameKind, type FrameTap } from "../modbus/client-link";
+import { FrameKind, type FrameTap, frameTag, tagKind, tagSource } from "../modbus/client-link";
 
+/** The memory is counted in units of a double. */
+const kUnitBytes = 8;
+const kUnitShift = 3;
+/** A record's trailer: the length, the tag above it, above both the time in milliseconds modulo 2^32. */
 const kLengthBits = 1023;
-const kKindShift = 10;
-const kSourceShift = 13;
-const kTicksPerMs = 10;
-/** Frames kept at most, whatever their length. */
-const kFrames = 160;
-/** Of each, beside its bytes. */
-const kBytesAFrame = 10;
+const kTimeFactor = 0x10000;
 
 /** One frame of the log. `bytes` is a copy. */
 export interface LoggedFrame {
-	/** Monotonic time of its end on the wire. */
+	/** Monotonic time of its end on the wire, in whole milliseconds. */
 	timeMs: number;
-	/** Place of the bus in the site file. */
+	/** Place of the bus in the site file, 0 to 7. */
 	source: number;
 	/** A `FrameKind`. */
 	kind: number;
@@ -22,83 +20,92 @@ export interface LoggedFrame {
 }
 
 /**
- * The last frames of all buses, 160 at most: some twenty seconds of a busy line of 9600 baud in 6 KB. Writing one looks
- * at no other: which of the older ones it has overwritten is found out when somebody reads.
+ * The last frames of all buses: some twenty seconds of a busy line of 9600 baud in 6 KB. A record is the frame's bytes
+ * and behind them one number with all the rest, so that writing looks at no other record and a reader finds its way
+ * backwards.
  */
 export class FrameLog implements FrameTap {
 	readonly #clock: Clock;
-	/** The bytes of all frames, each in one piece. */
-	readonly #data: Uint8Array;
-	readonly #size: number;
-	/** Per frame: time in tenths of a millisecond, and place, both modulo 2^32; source, kind and length in one word. */
-	readonly #times = new Uint32Array(kFrames);
-	readonly #places = new Uint32Array(kFrames);
-	readonly #words = new Uint16Array(kFrames);
-	/** Frames since the start. */
-	#count = 0;
-	/** Bytes since the start, those left out at the end of the ring too: its rest by the size is the place in the ring. */
+	readonly #bytes: Uint8Array;
+	/** The same memory: trailers stand in it where a frame ends. */
+	readonly #trailers: Float64Array;
+	readonly #units: number;
+	/** Where the next record begins, in units. */
 	#head = 0;
+	/** How often writing has begun at the start again, and where the records of the round before end. */
+	#rounds = 0;
+	#end = 0;
 
 	/** `bytes`: of memory in all, at least 4096, so that the two longest hand-overs find room. */
 	constructor(clock: Clock, bytes: number) {
 		this.#clock = clock;
-		this.#size = bytes - kFrames * kBytesAFrame;
-		this.#data = new Uint8Array(this.#size);
+		this.#units = bytes >> kUnitShift;
+		const memory = new ArrayBuffer(this.#units * kUnitBytes);
+		this.#bytes = new Uint8Array(memory);
+		this.#trailers = new Float64Array(memory);
 	}
 
-	frame(source: number, kind: number, bytes: Uint8Array, start: number, end: number): void {
-		const length = end - start;
-		const size = this.#size;
-		let head = this.#head;
-		let at = head % size;
-		if (at + length > size) {
-			head += size - at;
-			at = 0;
+	frame(tag: number, bytes: Uint8Array, nowMs: number): void {
+		const head = this.#head;
+		const end = head + ((bytes.length + 7) >> kUnitShift);
+		if (end >= this.#units) {
+			this.#startAgain(head);
+			this.frame(tag, bytes, nowMs);
+			return;
 		}
-		const n = this.#count++ % kFrames;
-		this.#times[n] = this.#clock.now() * kTicksPerMs;
-		this.#places[n] = head;
-		this.#words[n] = (source << kSourceShift) | (kind << kKindShift) | length;
-		if (length > 0) this.#data.set(bytes.subarray(start, end), at);
-		this.#head = head + length;
+		this.#bytes.set(bytes, head << kUnitShift);
+		this.#trailers[end] = (nowMs >>> 0) * kTimeFactor + tag + bytes.length;
+		this.#head = end + 1;
+	}
+
+	#startAgain(head: number): void {
+		this.#end = head;
+		this.#head = 0;
+		this.#rounds++;
 	}
 
 	damaged(source: number): void {
-		const n = (this.#count + kFrames - 1) % kFrames;
-		const word = this.#words[n]!;
-		if (this.#count === 0 || word >> kSourceShift !== source) return;
-		this.#words[n] = (source << kSourceShift) | (FrameKind.damaged << kKindShift) | (word & kLengthBits);
+		const at = this.#head - 1;
+		if (at < 0) return;
+		const tag = (this.#trailers[at]! % kTimeFactor) & ~kLengthBits;
+		if (tag === frameTag(source, FrameKind.received)) this.#trailers[at]! += frameTag(source, FrameKind.damaged) - tag;
 	}
 
 	/** Gives the frames that are there now, oldest first, one a call; those that are overwritten meanwhile are left out. */
 	reader(): () => LoggedFrame | undefined {
-		const end = this.#count;
-		let index = 0;
+		const rounds = this.#rounds;
+		// where the records end, from the newest backwards: of this round, then what is left of the one before
+		const places = new Uint16Array(this.#units);
+		let count = 0;
+		for (let at = this.#head - 1; at >= 0; at = this.#startOf(at) - 1) places[count++] = at;
+		const newer = count;
+		for (let at = this.#end - 1; this.#startOf(at) >= this.#head; at = this.#startOf(at) - 1) places[count++] = at;
 		return () => {
-			index = Math.max(index, this.#count - kFrames);
-			while (index < end) {
-				const frame = this.#read(index++ % kFrames);
-				if (frame) return frame;
+			while (count > 0) {
+				const at = places[--count]!;
+				const age = this.#rounds - (count < newer ? rounds : rounds - 1);
+				if (age === 0 || (age === 1 && this.#startOf(at) >= this.#head)) return this.#read(at);
 			}
 			return undefined;
 		};
 	}
 
-	/** Undefined when its bytes are overwritten. */
-	#read(n: number): LoggedFrame | undefined {
-		const data = this.#data;
-		const place = this.#places[n]!;
-		const backwards = (this.#head - place) >>> 0;
-		if (backwards > data.length) return undefined;
-		const word = this.#words[n]!;
-		const at = (this.#head - backwards) % data.length;
-		const nowTicks = Math.floor(this.#clock.now() * kTicksPerMs);
-		const ageTicks = ((nowTicks >>> 0) - this.#times[n]!) >>> 0;
+	/** Unit where the record begins that has its trailer there. */
+	#startOf(at: number): number {
+		return at - (((this.#trailers[at]! & kLengthBits) + 7) >> kUnitShift);
+	}
+
+	#read(at: number): LoggedFrame {
+		const trailer = this.#trailers[at]!;
+		const word = trailer % kTimeFactor;
+		const nowMs = Math.floor(this.#clock.now());
+		const ageMs = (nowMs - Math.floor(trailer / kTimeFactor)) >>> 0;
+		const start = this.#startOf(at) << kUnitShift;
 		return {
-			timeMs: (nowTicks - ageTicks) / kTicksPerMs,
-			source: word >> kSourceShift,
-			kind: (word >> kKindShift) & 7,
-			bytes: data.slice(at, at + (word & kLengthBits)),
+			timeMs: nowMs - ageMs,
+			source: tagSource(word),
+			kind: tagKind(word),
+			bytes: this.#bytes.slice(start, start + (word & kLengthBits)),
 		};
 	}
 }

@@ -76,9 +76,10 @@ export class History {
 	}
 
 	/** After the image of a device has changed. */
-	reading({ index, image }: HubDevice): void {
-		const meter = this.#meterOf[index]!;
+	reading(entry: HubDevice): void {
+		const meter = this.#meterOf[entry.index]!;
 		if (meter < 0) return;
+		const image = entry.image;
 		const handle = this.#handles[2 * meter]!;
 		const numbers = this.#numbers;
 		const at = kNumbers * meter;

@@ -163,12 +163,13 @@ export class BusScheduler implements BusRequest {
 			const seats = this.#seats;
 			for (let i = 0; i < seats.length; i++) {
 				const seat = seats[i]!;
-				const readyMs = Math.max(seat.device.nextDueMs, seat.notBeforeMs);
+				const device = seat.device;
+				const readyMs = device.nextDueMs > seat.notBeforeMs ? device.nextDueMs : seat.notBeforeMs;
 				if (readyMs > nowMs) {
 					if (readyMs < wakeMs) wakeMs = readyMs;
 					continue;
 				}
-				const deadlineMs = seat.device.deadlineMs(nowMs);
+				const deadlineMs = device.deadlineMs(nowMs);
 				if (deadlineMs < bestMs) {
 					best = seat;
 					bestMs = deadlineMs;
@@ -202,7 +203,8 @@ export class BusScheduler implements BusRequest {
 		if (!this.#running || seat === undefined) return;
 		const device = seat.device;
 		const tookMs = result.endMs - result.startMs;
-		const { online: wasOnline, known: wasKnown } = device;
+		const wasOnline = device.online;
+		const wasKnown = device.known;
 		this.reads++;
 		this.#account(tookMs, result.endMs);
 		device.onResult(result);
