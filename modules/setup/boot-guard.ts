@@ -1,4 +1,5 @@
 import type { Clock, TimerId } from "../base/clock";
+import { type Log, silentLog } from "../base/log";
 
 /** Where the count is kept over a restart. */
 export interface CountStorage {
@@ -15,14 +16,16 @@ export class BootGuard {
 	readonly failedStarts: number;
 	#clock: Clock;
 	#storage: CountStorage;
+	#log: Log;
 	#timer: TimerId | undefined;
 
-	constructor(clock: Clock, storage: CountStorage) {
+	constructor(clock: Clock, storage: CountStorage, log: Log = silentLog) {
 		const count = storage.read();
 		this.failedStarts = Number.isInteger(count) && count >= 0 && count < 255 ? count : 0;
 		this.#clock = clock;
 		this.#storage = storage;
-		storage.write(this.failedStarts + 1);
+		this.#log = log;
+		this.#keep(this.failedStarts + 1);
 		this.#timer = clock.setTimer(() => this.lasted(), kLastedMs);
 	}
 
@@ -30,6 +33,15 @@ export class BootGuard {
 	lasted(): void {
 		this.#clock.clearTimer(this.#timer);
 		this.#timer = undefined;
-		if (this.#storage.read() !== 0) this.#storage.write(0);
+		if (this.#storage.read() !== 0) this.#keep(0);
+	}
+
+	/** Where nothing can be stored the hub starts and runs all the same, without this guard. */
+	#keep(count: number): void {
+		try {
+			this.#storage.write(count);
+		} catch (error) {
+			this.#log("error", "setup", `the count of starts: ${error instanceof Error ? error.message : error}`);
+		}
 	}
 }

@@ -208,4 +208,21 @@ describe("site file of a board", () => {
 		for (let i = 0; i < 3; i++) start().setup.restart();
 		expect(start().setup.site().state).toBe("stored");
 	});
+
+	it("starts and runs where nothing can be stored any more", () => {
+		const { storage, start } = board();
+		start().setup.siteKeeper.save(goodSite);
+		const full = () => {
+			throw new Error("ESP_ERR_NVS_NOT_ENOUGH_SPACE");
+		};
+		storage.starts.write = full;
+		storage.accessPointPassword.write = full;
+		storage.password = undefined;
+		const { setup, clock, logged } = start();
+		setup.start();
+		clock.advance(60_000);
+		expect(setup.site().state).toBe("stored");
+		expect(setup.accessPoint!()).toMatchObject({ open: true, password: expect.stringMatching(/^.{10}$/) });
+		expect(logged.filter((line) => line.includes("NVS"))).toHaveLength(3);
+	});
 });

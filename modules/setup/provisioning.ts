@@ -73,7 +73,7 @@ export class Provisioning implements SetupDevice {
 		const { clock, random, storage, radio, boardId, known } = options;
 		this.#options = options;
 		this.#log = options.log ?? silentLog;
-		this.#guard = new BootGuard(clock, storage.starts);
+		this.#guard = new BootGuard(clock, storage.starts, this.#log);
 		this.#name = `Gridpost-${boardId.toUpperCase()}`;
 		this.#copies = new TwoCopies(storage.settings, kSettingsMagic);
 		this.#settings = this.#load();
