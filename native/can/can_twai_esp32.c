@@ -207,9 +207,13 @@ static void closeTwai(CanPort *port) {
 		(void)esp_timer_delete(twai->timer);
 	}
 	if (!twai->node) return;
-	/* Off the bus it is not enabled any more as the driver sees it, and says so. */
-	if (twai->enabled) (void)twai_node_disable(twai->node);
-	(void)twai_node_delete(twai->node);
+	/*
+	 * Off the bus it is not enabled any more as the driver sees it, and says so; but it may come back just then, and is not
+	 * deleted while it is enabled.
+	 */
+	do
+		if (twai->enabled) (void)twai_node_disable(twai->node);
+	while (twai_node_delete(twai->node) == ESP_ERR_INVALID_STATE);
 }
 
 static void sendTwai(CanPort *port) {

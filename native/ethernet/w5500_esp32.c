@@ -139,7 +139,8 @@ static const char *openInterface(W5500 *eth, const char *hostName) {
 
 static void mark(xsMachine *the, void *data, xsMarkRoot markRoot) {
 	W5500 *eth = data;
-	if (eth->onChanged) (*markRoot)(the, eth->onChanged);
+	/* NULL once it is closed. */
+	if (eth && eth->onChanged) (*markRoot)(the, eth->onChanged);
 }
 
 static const xsHostHooks kHooks = { glueDestroy, mark, "Ethernet" };

@@ -83,6 +83,7 @@ describe("RS485 on the board", () => {
 		uart.echo = true;
 		module.open("m", { ...one, baud: 9600 });
 		expect(uart.pins(1)).toEqual([17, 18, 21]);
+		expect(uart.pulledUp(1)).toBe(true);
 		expect(uart.rts(1)).toBe(false);
 		expect(module.get("m", "silenceUs")).toBe(3646);
 		module.write("m", [1, 2, 3, 4, 5, 6, 7, 8], 5);
@@ -359,6 +360,7 @@ describe("RS485 on the board", () => {
 			["gptimer_start", /cannot be started/],
 			["uart_param_config", /speed or format/],
 			["uart_set_pin", /a pin cannot/],
+			["gpio_set_pull_mode", /a pin cannot/],
 			["esp_intr_alloc", /UART's interrupt/],
 		] as const) {
 			board.fail(call);

@@ -1,5 +1,6 @@
 #include "rs485_esp32_uart.h"
 #include "../isr.h"
+#include "driver/gpio.h"
 #include "hal/uart_periph.h"
 
 #if !CONFIG_GPTIMER_ISR_CACHE_SAFE || !CONFIG_GPTIMER_CTRL_FUNC_IN_IRAM
@@ -314,7 +315,9 @@ static const char *openUart(Rs485Uart *uart, const Rs485UartConfig *config) {
 	/* Before the pin is the UART's, so that a driver is never switched on by it. */
 	setEnable(uart);
 	int enable = config->enable == RS485_UART_NO_PIN ? UART_PIN_NO_CHANGE : config->enable;
-	if (uart_set_pin(uart->port, config->transmit, config->receive, enable, UART_PIN_NO_CHANGE) != ESP_OK)
+	/* A transceiver with its two enable pins tied together lets go of the receive pin while it sends, one that is not there always. */
+	if (uart_set_pin(uart->port, config->transmit, config->receive, enable, UART_PIN_NO_CHANGE) != ESP_OK ||
+		gpio_set_pull_mode(config->receive, GPIO_PULLUP_ONLY) != ESP_OK)
 		return "a pin cannot be used for this";
 	uart_ll_set_rx_tout(uart->hw, uart->timeoutBits);
 	uart_ll_set_rxfifo_full_thr(uart->hw, 1);

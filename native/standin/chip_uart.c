@@ -1,5 +1,6 @@
 #include "chip_uart.h"
 #include "standin.h"
+#include "driver/gpio.h"
 #include "hal/uart_ll.h"
 #include "hal/uart_periph.h"
 
@@ -288,6 +289,19 @@ esp_err_t uart_set_pin(uart_port_t port, int transmit, int receive, int rts, int
 	for (int i = 0; i < 3; i++)
 		if (pins[i] != UART_PIN_NO_CHANGE) uarts[port].pins[i] = pins[i];
 	return ESP_OK;
+}
+
+static uint64_t pulledUp; /* by pin */
+
+esp_err_t gpio_set_pull_mode(gpio_num_t pin, gpio_pull_mode_t mode) {
+	if (standinFails("gpio_set_pull_mode")) return ESP_FAIL;
+	uint64_t bit = UINT64_C(1) << pin;
+	pulledUp = mode == GPIO_PULLUP_ONLY ? pulledUp | bit : pulledUp & ~bit;
+	return ESP_OK;
+}
+
+bool chipUartPulledUp(int port) {
+	return pulledUp >> uarts[port].pins[1] & 1;
 }
 
 uint64_t chipUartCharNs(int port) {

@@ -35,6 +35,8 @@ uint64_t chipUartBitNs(int port);
 bool chipUartRts(int port); /* level of the pin */
 /* Pins that the UART has, -1 for none: transmit, receive, RTS. */
 int chipUartPin(int port, int which);
+/* Does the receive pin rest high when nobody drives it? */
+bool chipUartPulledUp(int port);
 
 /* Told of each character that has left, and of each change of RTS. */
 extern void (*chipUartLeft)(int port, uint8_t byte, uint64_t startNs, uint64_t endNs);

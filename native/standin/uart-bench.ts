@@ -69,6 +69,11 @@ export class UartBench {
 		return [0, 1, 2].map((which) => this.#do("pin", port, which) as number);
 	}
 
+	/** Does the receive pin of a port rest high when nobody drives it? */
+	pulledUp(port: number): boolean {
+		return this.#do("pulled up", port) === 1;
+	}
+
 	/** While held no interrupt is served. */
 	set held(on: boolean) {
 		this.#do("hold", 0, on ? 1 : 0);

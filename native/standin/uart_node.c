@@ -63,6 +63,7 @@ static napi_value uart(napi_env env, napi_callback_info info) {
 	else if (strcmp(action, "driver") == 0) chipUartInstall(at, a != 0);
 	else if (strcmp(action, "rts") == 0) return result(env, chipUartRts(at));
 	else if (strcmp(action, "pin") == 0) return result(env, chipUartPin(at, (int)a));
+	else if (strcmp(action, "pulled up") == 0) return result(env, chipUartPulledUp(at));
 	else if (strcmp(action, "hold") == 0) standinHold(a != 0);
 	else if (strcmp(action, "events") == 0) {
 		napi_value list;

@@ -17,6 +17,9 @@ typedef struct {
 } gpio_config_t;
 typedef void (*gpio_isr_t)(void *arg);
 
+typedef enum { GPIO_PULLUP_ONLY, GPIO_PULLDOWN_ONLY, GPIO_PULLUP_PULLDOWN, GPIO_FLOATING } gpio_pull_mode_t;
+
+esp_err_t gpio_set_pull_mode(gpio_num_t pin, gpio_pull_mode_t mode);
 esp_err_t gpio_config(const gpio_config_t *config);
 esp_err_t gpio_install_isr_service(int flags);
 esp_err_t gpio_isr_handler_add(gpio_num_t pin, gpio_isr_t handler, void *arg);
