@@ -13,6 +13,7 @@ import { board } from "./board";
 import { boardSetup } from "./board-setup";
 import Ethernet from "./ethernet";
 import { hasDebugger, lastNote, resetReason, restart, slot, state } from "./firmware";
+import { lateListener } from "./late-listener";
 import { panelDevices } from "./panel-devices";
 import { LineRS485 } from "./rs485-line";
 import type { FlashFiles } from "./sdk";
@@ -58,7 +59,7 @@ export function boardHost(flash: FlashFiles): Host {
 		io: {
 			TCP,
 			...(authority ? { TLS: trustedTLS(SocketTLS as never, TCP, authority) } : {}),
-			Listener: Listener as unknown as ListenerClass,
+			Listener: lateListener(Listener as unknown as ListenerClass, { clock, log }),
 			RS485: LineRS485,
 		},
 		options: {},

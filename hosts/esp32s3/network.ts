@@ -52,11 +52,17 @@ export class BoardRadioEsp32 implements BoardRadio {
 		WiFi.accessPoint({ ssid: name, password, station: true, max: 4 });
 		this.#isOpen = true;
 		this.#guests = 0;
+		this.#openNameServer();
+	}
+
+	/** Its interface gets its address beside us: when this was too early, the first guest comes after that. */
+	#openNameServer(): void {
+		if (!this.#isOpen) return;
 		try {
 			this.#dns ??= new UDP({ port: 53, onReadable: (packets) => this.#answer(packets) });
 		} catch (error) {
 			// the page is still there for who types its address
-			this.#log("warn", "setup", `no name server: ${error instanceof Error ? error.message : error}`);
+			this.#log("info", "setup", `no name server yet: ${error instanceof Error ? error.message : error}`);
 		}
 	}
 
@@ -86,8 +92,10 @@ export class BoardRadioEsp32 implements BoardRadio {
 		else if (message === "gotIP") uplink?.wifiUp(addressOf("station"), this.signalDbm);
 		else if (message === "disconnect") uplink?.wifiDown(value === -1);
 		else if (message === "lostIP") uplink?.wifiDown(false);
-		else if (message === "station_connect") uplink?.guests(++this.#guests);
-		else if (message === "station_disconnect") uplink?.guests((this.#guests = Math.max(0, this.#guests - 1)));
+		else if (message === "station_connect") {
+			this.#openNameServer();
+			uplink?.guests(++this.#guests);
+		} else if (message === "station_disconnect") uplink?.guests((this.#guests = Math.max(0, this.#guests - 1)));
 	}
 
 	#answer(packets: number): void {
