@@ -47,7 +47,11 @@ export class SerialLine {
 			this.#queued -= part.length;
 			if (part.length === first.length) this.#queue.shift();
 			else this.#queue[0] = first.subarray(part.length);
-			this.#serial.write(part);
+			try {
+				this.#serial.write(part);
+			} catch {
+				// ESP-IDF has written to the same port meanwhile: this part is lost, as it is with any terminal that is not there
+			}
 		}
 	}
 }
