@@ -50,10 +50,12 @@ describe("the bench", () => {
 		const costs = await hubCosts(3, 1);
 		expect(costs.poll).toBeGreaterThan(6000);
 		expect(costs.poll).toBeLessThanOrEqual(13_300);
-		expect(costs.publish).toBeGreaterThan(20_000);
-		expect(costs.publish).toBeLessThanOrEqual(53_000);
+		expect(costs.publish).toBeGreaterThan(10_000);
+		expect(costs.publish).toBeLessThanOrEqual(18_000);
 		expect(costs.read).toBeGreaterThan(1000);
 		expect(costs.read).toBeLessThanOrEqual(2700);
+		expect(costs.http).toBeGreaterThan(20_000);
+		expect(costs.http).toBeLessThanOrEqual(70_000);
 	});
 
 	test("the demo pole needs no more memory than it did, and none more ten minutes later", async () => {

@@ -110,7 +110,10 @@ export function run(report: Report): void {
 	say("a poll from timer to image", plain.byteCodes, "byte codes");
 	say("heap a poll leaves behind", plain.heapBytes, "bytes", { budget: 0 });
 	const logged = pollCosts(devices, 6144);
-	say("  with a log of the frames, more", (100 * logged.byteCodes) / plain.byteCodes - 100, "%", { budget: 3 });
+	say("  with a log of the frames, more", (100 * logged.byteCodes) / plain.byteCodes - 100, "%", {
+		budget: 3.5,
+		note: "two frames a poll; the engine counts two for each byte copied, which is a quarter of it",
+	});
 	say("  with a log of the frames, heap left behind", logged.heapBytes, "bytes", { budget: 0 });
 }
 

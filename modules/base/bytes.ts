@@ -39,15 +39,24 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 /** Characters looked at in one piece: on XS charCodeAt walks from the start of its string, so long ones are cut. */
 const pieceLength = 64;
 
-/** XS only, and right as it stands for ASCII: there a byte code for each character costs more than all else. */
-const fromString = (ArrayBuffer as { fromString?: (text: string) => ArrayBuffer }).fromString;
+/**
+ * XS only: a byte code for each character costs more than all else. Both let pass what is no UTF-8: the first makes
+ * three bytes of a lone surrogate, the second reads those, overlong forms and what lies beyond U+10FFFF.
+ */
+const { fromString } = ArrayBuffer as { fromString?: (text: string) => ArrayBuffer };
+const { fromArrayBuffer } = String as {
+	fromArrayBuffer?: (bytes: ArrayBufferLike, offset: number, length: number) => string;
+};
+
+/** Begins the bytes of surrogates, and of U+D000 to U+D7FF. */
+const surrogateLead = 0xed;
 
 /** UTF-8 of a string; XS has no TextEncoder. Lone surrogates become U+FFFD. */
 export function utf8Encode(text: string): Uint8Array {
 	const length = text.length;
-	if (fromString && length > 0) {
-		const bytes = fromString.call(ArrayBuffer, text);
-		if (bytes.byteLength === length) return new Uint8Array(bytes);
+	if (fromString !== undefined) {
+		const bytes = new Uint8Array(fromString.call(ArrayBuffer, text));
+		if (bytes.length === length || bytes.indexOf(surrogateLead) < 0) return bytes;
 	}
 	let out = new Uint8Array(length);
 	let from = 0;
@@ -79,7 +88,7 @@ export function utf8Encode(text: string): Uint8Array {
 function pieceOf(text: string, from: number): string {
 	const piece = text.slice(from, from + pieceLength);
 	const last = piece.charCodeAt(piece.length - 1);
-	return last >= 0xd800 && last < 0xdc00 ? text.slice(from, from + pieceLength + 1) : piece;
+	return last >= 0xd800 && last < 0xdc00 && piece.length === pieceLength ? piece.slice(0, -1) : piece;
 }
 
 function utf8EncodeAny(text: string): Uint8Array {
@@ -120,6 +129,16 @@ function utf8Length(text: string): number {
  * whether that is a peer's fault.
  */
 export function utf8Decode(bytes: Uint8Array, start = 0, end = bytes.length): string | undefined {
+	if (fromArrayBuffer !== undefined) {
+		try {
+			const text = fromArrayBuffer.call(String, bytes.buffer, bytes.byteOffset + start, end - start);
+			// as many characters as bytes: ASCII, which most texts are
+			if (text.length === end - start) return text;
+		} catch {
+			return undefined;
+		}
+		if (end - start > pieceLength) return decodeHalves(bytes, start, end);
+	}
 	let text = "";
 	let i = start;
 	while (i < end) {
@@ -144,4 +163,13 @@ export function utf8Decode(bytes: Uint8Array, start = 0, end = bytes.length): st
 		text += String.fromCodePoint(code);
 	}
 	return text;
+}
+
+/** Most parts of a text that is not all ASCII are. Every character is whole: the engine has seen that. */
+function decodeHalves(bytes: Uint8Array, start: number, end: number): string | undefined {
+	let middle = (start + end) >> 1;
+	while ((bytes[middle]! & 0xc0) === 0x80) middle--;
+	const first = utf8Decode(bytes, start, middle);
+	const second = first === undefined ? undefined : utf8Decode(bytes, middle, end);
+	return second === undefined ? undefined : first + second;
 }

@@ -2,17 +2,7 @@
 import { expect } from "vitest";
 import { Image } from "../../modules/sunspec/image";
 import type { PointInfo } from "../../modules/sunspec/place";
-
-/** mulberry32 */
-function seeded(seed: number): () => number {
-	let state = seed;
-	return () => {
-		state = (state + 0x6d2b79f5) | 0;
-		let t = Math.imul(state ^ (state >>> 15), 1 | state);
-		t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-		return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-	};
-}
+import { noise } from "./noise";
 
 export interface RandomModel {
 	id: number;
@@ -92,7 +82,7 @@ export function filled(point: PointInfo): boolean {
 
 /** `round` is the seed and how often groups repeat. */
 export function randomModel(id: number, round: number): RandomModel {
-	const random = seeded(id * 100 + round);
+	const random = noise(id * 100 + round);
 	const image = new Image([{ id, repeats: round }]);
 	const points: PointInfo[] = [];
 	image.eachPoint((point) => points.push(point));

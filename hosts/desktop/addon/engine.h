@@ -150,6 +150,10 @@ extern void hostThrowText(txMachine *the, txError kind, const char *text) XS_FUN
 /* Calls a Node function with converted arguments, from a host function of the machine. */
 extern void hostCallNode(Host *host, napi_value function, napi_value receiver);
 
+/* strings.c */
+/* A body for `hostRun`: what the device's ArrayBuffer and String have and this engine has not. */
+extern void hostStringsInstall(txMachine *the, void *data);
+
 /* timers.c */
 /* Forgets all; `cleanup`, if any, is removed when libuv has let go of the handles. */
 extern void hostTimersDelete(Host *host, napi_async_cleanup_hook_handle cleanup);

@@ -448,6 +448,8 @@ Host *hostCreate(napi_env env, napi_value options, Host *root)
 		return host;
 	}
 	fxBeginMetering(the, hostMeter, METER_INTERVAL);
+	if (!root)
+		hostRun(host, hostStringsInstall, NULL, NULL);
 #if mxStress
 	gxStress = 1; /* collect at every allocation from here on */
 #endif
