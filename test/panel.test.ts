@@ -336,7 +336,7 @@ describe("panel of the demo pole", () => {
 });
 
 describe("factory reset", () => {
-	it("is warned of from three seconds on and done once after ten", () => {
+	it("is warned of from three seconds on and done once when the button is let go after ten", () => {
 		const { clock, panel, seen, hold } = bench();
 		clock.advance(20_000);
 		hold("button3", 2500, false);
@@ -348,9 +348,13 @@ describe("factory reset", () => {
 		expect(laterPanel.lamp).toBe("reset");
 		expectScreen("reset-warning", seenLonger.dots);
 		expect(seenLonger.resets).toBe(0);
-		const { hold: whole, seen: seenWhole, clock: wholeClock } = bench();
+		const { hold: whole, seen: seenWhole, clock: wholeClock, send: sendWhole } = bench();
 		wholeClock.advance(20_000);
-		whole("button2", 14_000);
+		whole("button2", 14_000, false);
+		expect(seenWhole.resets).toBe(0);
+		wholeClock.advance(250);
+		expectScreen("reset-ready", seenWhole.dots);
+		sendWhole("release", "button2", 14_250);
 		expect(seenWhole.resets).toBe(1);
 		expectScreen("reset-done", seenWhole.dots);
 		expect(seen.resets).toBe(0);
@@ -373,6 +377,19 @@ describe("factory reset", () => {
 		expect(panel.lamp).toBe("ok");
 		send("repeat", "button1", 11_000);
 		expect(seen.resets).toBe(0);
+	});
+
+	it("does not come of a contact that is stuck or wet, however long", () => {
+		const { clock, panel, seen, hold } = bench();
+		clock.advance(20_000);
+		hold("button1", 29_000, false);
+		expect(panel.lamp).toBe("reset");
+		hold("button1", 45_000);
+		clock.advance(250);
+		expect(panel.lamp).toBe("ok");
+		expect(seen.resets).toBe(0);
+		hold("button1", 12_000);
+		expect(seen.resets).toBe(1);
 	});
 
 	it("does not count a door, nor a contact that was closed when the hub started, nor anything where there is none", () => {

@@ -240,7 +240,7 @@ it("leads phones and computers to the page while it waits, and not afterwards", 
 	for (const probe of probes) expect((await board.ask("GET", probe, { plain: true })).status, probe).toBe(404);
 });
 
-it("forgets everything when a button is held for ten seconds", async () => {
+it("forgets everything when a button is held for ten seconds and let go", async () => {
 	await board.ask("PUT", "/api/setup", { body: JSON.stringify(first) });
 	await board.ask("PUT", "/api/site-file", { body: site, password: "pole-and-wire" });
 	await board.run(3000);
@@ -252,6 +252,7 @@ it("forgets everything when a button is held for ten seconds", async () => {
 		await board.hub.run(200);
 		board.bench.press(heldMs === 600 ? "long" : "repeat", heldMs);
 	}
+	board.bench.press("release", 10_300);
 	await board.run(3000);
 	expect(board.starts).toBe(3);
 	expect(await board.setup()).toMatchObject({

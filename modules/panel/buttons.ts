@@ -3,14 +3,16 @@ import type { ButtonActions, PanelAction } from "./devices";
 
 /** From here on a person is warned that holding on resets the hub. */
 export const kWarnMs = 3000;
-/** A button held this long: factory reset. */
+/** A button held this long, then let go: factory reset. */
 export const kResetMs = 10_000;
+/** A button held this long is wet or stuck, and no wish: a hub on a pole must not forget its settings for that. */
+export const kStuckMs = 30_000;
 /** What is pressed this soon after the start was so before it: a contact that is stuck or wet, and no wish. */
 const kStuckAtStartMs = 1000;
 /** A held button repeats several times a second; without news for this long it counts as released. */
 const kSilenceMs = 2000;
 
-/** What a press means: an action, `wake` for a screen that was dark, `reset` after ten seconds. */
+/** What a press means: an action, `wake` for a screen that was dark, `reset` when it ends after ten seconds. */
 export type Meaning = PanelAction | "wake" | "reset" | "none";
 
 /** Turns what the buttons report into what a person wants. What has no entry in `actions` is no button. */
@@ -50,6 +52,7 @@ export class ButtonReader {
 		if (button !== this.#button) return "none";
 		if (type === "long" || type === "repeat") return this.#held(type, actions, heldMs, nowMs);
 		this.#button = "";
+		if (type === "release" && this.#counts && heldMs >= kResetMs && heldMs < kStuckMs) return "reset";
 		const meaning = type === "release" && this.#pending ? actions.press : undefined;
 		this.#pending = false;
 		return meaning ?? "none";
@@ -58,10 +61,7 @@ export class ButtonReader {
 	#held(type: "long" | "repeat", actions: ButtonActions, heldMs: number, nowMs: number): Meaning {
 		this.#heldMs = heldMs;
 		this.#newsMs = nowMs;
-		if (this.#counts && heldMs >= kResetMs) {
-			this.#button = "";
-			return "reset";
-		}
+		if (heldMs >= kStuckMs) this.#button = "";
 		if (type !== "long") return "none";
 		const long = actions.long;
 		this.#pending = false;

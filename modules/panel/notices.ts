@@ -7,14 +7,18 @@ import { cutText, plainText } from "./letters";
 
 const kWidth = 127;
 
-/** Seconds left until a held button resets the hub; at their end, that it does. */
-export function drawReset(canvas: Canvas, heldMs: number): void {
+/** Seconds left until letting go of a button resets the hub; then that it does so, or, when it `isDone`, that it did. */
+export function drawReset(canvas: Canvas, heldMs: number, isDone: boolean): void {
 	centred(canvas, 1, "factory reset");
 	canvas.invert(0, 0, kWidth, 10);
 	const leftS = Math.max(0, Math.ceil((kResetMs - heldMs) / 1000));
 	if (leftS > 0) {
 		canvas.number(figureFont, (kWidth - numberWidth(figureFont, leftS, 0)) >> 1, 16, leftS, 0);
 		centred(canvas, 54, "let go to cancel");
+	} else if (!isDone) {
+		centred(canvas, 19, "let go to forget");
+		centred(canvas, 28, "all settings");
+		centred(canvas, 54, "hold on to cancel");
 	} else {
 		centred(canvas, 19, "settings are forgotten");
 		centred(canvas, 54, "starting anew");

@@ -16,7 +16,7 @@ export interface PanelOptions extends Omit<PagesOptions, "alarms"> {
 	network?: (() => NetworkState) | undefined;
 	clock: Clock;
 	devices: PanelDevices;
-	/** A button has been held for ten seconds. Left out: holding one does nothing. */
+	/** A button was held for ten seconds, then let go. Left out: holding one does nothing. */
 	onFactoryReset?: (() => void) | undefined;
 	log?: Log | undefined;
 }
@@ -179,7 +179,7 @@ export class Panel {
 		} else if (meaning === "acknowledge") this.#options.alarms.acknowledge();
 		else if (meaning === "reset" && this.#options.onFactoryReset && !this.#resetting) {
 			this.#resetting = true;
-			this.#say("warn", "a button has been held for ten seconds: factory reset");
+			this.#say("warn", "a button was held for ten seconds: factory reset");
 			this.#hurry = true;
 			this.#show(nowMs);
 			this.#options.onFactoryReset();
@@ -212,7 +212,7 @@ export class Panel {
 		canvas.top = shift >> 1;
 		canvas.clear();
 		if (isDark) canvas.left = 0;
-		else if (this.#resetting || warnedMs > 0) drawReset(canvas, this.#resetting ? kResetMs : warnedMs);
+		else if (this.#resetting || warnedMs > 0) drawReset(canvas, this.#resetting ? kResetMs : warnedMs, this.#resetting);
 		else if (this.#booting) drawStart(canvas, this.#options.hub.site.name);
 		else this.#pages.draw(canvas, appMs);
 		try {
