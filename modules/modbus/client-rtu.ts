@@ -18,7 +18,7 @@ import { isDamage, isIntact, RTU_OVERHEAD, RtuReplyFinder, sealFrame, Verdict } 
 const COMMON_BYTES = 8;
 
 /** Views of hand-overs that are kept, 64 bytes each. */
-const VIEWS_MOST = 16;
+const VIEWS_MOST = 8;
 
 /** For timers that are late. */
 const MARGIN_MS = 500;
