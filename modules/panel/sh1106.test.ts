@@ -114,7 +114,7 @@ describe("SH1106 display", () => {
 		expect(oled.opened).toBe(0);
 		const late = bench();
 		late.clock.advance(10);
-		expect(late.oled.opened).toBe(2);
+		expect(late.oled.opened).toBe(3);
 		late.display.close();
 		expect(late.oled.on).toBe(false);
 		expect(late.oled.opened).toBe(0);

@@ -82,6 +82,7 @@ export class Sh1106 implements PanelScreen {
 	#reset: OutputPin | undefined;
 	#select: OutputPin | undefined;
 	#timer: TimerId | undefined;
+	#inReset = false;
 	#ready = false;
 	/** What the display has, in our order of dots. */
 	#shown = new Uint8Array((kWidth >> 3) * kHeight);
@@ -106,6 +107,7 @@ export class Sh1106 implements PanelScreen {
 			this.#reset = options.reset && open(options.reset);
 			this.#spi = open(options.spi);
 			this.#reset?.write(0);
+			this.#inReset = this.#reset !== undefined;
 		} catch (error) {
 			this.close();
 			throw error;
@@ -147,10 +149,10 @@ export class Sh1106 implements PanelScreen {
 	}
 
 	#wake(): void {
-		if (this.#reset) {
-			this.#reset.write(1);
-			this.#reset.close?.();
-			this.#reset = undefined;
+		if (this.#inReset) {
+			// held so from now on: on a pin that floats, a disturbance would reset the display and leave it dark
+			this.#inReset = false;
+			this.#reset?.write(1);
 			this.#timer = this.#clock.setTimer(() => this.#wake(), kResetMs);
 			return;
 		}
