@@ -9,7 +9,7 @@ import { heapByPart, hostHeap } from "./heap-machine";
 import { BenchHub, demoSite, metersOnly } from "./hub-machine";
 
 const heapBudgetBytes = 256 * 1024;
-/** As in main.ts. */
+/** As in modules/openami/telemetry.ts. */
 const outboxBytes = 48 * 1024;
 const minuteMs = 60_000;
 

@@ -13,7 +13,7 @@ import { deviceHeap, type Memory, measureMemory } from "./memory-machine";
 const root = findRoot();
 /** Virtual ones: of the 32-bit engine under qemu each takes a minute or two of a processor. */
 const hours = 1;
-/** As in main.ts. */
+/** As in modules/openami/telemetry.ts. */
 const outboxBytes = 48 * 1024;
 const heapBudgetBytes = 256 * 1024;
 const stackSlotBytes = 16;
