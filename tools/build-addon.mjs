@@ -63,7 +63,7 @@ const variants = {
 };
 
 /** Where the engine's sources are. */
-export function engineFolder() {
+function engineFolder() {
 	const folder = join(root, "node_modules/@agoric/xsnap/moddable/xs");
 	if (!existsSync(join(folder, "sources/xsAll.h")))
 		throw buildError("the engine's sources are missing: run npm ci first");
@@ -71,7 +71,7 @@ export function engineFolder() {
 }
 
 /** The path of a variant's addon. */
-export function addonPath(variant = "debug") {
+function addonPath(variant = "debug") {
 	return join(root, "build/addon", variant, "gridpost.node");
 }
 

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 export type ModuleMap = Readonly<Record<string, string>>;
 
 /** What the manifest maps on the device, and the platform's own modules. Compiled code lies in build/js. */
-export const repositoryModules: ModuleMap = {
+const repositoryModules: ModuleMap = {
 	main: "build/js/main",
 	"modules/*": "build/js/modules/*",
 	"sim/*": "build/js/sim/*",

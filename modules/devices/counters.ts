@@ -4,7 +4,7 @@ import type { Plan } from "./plan";
 export type Counters = Record<string, { total: number; carry: number }>;
 
 /** A lower register is believed after this many reads that are lower and do not fall among themselves. */
-export const readsUntilReset = 3;
+const readsUntilReset = 3;
 
 /** Numbers of a counter: its total first, then at these places the others. */
 const numbers = 6;

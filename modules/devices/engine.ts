@@ -29,10 +29,10 @@ export interface ReadResult {
 /** Milliseconds between two reads of a row, by its poll class. */
 export type Periods = Readonly<Record<Exclude<Poll, "once">, number>>;
 
-export const defaultPeriodsMs = frozen<Periods>({ fast: 1000, normal: 5000, slow: 60_000 });
+const defaultPeriodsMs = frozen<Periods>({ fast: 1000, normal: 5000, slow: 60_000 });
 
 /** Reads missed one after the other, with no answer between, after which the whole device counts as gone. */
-export const missesUntilOffline = 2;
+const missesUntilOffline = 2;
 
 /** A read the device refuses for good (no such function, address or value) is asked again this much later. */
 const refusedRetryMs = 60_000;

@@ -48,7 +48,7 @@ export function parseTarget(text: string): Target | undefined {
 }
 
 /** Undefined when an escape is broken, a control character, or the whole is not UTF-8. */
-export function percentDecode(text: string, plusIsBlank: boolean): string | undefined {
+function percentDecode(text: string, plusIsBlank: boolean): string | undefined {
 	if (!text.includes("%")) return plusIsBlank && text.includes("+") ? text.split("+").join(" ") : text;
 	const bytes = new Uint8Array(text.length);
 	let length = 0;

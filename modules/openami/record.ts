@@ -14,7 +14,7 @@ import { kMeterRows, kSerialObis, type ObisRow } from "./obis";
  */
 export const kLongestRecord = 14 + 12 * kMeterRows.length;
 
-export const kEvents = frozen(["", "comms_lost", "comms_restored"]);
+const kEvents = frozen(["", "comms_lost", "comms_restored"]);
 export type EventKind = 1 | 2;
 
 const kQualities = frozen<readonly Quality[]>(["good", "suspect", "comms_lost"]);

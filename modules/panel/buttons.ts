@@ -2,7 +2,7 @@ import type { ButtonEvent } from "../buttons/buttons";
 import type { ButtonActions, PanelAction } from "./devices";
 
 /** From here on a person is warned that holding on resets the hub. */
-export const kWarnMs = 3000;
+const kWarnMs = 3000;
 /** A button held this long, then let go: factory reset. */
 export const kResetMs = 10_000;
 /** A button held this long is wet or stuck, and no wish: a hub on a pole must not forget its settings for that. */

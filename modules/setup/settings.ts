@@ -13,7 +13,7 @@ export interface Settings {
 }
 
 /** Longest SSID: IEEE 802.11-2020, 9.4.2.2. In bytes of UTF-8. */
-export const kLongestSsid = 32;
+const kLongestSsid = 32;
 
 /** Of a board that nobody has told anything; `hostName` is its own default. */
 export function noSettings(hostName: string): Settings {

@@ -101,7 +101,7 @@ export class SiteKeeper {
 }
 
 /** A site without meters; its name and place say why. */
-export function emptySite(hostName: string, { state, text }: SiteCondition): string {
+function emptySite(hostName: string, { state, text }: SiteCondition): string {
 	return JSON.stringify({
 		name: state === "none" ? "No site file yet" : "Site file not in use",
 		location: text.slice(0, 120),

@@ -24,9 +24,9 @@ export interface Site {
 	services: SiteServices;
 }
 
-export const kBauds = frozen([1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200]);
-export const kParities = frozen(["none", "even", "odd"]);
-export const kRoles = frozen(["home", "feeder", "sensor", "other"]);
+const kBauds = frozen([1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200]);
+const kParities = frozen(["none", "even", "odd"]);
+const kRoles = frozen(["home", "feeder", "sensor", "other"]);
 
 export interface SiteBus {
 	id: string;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { sourceFiles } from "./files.mjs";
 
 /** Members of the classes in a `@ "..."` module: { "Class.member": "method" | "get" | "set" | "static" }, and the C names. */
-export function nativeMembers(text) {
+function nativeMembers(text) {
 	const members = new Map();
 	const functions = new Set();
 	const bare = text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/\/\/.*$/gm, "");
@@ -20,7 +20,7 @@ export function nativeMembers(text) {
 }
 
 /** Member names of the classes that a .d.ts declares. */
-export function declaredMembers(text) {
+function declaredMembers(text) {
 	const names = new Set();
 	const bare = text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/\/\/.*$/gm, "");
 	for (const part of bare.matchAll(/class\s+(\w+)[^{]*\{([\s\S]*?)\n\}/g)) {

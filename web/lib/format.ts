@@ -22,7 +22,7 @@ export interface Amount {
 }
 
 /** Between number and unit: a space that does not break. */
-export const kUnitSpace = "\u202f";
+const kUnitSpace = "\u202f";
 
 export function together({ number: digits, unit }: Amount): string {
 	return unit === "" ? digits : `${digits}${kUnitSpace}${unit}`;

@@ -39,7 +39,7 @@ export function QualityTag({ standing }: { standing: Standing }) {
 	);
 }
 
-export function QualitySign({ quality }: { quality: Quality }) {
+function QualitySign({ quality }: { quality: Quality }) {
 	return (
 		<span class={`sign ${quality}`}>
 			<Icon name={quality} size={12} />

@@ -4,7 +4,7 @@ import { type IoContext, Port, viewOf } from "./context";
 import type { DataFolder } from "./data-folder";
 
 /** The erase block of the chip: NOR flash erases to 0xFF in blocks and otherwise only clears bits. */
-export const ERASE_BLOCK_BYTES = 4096;
+const ERASE_BLOCK_BYTES = 4096;
 
 /** Name and size in bytes of each partition. */
 export type Partitions = Readonly<Record<string, number>>;

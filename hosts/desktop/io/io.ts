@@ -30,7 +30,7 @@ export interface IoOptions {
 }
 
 /** A journal of 1 MB, as the device's table will have it. */
-export const DEFAULT_PARTITIONS: Partitions = { journal: 1 << 20 };
+const DEFAULT_PARTITIONS: Partitions = { journal: 1 << 20 };
 
 /**
  * The IO of one machine. `host` goes to `new Machine({ host })`; `close` belongs before its deletion, and nothing is
