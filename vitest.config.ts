@@ -12,6 +12,8 @@ export default defineConfig({
 			"bench/**/*.test.ts",
 		],
 		pool: "forks",
+		// also on two cores: the slow ones wait for brokers, browsers and peers most of the time
+		maxWorkers: "100%",
 		testTimeout: 20_000,
 		hookTimeout: 120_000,
 		globalSetup: ["tools/test-setup.mjs"],

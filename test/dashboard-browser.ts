@@ -10,14 +10,14 @@ import { freePort, root } from "./peers";
 
 const kStepMs = 20;
 
-/** A hub on real sockets whose clock runs as the computer's does, unless `jump` moves it on. */
+/** A hub on real sockets whose clock runs as the computer's does, or so many times as fast; `jump` moves it on. */
 export class DashboardHub {
 	readonly hub: DesktopHub;
 	readonly url: string;
 	readonly errors: Error[] = [];
 	#timer: ReturnType<typeof setInterval>;
 
-	constructor(port: number, modbusPort: number, options: Partial<DesktopHubOptions> & { siteText: string }) {
+	constructor(port: number, modbusPort: number, options: Partial<DesktopHubOptions> & { siteText: string }, speed = 1) {
 		this.url = `http://127.0.0.1:${port}`;
 		this.hub = new DesktopHub({
 			clock: "virtual",
@@ -25,7 +25,7 @@ export class DashboardHub {
 			options: { httpPort: port, modbusPort, broker: "" },
 			...options,
 		});
-		this.#timer = setInterval(() => this.hub.machine.advance(kStepMs), kStepMs);
+		this.#timer = setInterval(() => this.hub.machine.advance(speed * kStepMs), kStepMs);
 	}
 
 	static async ports(): Promise<[http: number, modbus: number]> {

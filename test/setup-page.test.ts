@@ -6,6 +6,9 @@ import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { axeFaults, DashboardHub, openBrowser, openPage, screenshot } from "./dashboard-browser";
 import { describeWithPeers, root, temporaryFolder } from "./peers";
 
+/** Board and page wait for each other, so both clocks run faster. */
+const kSpeed = 5;
+
 const home = { name: "House of the pole, a long name", password: "secret-12", address: "10.0.0.77" };
 const air = [
 	{ ...home, signalDbm: -58, open: false },
@@ -34,18 +37,18 @@ describeWithPeers("the set-up page", ["chromium"], () => {
 	async function begin(look: Parameters<typeof openPage>[1] = {}) {
 		const [http, modbus] = await DashboardHub.ports();
 		folder = temporaryFolder();
-		const hub = (board = new DashboardHub(http, modbus, {
-			siteText: "",
-			simulatedBoard: true,
-			dataFolder: folder.path,
-			onRestart: () => {},
-		}));
+		const options = { siteText: "", simulatedBoard: true, dataFolder: folder.path, onRestart: () => {} };
+		const hub = (board = new DashboardHub(http, modbus, options, kSpeed));
 		const { bench } = hub.hub.machine.importModule<{ bench: { setAir(text: string): void } }>(
 			"hosts/desktop/xs/simulated-board",
 		);
 		bench.setAir(JSON.stringify(air));
 		const { page, faults } = await openPage(browser, look);
 		page.setDefaultTimeout(8000);
+		await page.addInitScript(`{
+			const set = window.setTimeout;
+			window.setTimeout = (callback, ms, ...more) => set(callback, ms / ${kSpeed}, ...more);
+		}`);
 		await page.goto(`${hub.url}/setup.html`);
 		await page.getByLabel("Café").waitFor();
 		return { hub, page, faults };
