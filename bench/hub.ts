@@ -4,13 +4,12 @@
  */
 import { Machine } from "../hosts/desktop/machine";
 import { applicationModules } from "../hosts/desktop/preloads";
+import { kOutboxBytes } from "../modules/openami/telemetry";
 import { heapBytes, type Report, type Say, sayer, slotBytes } from "./figure";
 import { heapByPart, hostHeap } from "./heap-machine";
 import { BenchHub, demoSite, metersOnly } from "./hub-machine";
 
 const heapBudgetBytes = 256 * 1024;
-/** As in modules/openami/telemetry.ts. */
-const outboxBytes = 48 * 1024;
 const minuteMs = 60_000;
 
 /** Read of 125 registers from 40000 of unit 21, the feeder meter; MBAP header, function, address, count. */
@@ -133,7 +132,7 @@ async function sayHeap(say: Say, what: string, siteText: string): Promise<void> 
 		say(`  of that: ${name}`, bytes / 1024, "KB", note === undefined ? {} : { note });
 	};
 	part("the engine's own, nothing loaded", emptyHeap());
-	for (const [name, bytes] of heapByPart(siteText, outboxBytes)) part(name, bytes);
+	for (const [name, bytes] of heapByPart(siteText, kOutboxBytes)) part(name, bytes);
 	part('the module "host"', hostHeap());
 	part("main, connection to the broker, what has come up since the start", rest, "the remainder");
 }

@@ -7,14 +7,13 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { findRoot } from "../hosts/desktop/loader";
+import { kOutboxBytes } from "../modules/openami/telemetry";
 import { type Report, sayer, slotBytes } from "./figure";
 import { deviceHeap, type Memory, measureMemory } from "./memory-machine";
 
 const root = findRoot();
 /** Virtual ones: of the 32-bit engine under qemu each takes a minute or two of a processor. */
 const hours = 1;
-/** As in modules/openami/telemetry.ts. */
-const outboxBytes = 48 * 1024;
 const heapBudgetBytes = 256 * 1024;
 const stackSlotBytes = 16;
 
@@ -42,7 +41,7 @@ function measure32(): Memory {
 	execFileSync(process.execPath, ["tools/build-addon.mjs", "--arm32"], { cwd: root, stdio: "ignore" });
 	const module = join(root, "build/js/bench/memory-machine.js");
 	const program = `import { measureMemory } from ${JSON.stringify(module)};
-		console.log(JSON.stringify(await measureMemory(${hours}, ${outboxBytes})));`;
+		console.log(JSON.stringify(await measureMemory(${hours}, ${kOutboxBytes})));`;
 	const output = execFileSync(
 		"qemu-arm-static",
 		["-L", libraries, node32, "--import", "./hosts/desktop/resolve.mjs", "--input-type=module", "-e", program],
@@ -92,7 +91,7 @@ export async function run(report: Report): Promise<string[]> {
 		return lines;
 	}
 	const small = measure32();
-	const here = await measureMemory(hours, outboxBytes);
+	const here = await measureMemory(hours, kOutboxBytes);
 	const { slots, chunkBytes, stackSlots, keys } = deviceHeap();
 	const given = (slots + stackSlots) * stackSlotBytes + chunkBytes;
 	for (const [i, site] of small.sites.entries()) {

@@ -26,7 +26,7 @@ export interface TelemetryOptions {
 /** Messages that MQTT holds as text; what waits longer waits in the outbox as numbers. */
 const kMqttQueue = frozen({ messages: 8, bytes: 12288 });
 /** Waiting telemetry: a quarter of an hour of the demo pole at 10 s, an hour and a half at 60 s. */
-const kOutboxBytes = 48 * 1024;
+export const kOutboxBytes = 48 * 1024;
 
 /** What the hub says of its meters, and the connection to the broker that it says it to. */
 export class Telemetry implements Publishing {
