@@ -50,6 +50,7 @@ const registers: Record<string, Record<string, number>> = {
 
 interface WebSite {
 	devices: { id: string; online: boolean; points: { point: string; value: number | null; quality: string }[] }[];
+	mqtt: { waiting: number };
 }
 
 describeWithPeers("meters of pymodbus on a serial line", ["python", "mosquitto", "mosquitto_sub", "curl"], () => {
@@ -225,7 +226,7 @@ describeWithPeers("meters of pymodbus on a serial line", ["python", "mosquitto",
 
 	it("sends what it held back when the broker dies and comes again, once and in order", async () => {
 		await broker.stop("SIGKILL");
-		await new Promise((resolve) => setTimeout(resolve, 7_000));
+		await until("messages wait", async () => (await web()).mqtt.waiting >= 4, 20_000, 100);
 		await broker.start();
 		const before = told("/telemetry").length;
 		await until("telemetry goes on", () => told("/telemetry").length >= before + 8, 40_000);
