@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Aedes } from "aedes";
 import { DesktopHub, type DesktopHubOptions } from "../hosts/desktop/app";
 import { findRoot } from "../hosts/desktop/loader";
+import { boardHub } from "./board";
 
 interface SiteDraft {
 	devices: { id: string; serial: string; device: string; bus: string; address: number; unit: number; role: string }[];
@@ -39,11 +40,24 @@ export class BenchHub {
 	readonly hub: DesktopHub;
 	/** Messages of meters that the broker has got. */
 	published = 0;
+	/** Bytes that the board's display got. */
+	displayed = 0;
 	#broker: Aedes | undefined;
 	#listener: { close(drop?: boolean): void } | undefined;
+	#closeBoard: (() => void) | undefined;
 
-	/** `heap`: one that cannot grow; left out: it grows. */
-	constructor(siteText: string, heap?: DesktopHubOptions["heap"]) {
+	/**
+	 * `heap`: one that cannot grow; left out: it grows.
+	 * `board`: the board's platform, set up before, in place of the desktop's; with its panel or without.
+	 */
+	constructor(siteText: string, heap?: DesktopHubOptions["heap"], board?: "panel" | "no panel") {
+		if (board) {
+			const onSpi = (bytes: Uint8Array) => void (this.displayed += bytes.length);
+			const { hub, close } = boardHub(siteText, { panel: board === "panel", onSpi, heap });
+			this.hub = hub;
+			this.#closeBoard = close;
+			return;
+		}
 		this.hub = new DesktopHub({
 			siteText,
 			heap,
@@ -89,6 +103,7 @@ export class BenchHub {
 
 	close(): void {
 		this.hub.close();
+		this.#closeBoard?.();
 		this.#broker?.close();
 	}
 }

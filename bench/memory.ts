@@ -1,5 +1,5 @@
 /**
- * The hub's memory as on the device: the same engine, C and application compiled for 32 bit, in a 32-bit Node under qemu,
+ * The hub's memory as on the device: the same engine, C and application, on the board's own platform, compiled for 32 bit, in a 32-bit Node under qemu,
  * in a heap that cannot grow. Beside it the same on this computer, to see how far the figures of the other pieces are off.
  * Takes minutes: only when named, `npm run bench -- memory`. Installs nothing.
  */
@@ -12,8 +12,8 @@ import { type Report, sayer, slotBytes } from "./figure";
 import { deviceHeap, type Memory, measureMemory } from "./memory-machine";
 
 const root = findRoot();
-/** Virtual ones: of the 32-bit engine under qemu each takes a minute or two of a processor. */
-const hours = 1;
+/** Virtual ones, `--hours 24` for more: of the 32-bit engine under qemu each takes a minute or two of a processor. */
+const hours = Number(process.env["GRIDPOST_BENCH_HOURS"] ?? 1);
 const heapBudgetBytes = 256 * 1024;
 const stackSlotBytes = 16;
 
@@ -100,7 +100,11 @@ export async function run(report: Report): Promise<string[]> {
 		const converted = other.slots * slotBytes + other.chunkBytes;
 		say(`32 bit, ${site.site}, after ${hours} h`, live / 1024, "KB", {
 			budget: heapBudgetBytes / 1024,
-			note: `${site.slots} slots and ${site.chunkBytes} bytes of chunks live; ran in ${given / 1024} KB that cannot grow, stack included`,
+			note: `${site.slots} slots and ${site.chunkBytes} bytes of chunks live; ran in ${given / 1024} KB that cannot grow, stack included; no inverter, battery or rules yet`,
+		});
+		say(`32 bit, ${site.site}, after the first hour`, site.hourly[0]! / 1024, "KB");
+		say(`32 bit, ${site.site}, most chunks in use, garbage too`, site.chunkBytesPeak / 1024, "KB", {
+			note: `of slots ${site.slotsPeak}`,
 		});
 		say(`32 bit, ${site.site}, more than after 10 minutes`, site.growthBytes, "bytes", { budget: 4096 });
 		say(`32 bit, ${site.site}, broker away, outbox full`, site.outageBytes / 1024, "KB", {

@@ -1,5 +1,5 @@
 // npm run bench: measures everything anew, prints a table with the budgets beside it, and writes build/bench.json.
-// A peer that is missing is named and left out; with CI=true that is a failure. Times
+// "--hours 24": so many virtual hours in the piece "memory". A peer that is missing is named and left out; with CI=true that is a failure. Times
 // depend on the computer, so a budget that is not met is told and no failure; bench.test.ts guards the byte codes.
 import "../hosts/desktop/resolve.mjs";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
@@ -12,6 +12,15 @@ const pieces = ["modbus", "devices", "sunspec", "mqtt", "hub", "rs485-timing", "
 /** Only when named: they take minutes, or need what few computers have. */
 const onRequest = ["memory", "flash"];
 const only = process.argv.slice(2);
+const at = only.indexOf("--hours");
+if (at >= 0) {
+	const [, hours] = only.splice(at, 2);
+	if (!/^[1-9]\d*$/.test(hours ?? "")) {
+		console.error("--hours takes a whole number of virtual hours, 1 or more");
+		process.exit(2);
+	}
+	process.env.GRIDPOST_BENCH_HOURS = hours;
+}
 
 const began = performance.now();
 const figures = [];

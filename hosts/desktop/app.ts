@@ -26,6 +26,8 @@ export interface DesktopHubOptions {
 	siteFile?: string;
 	/** As on the device: settings, site file and a radio of its own (xs/simulated-board.ts) in place of `siteText` and `siteFile`. */
 	simulatedBoard?: boolean;
+	/** Another platform than the desktop's own. */
+	platform?: Platform;
 	/** A changed site file is saved: close this hub and start another. Called outside the machine. */
 	onRestart?: () => void;
 	/** Of the user "admin"; "" or left out: none. */
@@ -38,8 +40,18 @@ export interface DesktopHubOptions {
 	/** Of the simulated devices on buses whose port is "sim". */
 	sim?: Omit<PoleOptions, "devices">;
 	log?: (level: LogLevel, area: string, text: string) => void;
+	/** What it prints with trace(). Default: the error output. */
+	trace?: (text: string) => void;
 	/** An exception that nobody caught in the application, or the machine's death. */
 	onError?: (error: Error) => void;
+}
+
+/** Modules in place of the desktop's: "host" among them. */
+export interface Platform extends Required<Pick<MachineOptions, "preload" | "modules" | "sources">> {
+	/** The module that starts the application, as main does. */
+	main: string;
+	/** Functions of Node for its modules, beside "io". */
+	host: Record<string, object>;
 }
 
 interface Application {
@@ -89,23 +101,28 @@ export class DesktopHub {
 			// real sockets deliver when Node does, even to a machine whose clock stands still
 			...(virtual ? { clock: virtual } : {}),
 		});
+		const { platform } = options;
 		this.machine = new Machine({
 			name: "gridpost",
 			clock: options.clock ?? "real",
-			preload: [
+			preload: platform?.preload ?? [
 				...applicationModules(undefined, options.simulatedBoard ? ["main", kSimulatedBoard] : ["main"]),
 				...platformModules,
 			],
-			modules: { "hosts/moddable/*": "build/js/hosts/moddable/*", "hosts/esp32s3/*": "build/js/hosts/esp32s3/*" },
-			...(options.simulatedBoard ? { sources: boardAsHost } : {}),
+			modules: platform?.modules ?? {
+				"hosts/moddable/*": "build/js/hosts/moddable/*",
+				"hosts/esp32s3/*": "build/js/hosts/esp32s3/*",
+			},
+			...(platform ? { sources: platform.sources } : options.simulatedBoard ? { sources: boardAsHost } : {}),
 			heap: options.heap ?? { grow: true },
 			onError,
-			trace: (text) => void process.stderr.write(text),
+			trace: options.trace ?? ((text) => void process.stderr.write(text)),
 			...(options.xsbug === undefined ? {} : { xsbug: options.xsbug }),
 			...(options.epochMs === undefined ? {} : { epochMs: options.epochMs }),
 			...(options.seed === undefined ? {} : { seed: options.seed }),
 			host: {
 				...this.io.host,
+				...platform?.host,
 				app: {
 					siteText: () => options.siteText,
 					options: () => ({ ...options.options }),
@@ -123,7 +140,7 @@ export class DesktopHub {
 		virtual?.add(this.machine);
 		this.pole = this.#simulate(options);
 		try {
-			this.#application = this.machine.importModule<{ default(): Application }>("main").default();
+			this.#application = this.machine.importModule<{ default(): Application }>(platform?.main ?? "main").default();
 		} catch (error) {
 			this.close();
 			throw error;
