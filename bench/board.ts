@@ -58,7 +58,19 @@ const wire = {
 			update() {}
 			close() {}
 		}`,
-	"embedded:io/serial": "export default class Serial { read() {} write() {} close() {} }",
+	// a port that sends what it is given
+	"embedded:io/serial": `import Timer from "timer";
+		export default class Serial {
+			#onWritable;
+			constructor({ onWritable }) {
+				this.#onWritable = onWritable;
+				this.#free(128);
+			}
+			#free(bytes) { Timer.set(() => this.#onWritable(bytes), 10); }
+			read() {}
+			write(bytes) { this.#free(bytes.byteLength); }
+			close() {}
+		}`,
 	"embedded:io/smbus": "export default class SMBus { close() {} }",
 	"embedded:io/i2c": "export default class I2C { write() {} close() {} }",
 	"embedded:network/dnssd": `export default class DNSSD {
