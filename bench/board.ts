@@ -122,11 +122,18 @@ function resources(): string {
 		}`;
 }
 
-const withPanel = { ...wire, Resource: resources() };
-const withoutPanel = {
-	...withPanel,
-	"hosts/esp32s3/panel-devices": "export const panelDevices = () => undefined;",
-};
+const made = new Map<boolean, Record<string, string>>();
+
+/** One object each: machines with the same sources share what is preloaded. Needs the dashboard's files. */
+function sourcesOf(panel: boolean): Record<string, string> {
+	let sources = made.get(panel);
+	if (!sources) {
+		sources = { ...wire, Resource: resources() };
+		if (!panel) sources["hosts/esp32s3/panel-devices"] = "export const panelDevices = () => undefined;";
+		made.set(panel, sources);
+	}
+	return sources;
+}
 
 /** What lies in the board's flash: manifest.json's own list, and the desktop's part in place of the SDK's. */
 function preloads(): string[] {
@@ -164,7 +171,7 @@ export function boardHub(siteText: string, { panel, onSpi, heap }: BoardOptions)
 			"bench/buttons": "modules/buttons/buttons",
 			"hosts/*": "build/js/hosts/*",
 		},
-		sources: panel ? withPanel : withoutPanel,
+		sources: sourcesOf(panel),
 		host: { bench: { spi: onSpi ?? (() => {}), site: () => stored } },
 	});
 	const site = JSON.parse(siteText) as {
