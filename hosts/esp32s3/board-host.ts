@@ -1,13 +1,14 @@
 import Resource from "Resource";
 import Listener from "embedded:io/socket/listener";
+import SocketTCP from "embedded:io/socket/tcp";
 // biome-ignore lint/suspicious/noTsIgnore: an error only where the SDK, which has no declaration of it, builds
 // @ts-ignore
 import SocketTLS from "embedded:io/socket/tcp/tls";
 import config from "mc/config";
-import type { ListenerClass } from "../../modules/base/io";
+import type { ListenerClass, TcpClass } from "../../modules/base/io";
 import type { LogLevel } from "../../modules/base/log";
 import type { Host } from "../host";
-import { TCP } from "../moddable/tcp";
+import { namedTCP } from "../moddable/named-tcp";
 import { WebFiles } from "../web-files";
 import { board } from "./board";
 import { boardSetup } from "./board-setup";
@@ -15,6 +16,7 @@ import Ethernet from "./ethernet";
 import { hasDebugger, lastNote, resetReason, restart, slot, state } from "./firmware";
 import { lateListener } from "./late-listener";
 import { panelDevices } from "./panel-devices";
+import { resolve } from "./resolver";
 import { LineRS485 } from "./rs485-line";
 import type { FlashFiles } from "./sdk";
 import { BoardClock } from "./time";
@@ -31,6 +33,7 @@ const readResource = (name: string): ArrayBuffer | undefined =>
 /** The platform: called once, when the module "host" is loaded. */
 export function boardHost(flash: FlashFiles): Host {
 	const clock = new BoardClock();
+	const TCP = namedTCP(SocketTCP as unknown as TcpClass, resolve);
 	const { pins } = board;
 	const { log, ...setup } = boardSetup({
 		clock,

@@ -1,6 +1,4 @@
 import SMBus from "embedded:io/smbus";
-// biome-ignore lint/style/useNodejsImportProtocol: the SDK has a module of this name
-import Net from "net";
 import Time from "time";
 import type { Clock, Random, TimerId } from "../../modules/base/clock";
 import { frozen } from "../../modules/base/frozen";
@@ -9,10 +7,11 @@ import { ClockChip, kClockChipAddress, type RegisterBus } from "../../modules/se
 import { TimeKeeper, type TimeKeeperOptions } from "../../modules/setup/time-keeper";
 import { WallClock } from "../../modules/setup/wall-clock";
 import { ModdableClock } from "../moddable/clock";
+import { resolve } from "./resolver";
 import { UDP, type UdpSocket } from "./sdk";
 
 /** Pools of different operators, so that no single one can set the hub's clock alone for long. */
-export const kTimeServers = frozen(["pool.ntp.org", "time.cloudflare.com", "time.google.com"] as const);
+const kTimeServers = frozen(["pool.ntp.org", "time.cloudflare.com", "time.google.com"] as const);
 const kNtpPort = 123;
 /** The chip's clock runs on over a restart; before this time it was never set. 2026-01-01. */
 const kNeverSetMs = 1_767_225_600_000;
@@ -93,7 +92,7 @@ export class BoardTime {
 	}
 
 	#send(server: string, packet: Uint8Array): void {
-		Net.resolve(server, (_name: string, address?: string) => {
+		resolve(server, (_name, address) => {
 			if (!address) return;
 			try {
 				this.#socket?.write(packet, address, kNtpPort);

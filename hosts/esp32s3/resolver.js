@@ -1,0 +1,4 @@
+/*
+ * Names of hosts. The function is native (native/resolver); what it does stands in resolver.d.ts.
+ */
+export function resolve(name, callback) @ "xs_resolver";
