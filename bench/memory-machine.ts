@@ -11,27 +11,20 @@ import { BenchHub, demoSite, metersOnly } from "./hub-machine";
 const minuteMs = 60_000;
 
 interface Creation {
-	chunk: { initial: number; incremental: number };
-	heap: { initial: number; incremental: number };
+	chunk: { initial: number };
+	heap: { initial: number };
 	stack: number;
 }
 
-/** Steps of growth that the manifest allows and the board takes: with fewer slots GET /api/site ends the machine. */
-const grown = { slots: 2, chunks: 1 };
-
 /**
- * The heap that the hub is given here, all of it: what manifest.json's `creation` has at the start, and some of the growth
- * that it allows. One byte more than there is ends the machine, as it restarts the device.
+ * The heap that the hub is given here, all of it: what manifest.json's `creation` has at the start, without the growth
+ * that it allows. One byte more than there is ends the machine, as it restarts the device. With 7,168 slots it did:
+ * beside what is live there must be room for the garbage of one answer.
  */
 export function deviceHeap(): { slots: number; chunkBytes: number; stackSlots: number; keys: number } {
 	const manifest = JSON.parse(readFileSync(join(findRoot(), "manifest.json"), "utf8")) as { creation: Creation };
 	const { chunk, heap, stack } = manifest.creation;
-	return {
-		slots: heap.initial + grown.slots * heap.incremental,
-		chunkBytes: chunk.initial + grown.chunks * chunk.incremental,
-		stackSlots: stack,
-		keys: 64,
-	};
+	return { slots: heap.initial, chunkBytes: chunk.initial, stackSlots: stack, keys: 64 };
 }
 
 /** What one site takes, in bytes of this engine: 32-bit or 64-bit. */
