@@ -52,6 +52,18 @@ describeWithPeers("SNTP with chrony", ["chronyd"], () => {
 		const socket = createSocket("udp4");
 		try {
 			await peer.waitFor(/chronyd version/);
+			// it says its version before its port is open
+			let serves = false;
+			const heard = (bytes: Buffer) => {
+				serves = bytes[1] === 5;
+			};
+			socket.on("message", heard);
+			const ready = () => {
+				if (!serves) socket.send(sntpRequest(new Uint8Array(8).fill(7)), port, "127.0.0.1");
+				return serves;
+			};
+			await until("chronyd to serve its time", ready, 10_000, 50);
+			socket.off("message", heard);
 			const clock = new ManualClock();
 			const wall = new WallClock(() => clock.now());
 			const told: number[] = [];
