@@ -1,30 +1,11 @@
-import type { BusStatus as BusBasics, DeviceStatus as DeviceBasics, PointStatus } from "../../modules/admin/status";
+import type { BusStatus, DeviceStatus, PointStatus } from "../../modules/admin/status";
 import type { NetworkState } from "../../modules/base/network";
 import type { TopologyKind } from "../../modules/site/topology";
 
 /** What the hub's HTTP API sends; times are ages in seconds or ISO UTC texts, and nothing known is null. */
-export type { NetworkState, PointStatus, TopologyKind };
+export type { BusStatus, DeviceStatus, NetworkState, PointStatus, TopologyKind };
 
 export type Quality = PointStatus["quality"];
-
-export interface DeviceStatus extends DeviceBasics {
-	/** Energy taken since midnight, or since the hub saw the meter: `todaySince`. */
-	todayWh: number | null;
-	todaySince: string | null;
-}
-
-export interface BusStatus extends BusBasics {
-	timeouts: number;
-	garbled: number;
-	exceptions: number;
-	/** Of the line, where its port counts them. */
-	crc: number | null;
-	parity: number | null;
-	framing: number | null;
-	overrun: number | null;
-	lastAnswerS: number | null;
-	slowest: { device: string; roundTripMs: number } | null;
-}
 
 export interface Alarm {
 	id: number;
