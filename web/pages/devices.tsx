@@ -7,7 +7,7 @@ import { deviceStanding, standingOf } from "../lib/readings";
 import { href } from "../lib/route";
 import type { RegisterRow } from "../lib/types";
 import { Icon } from "../parts/icons";
-import { Page } from "../parts/page";
+import { GonePage, Page } from "../parts/page";
 import { Age, QualityTag, Trouble, Value } from "../parts/values";
 import { t, tMaybe } from "../texts/texts";
 import { MeterFacts, PointTable } from "./home";
@@ -51,12 +51,7 @@ export function DevicesPage({ data }: { data: LiveSite }) {
 export function DevicePage({ data, id }: { data: LiveSite; id: string }) {
 	const device = data.site.devices.find((one) => one.id === id);
 	const back = { href: href("devices"), text: t("devicesTitle") };
-	if (!device)
-		return (
-			<Page title={id} back={back}>
-				<p class="note">{t("homeGone", { id })}</p>
-			</Page>
-		);
+	if (!device) return <GonePage id={id} back={back} />;
 	const atMs = data.atMs.get(id) ?? 0;
 	return (
 		<Page title={device.name} back={back} lead={<QualityTag standing={deviceStanding(device, atMs)} />}>

@@ -6,7 +6,7 @@ import { ageNow, momentOf } from "../lib/time";
 import type { DeviceStatus } from "../lib/types";
 import { useHistory } from "../lib/use-history";
 import { DayChart } from "../parts/day-chart";
-import { Page } from "../parts/page";
+import { GonePage, Page } from "../parts/page";
 import { Age, Fact, Facts, QualityTag, Trouble, Value } from "../parts/values";
 import { t } from "../texts/texts";
 import { sinceWords } from "./pole";
@@ -15,12 +15,7 @@ import { sinceWords } from "./pole";
 export function HomePage({ data, id }: { data: LiveSite; id: string }) {
 	const device = data.site.devices.find((one) => one.id === id);
 	const back = { href: href(""), text: t("homeBack") };
-	if (!device)
-		return (
-			<Page title={id} back={back}>
-				<p class="note">{t("homeGone", { id })}</p>
-			</Page>
-		);
+	if (!device) return <GonePage id={id} back={back} />;
 	const atMs = data.atMs.get(id) ?? 0;
 	const standing = deviceStanding(device, atMs);
 	return (

@@ -54,3 +54,12 @@ export function Page({ title, lead, back, actions, children }: PageProps) {
 		</main>
 	);
 }
+
+/** In place of a device that the site no longer has. */
+export function GonePage({ id, back }: { id: string; back: { href: string; text: string } }) {
+	return (
+		<Page title={id} back={back}>
+			<p class="note">{t("homeGone", { id })}</p>
+		</Page>
+	);
+}
