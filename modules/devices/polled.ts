@@ -1,0 +1,45 @@
+import type { ReadResult } from "./engine";
+
+/** A device on a Modbus bus as the scheduler polls it and the site shows it: `Device` (a table) or `SunSpecDevice` (found). */
+export interface PolledDevice {
+	/** Id of its table, or "sunspec". */
+	readonly product: string;
+	/** Fact of who it is, as far as known. */
+	readonly maker: string;
+	readonly model: string;
+	/** Modbus address on its bus. */
+	readonly unit: number;
+	/** Quiet it wants between one transaction and the next. */
+	readonly pauseMs: number;
+	timeoutMs: number;
+	/** The open request. */
+	function: number;
+	address: number;
+	count: number;
+	retries: number;
+
+	readonly online: boolean;
+	readonly known: boolean;
+	readonly lastAnswerMs: number;
+	readonly roundTripMs: number;
+	readonly slowestMs: number;
+	readonly answers: number;
+	readonly timeouts: number;
+	readonly exceptions: number;
+	readonly garbled: number;
+	readonly lastException: number;
+	readonly missed: number;
+	readonly nextDueMs: number;
+	/** What the device's own register says, where it has one. */
+	readonly registerSerial: string | undefined;
+	onChange: ((device: PolledDevice, what: "online" | "offline" | "reset") => void) | undefined;
+
+	deadlineMs(nowMs: number): number;
+	nextRead(nowMs: number): this | undefined;
+	onResult(result: ReadResult): void;
+	lineDown(nowMs: number): boolean;
+	/** The first point whose value is suspect. */
+	suspect(): { readonly point: string; readonly value: number | undefined } | undefined;
+	/** Whether the device itself gives this point. */
+	reads(model: number, point: string): boolean;
+}
