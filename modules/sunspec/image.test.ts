@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { toHex } from "../base/bytes";
 import { Image } from "./image";
 import { symbolName } from "./model";
+import { pointAt } from "./place";
 
 const meter = () => new Image([{ id: 1 }, { id: 213 }]);
 
@@ -340,5 +342,61 @@ describe("time and quality", () => {
 		image.commit();
 		image.commit();
 		expect(seen).toEqual([2, 3]);
+	});
+});
+
+describe("registers taken over as bytes", () => {
+	/** 713 as another device would send it: 12.00 kWh of 20, 61.5 %, no health, state 1. */
+	const bytes = (words: readonly number[]): DataView => {
+		const view = new DataView(new ArrayBuffer(2 * words.length + 3));
+		words.forEach((word, i) => {
+			view.setUint16(3 + 2 * i, word & 0xffff);
+		});
+		return view;
+	};
+	const capacity = [2000, 1200, 615, 0xffff, 1, 1, -1];
+
+	it("give the values of points with handles, whichever came first: value or scale factor", () => {
+		const image = new Image([{ id: 1 }, { id: 713 }]);
+		const at = image.models[1]!.address + 2;
+		const soc = image.handle(713, "SoC");
+		const health = image.handle(713, "SoH");
+		image.load(at, bytes(capacity), 3, 7, 50, "good");
+		expect([image.value(soc), image.timeMs(soc), image.quality(soc)]).toEqual([61.5, 50, "good"]);
+		expect([image.value(health), image.quality(health)]).toEqual([undefined, "good"]);
+		expect(image.value(image.handle(713, "WHAvail"))).toBe(12_000);
+		expect(image.value(image.handle(713, "Sta"))).toBe(1);
+	});
+
+	it("follow a scale factor that comes alone", () => {
+		const image = new Image([{ id: 1 }, { id: 713 }]);
+		const at = image.models[1]!.address + 2;
+		const energy = image.handle(713, "WHRtg");
+		image.load(at, bytes(capacity), 3, 5, 1, "good");
+		expect(image.value(energy)).toBe(2000);
+		image.load(at + 5, bytes(capacity), 13, 2, 2, "good");
+		expect([image.value(energy), image.timeMs(energy)]).toEqual([20_000, 1]);
+		image.load(at + 5, bytes([0x8000, 0]), 3, 2, 3, "good");
+		expect(image.value(energy)).toBe(2000);
+	});
+
+	it("leave all else as it was, and are lost like other values", () => {
+		const image = new Image([{ id: 1 }, { id: 713 }]);
+		const soc = image.handle(713, "SoC");
+		const before = toHex(new Uint8Array(image.registers.buffer));
+		const at = image.models[1]!.address + 2;
+		image.load(at + 2, bytes([400]), 3, 1, 7, "suspect");
+		expect([image.value(soc), image.quality(soc)]).toEqual([400, "suspect"]);
+		image.lose(9);
+		expect([image.value(soc), image.quality(soc), image.timeMs(soc)]).toEqual([undefined, "comms_lost", 7]);
+		expect(toHex(new Uint8Array(image.registers.buffer))).toBe(before);
+	});
+
+	it("can be read without a handle", () => {
+		const image = new Image([{ id: 1 }, { id: 713 }]);
+		const at = image.models[1]!.address + 2;
+		image.load(at, bytes(capacity), 3, 7, 50, "good");
+		const point = pointAt(image.models, at + 2)!;
+		expect([image.valueOf(point), image.rawOf(point), image.knownHandle(at + 2)]).toEqual([61.5, 615, -1]);
 	});
 });

@@ -11,7 +11,7 @@ import { decode, encodeBig, encodeNumber, highestFloat32, scaled, unscaled, writ
 import { fillModel } from "./fill";
 import { modelText } from "./generated/catalogue";
 import { findPoint, type GroupLayout, layout, type PointLine, type Repeats } from "./model";
-import { eachPoint, findGroup, locate, type ModelPlace, type PointInfo, pointAt } from "./place";
+import { eachPoint, findGroup, locate, type ModelPlace, type PointInfo, pointAt, scaleOf } from "./place";
 import { encodeText } from "./text";
 import { isNumeric, PointType } from "./types";
 
@@ -99,9 +99,16 @@ export class Image {
 		return -1;
 	}
 
+	/** The handle that somebody has asked for before for the point at this address; -1 for none. */
+	knownHandle(address: number): number {
+		for (let i = 0; i < this.#handles; i++) if (this.#meta[4 * i] === address - this.base) return i;
+		return -1;
+	}
+
 	/** The handle of the point an address belongs to, or -1. */
 	handleAt(address: number): number {
-		for (let i = 0; i < this.#handles; i++) if (this.#meta[4 * i] === address - this.base) return i;
+		const known = this.knownHandle(address);
+		if (known >= 0) return known;
 		const found = locate(this.models, address);
 		return found ? this.#handleOf(found.model, found.root, found.group, found.start, found.line) : -1;
 	}
@@ -245,10 +252,51 @@ export class Image {
 		return this.#scale(this.#meta[4 * handle + 2]!);
 	}
 
-	/** What a client means that writes these register bytes to the point: as `value`; undefined for "not implemented". */
-	interpret(handle: number, view: DataView, offset: number): number | bigint | string | undefined {
-		const raw = decode(view, offset, this.#meta[4 * handle + 1]! & 0xff, this.#meta[4 * handle + 3]! >> 8);
-		return typeof raw === "number" ? scaled(raw, this.scale(handle)) : raw;
+	/** As `raw`, for any point of the models, without a handle. */
+	rawOf(point: PointInfo): number | bigint | string | undefined {
+		return decode(this.registers, 2 * (point.address - this.base), PointType[point.type], point.size);
+	}
+
+	/** What these register bytes mean for the point: as `value`; undefined for "not implemented". */
+	interpret(point: PointInfo, view: DataView, offset: number): number | bigint | string | undefined {
+		const raw = decode(view, offset, PointType[point.type], point.size);
+		return typeof raw === "number" ? scaled(raw, scaleOf(this.registers, this.base, point)) : raw;
+	}
+
+	/** The value of any point of the models from its registers, scale factor applied, without a handle. */
+	valueOf(point: PointInfo): number | bigint | string | undefined {
+		return this.interpret(point, this.registers, 2 * (point.address - this.base));
+	}
+
+	/**
+	 * Takes over registers as they stand in `view` from byte `offset` on: bytes of another SunSpec device or of a client.
+	 * The values of the points that have handles follow. Whole points only. Does not commit.
+	 */
+	load(address: number, view: DataView, offset: number, count: number, timeMs: number, quality: Quality): void {
+		const index = address - this.base;
+		const from = new Uint8Array(view.buffer, view.byteOffset + offset, 2 * count);
+		new Uint8Array(this.registers.buffer, 2 * index, 2 * count).set(from);
+		const code = quality === "good" ? 1 : quality === "suspect" ? 2 : lostCode;
+		const meta = this.#meta;
+		for (let i = 0; i < this.#handles; i++) {
+			const at = meta[4 * i]!;
+			if (at < index || at >= index + count) continue;
+			meta[4 * i + 3] = (meta[4 * i + 3]! & 0xff00) + code;
+			this.#values[2 * i + 1] = timeMs;
+			const raw = this.raw(i);
+			this.#values[2 * i] = typeof raw === "number" ? raw : Number.NaN;
+		}
+		// scale factors stand behind what they scale, so this comes after all of them are in
+		for (let i = 0; i < this.#handles; i++) {
+			const word = meta[4 * i + 2]!;
+			const scale = word < pointScale ? i : word - pointScale;
+			const at = meta[4 * i]!;
+			const own = at >= index && at < index + count;
+			if (!own && !(word >= pointScale && meta[4 * scale]! >= index && meta[4 * scale]! < index + count)) continue;
+			const raw = this.raw(i);
+			if (typeof raw === "number") this.#values[2 * i] = scaled(raw, this.#scale(word));
+			else if (typeof raw === "bigint") this.#values[2 * i] = Number(raw);
+		}
 	}
 
 	/** What the model table says about a point; read from the table each time. */

@@ -4,6 +4,7 @@
  */
 
 import {
+	findPoint,
 	type GroupLayout,
 	groupOffset,
 	layout,
@@ -151,4 +152,18 @@ function pointInfo(model: ModelPlace, place: GroupPlace, line: PointLine): Point
 		constant: line.constant,
 		symbols: line.symbols,
 	};
+}
+
+/** The power of ten of a point in these registers, which begin at `base`; 0 where there is none, or none that counts. */
+export function scaleOf(registers: DataView, base: number, point: PointInfo): number {
+	const { scale, model } = point;
+	if (typeof scale !== "string") return scale ?? 0;
+	const root = layout(model.text, model.repeats);
+	const place = findGroup(root, point.group);
+	const near = place && findPoint(model.text, place.group, scale);
+	const factor = near ?? findPoint(model.text, root, scale);
+	if (!factor) return 0;
+	const at = model.address - base + (near ? place.start : 0) + factor.offset;
+	const power = registers.getInt16(2 * at);
+	return power >= -10 && power <= 10 ? power : 0;
 }

@@ -74,7 +74,6 @@ let asked: [string, WrittenValue][];
 let acted: string[][];
 let answer: number;
 const clock = new ManualClock();
-const nameOf = (of: Image, handle: number): string => of.point(handle)!.name;
 
 beforeEach(() => {
 	asked = [];
@@ -83,12 +82,12 @@ beforeEach(() => {
 	image = new Image([{ id: 1 }, { id: 64901, text: vendor, repeats: 2 }, { id: 211 }]);
 	space = new SunSpecSpace({
 		clock,
-		onWrite: (unit, of, handle, value) => {
+		onWrite: (unit, of, point, value) => {
 			expect([unit, of]).toEqual([5, image]);
-			asked.push([nameOf(of, handle), value]);
+			asked.push([point.name, value]);
 			return answer;
 		},
-		onWritten: (_unit, of, handles) => acted.push(handles.map((handle) => nameOf(of, handle))),
+		onWritten: (_unit, _of, points) => acted.push(points.map((point) => point.name)),
 	});
 	space.add(5, image);
 	const set = (name: string, value: WrittenValue, group = "") =>

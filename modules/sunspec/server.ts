@@ -18,9 +18,9 @@ export interface SunSpecSpaceOptions {
 	 * May this point take this value? 0, or the Modbus exception to answer. Asked for every point of a request before
 	 * any of them changes: it must not act yet. Without it no point is writable.
 	 */
-	readonly onWrite?: (unit: number, image: Image, handle: number, value: WrittenValue) => number;
+	readonly onWrite?: (unit: number, image: Image, point: PointInfo, value: WrittenValue) => number;
 	/** The values of a request that was accepted are in the image: act on them. Called once a request. */
-	readonly onWritten?: (unit: number, image: Image, handles: readonly number[]) => void;
+	readonly onWritten?: (unit: number, image: Image, points: readonly PointInfo[]) => void;
 }
 
 export class SunSpecSpace implements RegisterSpace {
@@ -73,27 +73,25 @@ export class SunSpecSpace implements RegisterSpace {
 		if (!image) return ModbusException.gatewayTargetFailedToRespond;
 		const { onWrite, onWritten, clock } = this.#options;
 		if (!onWrite) return ModbusException.illegalDataAddress;
-		const handles: number[] = [];
+		const points: PointInfo[] = [];
 		const values: WrittenValue[] = [];
 		const end = address + count;
 		for (let at = address; at < end; ) {
 			const point = pointAt(image.models, at);
 			if (point?.address !== at || at + point.size > end || !point.writable) return ModbusException.illegalDataAddress;
-			const handle = image.handleAt(at);
-			const value = readValue(image, handle, point, data, offset + 2 * (at - address));
+			const value = readValue(image, point, data, offset + 2 * (at - address));
 			if (typeof value === "object") return value.exception;
-			handles.push(handle);
+			points.push(point);
 			values.push(value);
 			at += point.size;
 		}
-		for (let i = 0; i < handles.length; i++) {
-			const exception = onWrite(unit, image, handles[i]!, values[i]!);
+		for (let i = 0; i < points.length; i++) {
+			const exception = onWrite(unit, image, points[i]!, values[i]!);
 			if (exception !== 0) return exception;
 		}
-		const nowMs = clock.now();
-		for (let i = 0; i < handles.length; i++) image.set(handles[i]!, values[i], nowMs, "good");
+		image.load(address, data, offset, count, clock.now(), "good");
 		image.commit();
-		onWritten?.(unit, image, handles);
+		onWritten?.(unit, image, points);
 		return 0;
 	}
 
@@ -106,13 +104,16 @@ export class SunSpecSpace implements RegisterSpace {
 }
 
 /** What the bytes mean, or why the point cannot take them. */
-function readValue(image: Image, handle: number, point: PointInfo, data: DataView, at: number): WrittenValue | Refusal {
+function readValue(image: Image, point: PointInfo, data: DataView, at: number): WrittenValue | Refusal {
+	// Written points get no handle: whoever tries them all would fill the memory.
+	const handle = image.knownHandle(point.address);
 	const quality = image.quality(handle);
 	if (quality === "comms_lost") return { exception: ModbusException.gatewayTargetFailedToRespond };
-	if (quality === undefined && image.raw(handle) === undefined)
+	if (quality === undefined && image.rawOf(point) === undefined) {
 		return { exception: ModbusException.illegalDataAddress };
+	}
 	const empty = point.type === "string" && data.getUint8(at) === 0;
-	const value = empty ? "" : image.interpret(handle, data, at);
+	const value = empty ? "" : image.interpret(point, data, at);
 	if (value === undefined) return { exception: ModbusException.illegalDataValue };
 	const enumeration = point.symbols !== "" && (point.type === "enum16" || point.type === "enum32");
 	if (enumeration && symbolName(point.symbols, Number(value)) === undefined) {
