@@ -15,7 +15,8 @@ import { EnergyToday } from "./modules/site/energy-today";
 import { FrameLog } from "./modules/site/frame-log";
 import { History } from "./modules/site/history";
 import { Hub } from "./modules/site/hub";
-import { readSite } from "./modules/site/site-file";
+import { kFoundDevice, readSite } from "./modules/site/site-file";
+import { SunSpecLine } from "./modules/site/sunspec-line";
 
 /** The last frames of all buses, for a capture. */
 const kFrameLogBytes = 6 * 1024;
@@ -26,7 +27,7 @@ const kFrameLogBytes = 6 * 1024;
  */
 export default function main() {
 	const { clock, log, io, options, firmware } = host;
-	const knownDevices = deviceTables.map((table) => table.id);
+	const knownDevices = [...deviceTables.map((table) => table.id), kFoundDevice];
 	const site = readSite(host.siteText, knownDevices);
 	const startMs = clock.now();
 	const frames = new FrameLog(clock, kFrameLogBytes);
@@ -127,6 +128,8 @@ export default function main() {
 		clockSet: () => wallClock.state !== "unset",
 	});
 	alarms.onChange = () => api.alarmsChanged();
+	const { rtu } = site.services.sunspec;
+	const line = rtu && new SunSpecLine({ line: rtu, space: hub.space, clock, log, RS485: io.RS485 });
 
 	hub.start();
 	telemetry.start();
@@ -162,6 +165,7 @@ export default function main() {
 			hub.close();
 			telemetry.close();
 			sunspec.close();
+			line?.close();
 			http.close();
 		},
 	};

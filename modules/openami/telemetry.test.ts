@@ -20,7 +20,7 @@ function telemetry(url: string, io: { TCP: TcpClass; TLS?: TcpClass }, clock = n
 	const services = {
 		openami: { periodS: 10 },
 		mqtt: { broker: "", user: "", password: "", keepAliveS: 60 },
-		sunspec: { port: 502 },
+		sunspec: { port: 502, rtu: undefined, control: true, older: true },
 		http: { port: 80 },
 	};
 	return new Telemetry({

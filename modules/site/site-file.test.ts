@@ -203,6 +203,15 @@ const wrong: [path: string, value: unknown, place: string, says: string][] = [
 	["services.mqtt.broker", "mqtt://broker:99999", "services.mqtt.broker", "mqtt://host:1883"],
 	["services.mqtt.keepAliveS", 2, "services.mqtt.keepAliveS", "10 to 3600"],
 	["services.sunspec", { port: 0 }, "services.sunspec.port", "1 to 65535"],
+	["services.sunspec", { control: "no" }, "services.sunspec.control", "true or false"],
+	["services.sunspec", { rtu: { port: "sim" } }, "services.sunspec.rtu.port", "cannot be simulated"],
+	["services.sunspec", { rtu: { port: "/dev/x", baud: 300 } }, "services.sunspec.rtu.baud", "1200, 2400"],
+	["services.sunspec", { rtu: { port: "/dev/x", unit: 1 } }, "services.sunspec.rtu.unit", "allowed are port, baud"],
+	["devices.0.sim", "wind", "devices[0].sim", '"inverter"'],
+	["devices.0.sim", "inverter", "devices[0].sim", 'only a device of kind "sunspec"'],
+	["devices.0.control", 1, "devices[0].control", "true or false"],
+	["devices.0.ratings", { maxW: 0 }, "devices[0].ratings.maxW", "1 to 100000000 W"],
+	["devices.0.ratings", { max: 5 }, "devices[0].ratings.max", 'did you mean "maxW"'],
 	["services.http", { port: 80.5 }, "services.http.port", "whole number"],
 	["services.telnet", {}, "services.telnet", "allowed are openami, mqtt, sunspec, http"],
 ];
@@ -256,6 +265,26 @@ describe("site file", () => {
 		});
 		expect(site.devices[0]).toMatchObject({ name: "d1", serial: "d1", role: "other", phase: 1, poll: {} });
 		expect(site.services.sunspec.port).toBe(502);
+	});
+
+	it("takes what speaks SunSpec, and a line to SunSpec clients that no bus has", () => {
+		const rtu = { port: "rs485-2", baud: 19200 };
+		const device = { id: "pv", device: "sunspec", bus: "b1", address: 5, unit: 5, sim: "inverter" };
+		const text = (port: string) =>
+			JSON.stringify({
+				...small,
+				buses: [{ id: "b1", port }],
+				devices: [{ ...device, ratings: { maxW: 8000 } }],
+				topology: undefined,
+				services: { sunspec: { rtu, control: false } },
+			});
+		const site = readSite(text("rs485-1"), [...known, "sunspec"]);
+		expect(site.devices[0]).toMatchObject({ sim: "inverter", control: true, ratings: { maxW: 8000 } });
+		const line = { port: "rs485-2", baud: 19200, parity: "none", stop: 1 };
+		expect(site.services.sunspec).toEqual({ port: 502, rtu: line, control: false, older: true });
+		expect(checkSite(text("rs485-2"), [...known, "sunspec"]).problems).toEqual([
+			{ place: "services.sunspec.rtu.port", message: "rs485-2 is taken by buses[0]" },
+		]);
 	});
 
 	it.each(wrong)("refuses %s = %j", (path, value, place, says) => {

@@ -1,91 +1,36 @@
-import { Checker, type Fields, join, type Problem } from "../base/checker";
+import { Checker, type Problem } from "../base/checker";
 import { GridpostError } from "../base/errors";
 import { frozen } from "../base/frozen";
 import { jsonFault } from "../base/json-place";
-import { checkTopology, type TopologyNode } from "./topology";
+import { optionalOf, portOf, servicesOf } from "./site-services";
+import {
+	kBauds,
+	kFoundDevice,
+	kParities,
+	kRoles,
+	kSimulated,
+	type PollPeriods,
+	type Site,
+	type SiteBus,
+	type SiteDevice,
+	type SiteLimits,
+	type SiteRatings,
+} from "./site-shape";
+import { checkTopology } from "./topology";
 
-/**
- * The site file: what stands around one hub. Checked whole before anything starts: `readSite` returns a complete
- * site or every problem at once, each with its JSON path, the value and what is allowed.
- */
-export interface Site {
-	name: string;
-	/** Words for a person: village, street, building. */
-	location: string;
-	feederId: string;
-	gatewayId: string;
-	/** Minutes that local time is ahead of UTC: where the day begins for "energy today". */
-	utcOffsetMinutes: number;
-	/** Beyond these there is an alarm; undefined: none are watched. */
-	limits: SiteLimits | undefined;
-	buses: SiteBus[];
-	devices: SiteDevice[];
-	topology: TopologyNode[];
-	services: SiteServices;
-}
-
-const kBauds = frozen([1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200]);
-const kParities = frozen(["none", "even", "odd"]);
-const kRoles = frozen(["home", "feeder", "sensor", "other"]);
-
-export interface SiteBus {
-	id: string;
-	kind: "rs485" | "tcp";
-	/** rs485: "rs485-1" or "rs485-2" on the board (1 and 2 will do), a path (`/dev/ttyUSB0`) on the desktop, or "sim". */
-	port: string | number;
-	baud: number;
-	parity: (typeof kParities)[number];
-	stop: number;
-	/** tcp: where the Modbus TCP server is; `port` is then the TCP port. */
-	host: string;
-	/** How long a device may take to answer after the request is on the wire. */
-	timeoutMs: number;
-	/** Further tries after the first. */
-	retries: number;
-	/** Poll periods of its devices, where they have none of their own. */
-	poll: PollPeriods;
-}
-
-/** At least one of them. */
-export interface SiteLimits {
-	voltageMinV?: number;
-	voltageMaxV?: number;
-}
-
-/** In seconds by poll class; what is left out is 1, 5 and 60. */
-export interface PollPeriods {
-	fastS?: number;
-	normalS?: number;
-	slowS?: number;
-}
-
-export interface SiteDevice {
-	id: string;
-	name: string;
-	/** Id of a table of the catalogue. */
-	device: string;
-	/** Id of one of `buses`. */
-	bus: string;
-	/** Modbus address on its bus, 1 to 247. */
-	address: number;
-	/** SunSpec unit under which the hub serves its image, 2 to 247; unit 1 is the hub. */
-	unit: number;
-	/** Serial number as the operator knows it; names the meter in OpenAMI topics. */
-	serial: string;
-	role: (typeof kRoles)[number];
-	/** Phase of the feeder that a single-phase device hangs on, 1 to 3. */
-	phase: number;
-	/** Over those of the bus. */
-	poll: PollPeriods;
-}
-
-export interface SiteServices {
-	/** Telemetry period in seconds. */
-	openami: { periodS: number };
-	mqtt: { broker: string; user: string; password: string; keepAliveS: number };
-	sunspec: { port: number };
-	http: { port: number };
-}
+export { parseBroker } from "./site-services";
+export type {
+	PollPeriods,
+	Site,
+	SiteBus,
+	SiteDevice,
+	SiteLimits,
+	SiteLine,
+	SiteRatings,
+	SiteServices,
+	SiteSunSpec,
+} from "./site-shape";
+export { kFoundDevice } from "./site-shape";
 
 /** What the check must know of the device catalogue. */
 export type KnownDevices = readonly string[];
@@ -159,6 +104,9 @@ function siteOf(value: unknown, check: Checker, known: KnownDevices): Site | und
 	const deviceIds = devices.flatMap((device) => (device ? [device.id] : []));
 	const topology = top["topology"] === undefined ? [] : checkTopology(top["topology"], check, deviceIds);
 	const services = servicesOf(top["services"] ?? {}, check);
+	const rtuPort = services?.sunspec.rtu?.port;
+	const taken = rtuPort === undefined ? -1 : buses.findIndex((bus) => bus?.kind === "rs485" && bus.port === rtuPort);
+	if (taken >= 0) check.problem("services.sunspec.rtu.port", `${rtuPort} is taken by buses[${taken}]`);
 	if (name === undefined || location === undefined || feederId === undefined || gatewayId === undefined)
 		return undefined;
 	if (!topology || !services || utcOffsetMinutes === undefined) return undefined;
@@ -242,17 +190,13 @@ function busOf(value: unknown, place: string, check: Checker): SiteBus | undefin
 	return check.problems.length === before ? (bus as SiteBus) : undefined;
 }
 
-function portOf(value: unknown, place: string, check: Checker): string | number | undefined {
-	if (value === "sim" || (typeof value === "string" && /^(?:\/\S+|rs485-[12])$/.test(value))) return value;
-	if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 2) return value;
-	return check.wrong(
-		place,
-		value,
-		'it must be "sim", a path such as "/dev/ttyUSB0", or on the board "rs485-1" or "rs485-2"',
-	);
-}
-
-const kDeviceKeys = frozen(["id", "name", "device", "bus", "address", "unit", "serial", "role", "phase", "poll"]);
+const kDeviceKeys = frozen(
+	["id", "name", "device", "bus", "address", "unit", "serial", "role", "phase", "poll"].concat([
+		"sim",
+		"control",
+		"ratings",
+	]),
+);
 
 function deviceOf(
 	value: unknown,
@@ -276,9 +220,40 @@ function deviceOf(
 		serial: optional("serial", id ?? "", (v, p) => check.id(v, p)),
 		role: optional("role", "other" as const, (v, p) => check.oneOf(v, p, kRoles)),
 		phase: optional("phase", 1, (v, p) => check.oneOf(v, p, [1, 2, 3])),
+		sim: optional("sim", "" as const, (v, p) => check.oneOf(v, p, kSimulated)),
+		control: optional("control", true, (v, p) => check.boolean(v, p)),
+		ratings: optional("ratings", {}, (v, p) => ratingsOf(v, p, check)),
 		poll: optional("poll", {}, (v, p) => pollOf(v, p, check)),
 	};
+	if (device.sim !== "" && device.device !== undefined && device.device !== kFoundDevice)
+		check.problem(`${place}.sim`, `only a device of kind "${kFoundDevice}" says what is simulated`);
 	return check.problems.length === before ? (device as SiteDevice) : undefined;
+}
+
+/** Fields of `ratings`, each with its unit. */
+const kRatings = frozen<readonly (readonly [keyof SiteRatings, string])[]>([
+	["maxW", "W"],
+	["maxVA", "VA"],
+	["maxVar", "var"],
+	["chargeW", "W"],
+	["dischargeW", "W"],
+	["nominalV", "V"],
+	["capacityWh", "Wh"],
+]);
+
+function ratingsOf(value: unknown, place: string, check: Checker): SiteRatings | undefined {
+	const fields = check.object(
+		value,
+		place,
+		kRatings.map(([key]) => key),
+	);
+	if (!fields) return undefined;
+	const ratings: SiteRatings = {};
+	for (const [key, unit] of kRatings) {
+		const given = fields[key] === undefined ? undefined : check.number(fields[key], `${place}.${key}`, 1, 1e8, unit);
+		if (given !== undefined) ratings[key] = given;
+	}
+	return ratings;
 }
 
 function pollOf(value: unknown, place: string, check: Checker): PollPeriods | undefined {
@@ -292,49 +267,4 @@ function pollOf(value: unknown, place: string, check: Checker): PollPeriods | un
 		if (period !== undefined) poll[key] = period;
 	}
 	return poll;
-}
-
-function servicesOf(value: unknown, check: Checker): SiteServices | undefined {
-	const fields = check.object(value, "services", ["openami", "mqtt", "sunspec", "http"]);
-	if (!fields) return undefined;
-	const section = (key: string, keys: readonly string[]): ReturnType<typeof optionalOf> =>
-		optionalOf(check.object(fields[key] ?? {}, `services.${key}`, keys) ?? {}, `services.${key}`);
-	const openami = section("openami", ["periodS"]);
-	const mqtt = section("mqtt", ["broker", "user", "password", "keepAliveS"]);
-	const port: (v: unknown, p: string) => number | undefined = (v, p) => check.integer(v, p, 1, 65535);
-	return {
-		openami: { periodS: openami("periodS", 60, (v, p) => check.number(v, p, 1, 86400, "s")) ?? 0 },
-		mqtt: {
-			broker: mqtt("broker", "", (v, p) => brokerOf(v, p, check)) ?? "",
-			user: mqtt("user", "", (v, p) => check.text(v, p, 128)) ?? "",
-			password: mqtt("password", "", (v, p) => check.text(v, p, 128)) ?? "",
-			keepAliveS: mqtt("keepAliveS", 60, (v, p) => check.integer(v, p, 10, 3600)) ?? 0,
-		},
-		sunspec: { port: section("sunspec", ["port"])("port", 502, port) ?? 0 },
-		http: { port: section("http", ["port"])("port", 80, port) ?? 0 },
-	};
-}
-
-function brokerOf(value: unknown, place: string, check: Checker): string | undefined {
-	if (typeof value === "string" && parseBroker(value)) return value;
-	return check.wrong(place, value, 'it must be "mqtt://host:1883" or "mqtts://host:8883"');
-}
-
-/** Parts of a broker address; undefined when it is none. Ports default to 1883 and 8883. */
-export function parseBroker(url: string): { tls: boolean; host: string; port: number } | undefined {
-	const match = /^(mqtts?):\/\/([A-Za-z0-9_.-]{1,253}|\[[0-9a-fA-F:.]{2,45}\])(?::([0-9]{1,5}))?\/?$/.exec(url);
-	if (!match) return undefined;
-	const tls = match[1] === "mqtts";
-	const port = match[3] === undefined ? (tls ? 8883 : 1883) : Number(match[3]);
-	if (port < 1 || port > 65535) return undefined;
-	return { tls, host: match[2]!.replace(/^\[|\]$/g, ""), port };
-}
-
-/** Reads a setting that may be left out. */
-function optionalOf(fields: Fields, place: string) {
-	return <T, U>(
-		key: string,
-		otherwise: T,
-		read: (value: unknown, place: string) => U | undefined,
-	): T | U | undefined => (fields[key] === undefined ? otherwise : read(fields[key], join(place, key)));
 }

@@ -1,0 +1,123 @@
+import { frozen } from "../base/frozen";
+import type { TopologyNode } from "./topology";
+
+/**
+ * The site file: what stands around one hub. Checked whole before anything starts: `readSite` returns a complete
+ * site or every problem at once, each with its JSON path, the value and what is allowed.
+ */
+export interface Site {
+	name: string;
+	/** Words for a person: village, street, building. */
+	location: string;
+	feederId: string;
+	gatewayId: string;
+	/** Minutes that local time is ahead of UTC: where the day begins for "energy today". */
+	utcOffsetMinutes: number;
+	/** Beyond these there is an alarm; undefined: none are watched. */
+	limits: SiteLimits | undefined;
+	buses: SiteBus[];
+	devices: SiteDevice[];
+	topology: TopologyNode[];
+	services: SiteServices;
+}
+
+export const kBauds = frozen([1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200]);
+export const kParities = frozen(["none", "even", "odd"]);
+export const kRoles = frozen(["home", "feeder", "sensor", "other"]);
+export const kSimulated = frozen(["", "inverter", "battery", "solar", "native"]);
+/** `device` of what speaks SunSpec itself: the hub finds out what it is. */
+export const kFoundDevice = "sunspec";
+
+export interface SiteBus {
+	id: string;
+	kind: "rs485" | "tcp";
+	/** rs485: "rs485-1" or "rs485-2" on the board (1 and 2 will do), a path (`/dev/ttyUSB0`) on the desktop, or "sim". */
+	port: string | number;
+	baud: number;
+	parity: (typeof kParities)[number];
+	stop: number;
+	/** tcp: where the Modbus TCP server is; `port` is then the TCP port. */
+	host: string;
+	/** How long a device may take to answer after the request is on the wire. */
+	timeoutMs: number;
+	/** Further tries after the first. */
+	retries: number;
+	/** Poll periods of its devices, where they have none of their own. */
+	poll: PollPeriods;
+}
+
+/** At least one of them. */
+export interface SiteLimits {
+	voltageMinV?: number;
+	voltageMaxV?: number;
+}
+
+/** In seconds by poll class; what is left out is 1, 5 and 60. */
+export interface PollPeriods {
+	fastS?: number;
+	normalS?: number;
+	slowS?: number;
+}
+
+export interface SiteDevice {
+	id: string;
+	name: string;
+	/** Id of a table of the catalogue. */
+	device: string;
+	/** Id of one of `buses`. */
+	bus: string;
+	/** Modbus address on its bus, 1 to 247. */
+	address: number;
+	/** SunSpec unit under which the hub serves its image, 2 to 247; unit 1 is the hub. */
+	unit: number;
+	/** Serial number as the operator knows it; names the meter in OpenAMI topics. */
+	serial: string;
+	role: (typeof kRoles)[number];
+	/** Phase of the feeder that a single-phase device hangs on, 1 to 3. */
+	phase: number;
+	/** What a simulated line plays under `device` "sunspec"; "": nothing. */
+	sim: (typeof kSimulated)[number];
+	/** Whether SunSpec clients may command it. */
+	control: boolean;
+	/** Of a DER, where its own registers do not say them. */
+	ratings: SiteRatings;
+	/** Over those of the bus. */
+	poll: PollPeriods;
+}
+
+/** Name plate of a DER. */
+export interface SiteRatings {
+	maxW?: number;
+	maxVA?: number;
+	maxVar?: number;
+	chargeW?: number;
+	dischargeW?: number;
+	nominalV?: number;
+	capacityWh?: number;
+}
+
+export interface SiteSunSpec {
+	/** TCP port of the server. */
+	port: number;
+	/** Serial line on which the same units answer as Modbus RTU; undefined: none. */
+	rtu: SiteLine | undefined;
+	/** Whether clients may command DERs at all: Modbus has no password. */
+	control: boolean;
+	/** Whether DERs bear the older models (101 to 160, 802) beside 701 to 715. */
+	older: boolean;
+}
+
+export interface SiteLine {
+	port: string | number;
+	baud: number;
+	parity: (typeof kParities)[number];
+	stop: number;
+}
+
+export interface SiteServices {
+	/** Telemetry period in seconds. */
+	openami: { periodS: number };
+	mqtt: { broker: string; user: string; password: string; keepAliveS: number };
+	sunspec: SiteSunSpec;
+	http: { port: number };
+}
