@@ -6,6 +6,7 @@ const program = `
 import { Catalogue } from "modules/devices/catalogue";
 import { Device } from "modules/devices/engine";
 import { Plan } from "modules/devices/plan";
+import { firstModel, tableModels } from "modules/devices/table";
 import { ModbusClient } from "modules/modbus/client";
 import RS485 from "modules/rs485/rs485";
 import { FrameLog } from "modules/site/frame-log";
@@ -20,7 +21,7 @@ let client, scheduler;
 
 export function add(id, unit, settings) {
 	const table = catalogue.table(id);
-	const image = new Image(table.sunspec.map((model) => ({ id: model })));
+	const image = new Image(tableModels(table));
 	const plan = settings.join === false ? new Plan(table, { join: false }) : catalogue.plan(table);
 	devices.push(new Device({ table, plan, image, unit, serial: "1", timeoutMs: 500, periodsMs: settings.periodsMs }));
 }
@@ -36,7 +37,7 @@ export function state() {
 }
 export function point(index, name) {
 	const { image, table } = devices[index];
-	const handle = image.handle(table.sunspec[1], name);
+	const handle = image.handle(firstModel(table), name);
 	return { value: image.value(handle), quality: image.quality(handle), timeMs: image.timeMs(handle) };
 }
 

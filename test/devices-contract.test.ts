@@ -3,7 +3,7 @@ import { simulatedRS485 } from "../hosts/mcsim/sim-rs485";
 import { ManualClock } from "../modules/base/manual-clock";
 import { Catalogue, deviceTables } from "../modules/devices/catalogue";
 import { Device } from "../modules/devices/engine";
-import { type DeviceTable, rowPoints } from "../modules/devices/table";
+import { type DeviceTable, firstModel, rowPoints, tableModels } from "../modules/devices/table";
 import { fitsSunspecUnit, isCounter } from "../modules/devices/units";
 import { validateTable } from "../modules/devices/validate";
 import { ModbusClient } from "../modules/modbus/client";
@@ -23,12 +23,12 @@ function play(table: DeviceTable, values: Record<string, number>, settings: Reco
 		link: { io: simulatedRS485(() => slave, clock), port: "sim:one", ...table.bus },
 		clock,
 	});
-	const image = new Image(table.sunspec.map((id) => ({ id })));
+	const image = new Image(tableModels(table));
 	const device = new Device({ table, plan: new Catalogue().plan(table), image, unit: 7 });
 	const scheduler = new BusScheduler({ client, devices: [device], clock });
 	scheduler.start();
 	clock.advance(8000);
-	const at = (point: string, model = table.sunspec[1]!) => image.handle(model, point);
+	const at = (point: string, model = firstModel(table)) => image.handle(model, point);
 	return { clock, slave, client, image, device, scheduler, at };
 }
 
@@ -89,7 +89,7 @@ describe.each(deviceTables.map((table) => [table.id, table] as const))("%s", (_i
 	});
 
 	it("has only points of its models, in the models' units", () => {
-		const image = new Image(table.sunspec.map((id) => ({ id })));
+		const image = new Image(tableModels(table));
 		for (const row of table.rows) {
 			for (const { model, point } of rowPoints(table, row)) {
 				const handle = image.handle(model, point);
@@ -114,7 +114,7 @@ describe.each(deviceTables.map((table) => [table.id, table] as const))("%s", (_i
 	});
 
 	it("says who it is in model 1, before and without an answer", () => {
-		const image = new Image(table.sunspec.map((id) => ({ id })));
+		const image = new Image(tableModels(table));
 		new Device({ table, image, unit: 9, serial: "A-17" });
 		expect(image.value(image.handle(1, "Mn"))).toBe(table.maker);
 		expect(image.value(image.handle(1, "Md"))).toBe(table.model);

@@ -3,6 +3,7 @@ import { simulatedRS485 } from "../hosts/mcsim/sim-rs485";
 import { ManualClock } from "../modules/base/manual-clock";
 import { Catalogue } from "../modules/devices/catalogue";
 import { Device } from "../modules/devices/engine";
+import { firstModel, tableModels } from "../modules/devices/table";
 import { type WriteOutcome, writeRow } from "../modules/devices/write";
 import { ModbusClient } from "../modules/modbus/client";
 import { BusScheduler } from "../modules/site/scheduler";
@@ -36,11 +37,11 @@ function setUp(baud = 9600) {
 	});
 	const entries = devices.map((one) => {
 		const table = catalogue.table(one.device)!;
-		const image = new Image(table.sunspec.map((id) => ({ id })));
+		const image = new Image(tableModels(table));
 		const periodsMs = { fast: 2000, normal: 10_000 };
 		const device = new Device({ table, plan: catalogue.plan(table), image, unit: one.address, serial: "1", periodsMs });
-		const power = image.handle(table.sunspec[1]!, "W");
-		const energy = image.handle(table.sunspec[1]!, "TotWhImp");
+		const power = image.handle(firstModel(table), "W");
+		const energy = image.handle(firstModel(table), "TotWhImp");
 		return { one, device, image, power, energy };
 	});
 	const scheduler = new BusScheduler({ client, devices: entries.map((entry) => entry.device), clock });

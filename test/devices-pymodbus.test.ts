@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { deviceTable } from "../modules/devices/catalogue";
 import { Device } from "../modules/devices/engine";
+import { tableModels } from "../modules/devices/table";
 import { type WriteOutcome, writeRow } from "../modules/devices/write";
 import { ModbusClient } from "../modules/modbus/client";
 import { BusScheduler } from "../modules/site/scheduler";
@@ -35,7 +36,7 @@ describeWithPeers("meters played by pymodbus from the fact tables", ["python"], 
 			["chint-dtsu666", 12],
 		] as const) {
 			const table = deviceTable(id)!;
-			const image = new Image(table.sunspec.map((model) => ({ id: model })));
+			const image = new Image(tableModels(table));
 			images.push(image);
 			devices.push(new Device({ table, image, unit, timeoutMs: 2000 }));
 		}

@@ -8,7 +8,7 @@
  *     23.99 kWh     47.33 kWh     230.6   0.62    132     -2      0.917   49.99
  */
 import { frozen } from "../base/frozen";
-import { type DeviceTable, type Row, rowWords } from "./table";
+import { type DeviceTable, type Row, rowSign, rowWords } from "./table";
 import { isCounter } from "./units";
 
 /** How the bytes of a step are read; numbers, because they are compared once a value. */
@@ -65,7 +65,7 @@ export class Step {
 		this.at = row.type === "bit" ? row.address - readAddress : 2 * (row.address - readAddress);
 		const lowFirst = this.words > 1 && row.type !== "string" && (row.wordOrder ?? table.wordOrder) === "lo-hi";
 		this.order = (lowFirst ? lowWordFirst : 0) + (row.byteOrder === "little" ? lowByteFirst : 0);
-		const turned = table.positive === "export" && (row.unit === "W" || row.unit === "var") ? -1 : 1;
+		const turned = rowSign(table, row);
 		this.k = turned * (row.k ?? 1);
 		this.b = turned * (row.b ?? 0);
 		this.min = row.range ? row.range[0] : -Infinity;

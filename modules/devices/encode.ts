@@ -1,5 +1,5 @@
 import { frozen } from "../base/frozen";
-import { type DeviceTable, type Row, rowWords } from "./table";
+import { type DeviceTable, type Row, rowSign, rowWords } from "./table";
 
 /**
  * A value as the registers of its row, big-endian bytes at `out[at]`: raw = (value - b) / k, the inverse of decode.ts.
@@ -14,7 +14,7 @@ export function encodeValue(
 	at: number,
 	factor = 1,
 ): boolean {
-	const turned = table.positive === "export" && (row.unit === "W" || row.unit === "var") ? -1 : 1;
+	const turned = rowSign(table, row);
 	const raw = ((turned * value) / factor - (row.b ?? 0)) / (row.k ?? 1);
 	return encodeRaw(table, row, raw, out, at);
 }

@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { Image } from "../sunspec/image";
 import { Device, type ReadResult } from "./engine";
-import type { DeviceTable, Row } from "./table";
+import { type DeviceTable, firstModel, type Row, tableModels } from "./table";
 import { chintDtsu666 } from "./tables/chint-dtsu666";
 import { eastronSdm120 } from "./tables/eastron-sdm120";
 import { hikingDds238 } from "./tables/hiking-dds238-2-zn-s";
 
 function setUp(table: DeviceTable, more: Partial<ConstructorParameters<typeof Device>[0]> = {}) {
-	const image = new Image(table.sunspec.map((id) => ({ id })));
+	const image = new Image(tableModels(table));
 	const device = new Device({ table, image, unit: 1, ...more });
-	const at = (point: string): number => image.handle(table.sunspec[1]!, point);
+	const at = (point: string): number => image.handle(firstModel(table), point);
 	return {
 		image,
 		device,

@@ -1,10 +1,11 @@
 import { frozen } from "../base/frozen";
 import { Step } from "./decode";
+import { type ModelPoint, samePoint } from "./points";
 import {
 	type DeviceTable,
-	type ModelPoint,
 	modelPoint,
 	type Poll,
+	pointNames,
 	type Range,
 	type Row,
 	rowFunction,
@@ -63,7 +64,7 @@ export class Plan {
 	readonly payloadAt: Uint16Array;
 	/** Every point the reads write, then the fixed and the derived ones. */
 	readonly points: readonly ModelPoint[];
-	readonly fixed: readonly (readonly [point: number, value: number])[];
+	readonly fixed: readonly (readonly [point: number, value: number | string])[];
 	readonly derived: readonly DerivedStep[];
 	readonly ratioCount: number;
 	readonly counterCount: number;
@@ -94,12 +95,12 @@ export class Plan {
 		}
 		const indexOf = (name: string): number => {
 			const wanted = modelPoint(table, name);
-			const found = points.findIndex((one) => one.model === wanted.model && one.point === wanted.point);
+			const found = points.findIndex((one) => samePoint(one, wanted));
 			return found >= 0 ? found : points.push(wanted) - 1;
 		};
 		this.fixed = Object.entries(table.fixed ?? {}).map(([name, value]) => [indexOf(name), value] as const);
 		this.derived = (table.derived ?? []).map((one) => ({
-			point: indexOf(one.point),
+			point: indexOf(pointNames(one.point)[0]!),
 			of: one.of.map(indexOf),
 			mean: one.by === "mean",
 		}));

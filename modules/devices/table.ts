@@ -1,4 +1,7 @@
-import type { Kind } from "./kinds";
+import type { DerAbility } from "../sunspec/der/types";
+import type { ModelSpec } from "../sunspec/image";
+import { type Direction, KINDS, type Kind, sameSense } from "./kinds";
+import { type ModelPoint, readPoint } from "./points";
 import type { Unit } from "./units";
 
 /**
@@ -12,12 +15,22 @@ export interface DeviceTable {
 	readonly model: string;
 	/** Fixes the sign convention of every signed point (see kinds.ts). */
 	readonly kind: Kind;
-	/** SunSpec models of the device's image, 1 first. A bare point name belongs to the first model after 1. */
-	readonly sunspec: readonly number[];
-	/** Model points the device does not measure and the model demands: written as they stand while the device answers. */
-	readonly fixed?: Readonly<Record<string, number>>;
-	/** Points made from other points of the same model that the device does measure. */
+	/**
+	 * SunSpec models of the device's image in their order, 1 first; one that stands there twice is there twice. With
+	 * `repeats` for a model with groups, with `text` for one of our own. A bare point name belongs to the first after 1.
+	 */
+	readonly sunspec: readonly (number | ModelSpec)[];
+	/**
+	 * Points the device does not measure and the model demands: written as they stand while the device answers. Scale
+	 * factors ("701.W_SF") hold from the start and for good; one nobody gives counts as 0.
+	 */
+	readonly fixed?: Readonly<Record<string, number | string>>;
+	/** Points made from others, in this order. */
 	readonly derived?: readonly Derived[];
+	/** How the controls of its DER models reach the device. */
+	readonly controls?: readonly Control[];
+	/** It keeps its settings in EEPROM: written only when they change, and at most once in 10 s each. */
+	readonly eeprom?: boolean;
 	readonly bus: LineProfile;
 	/** Function codes the device answers. */
 	readonly functions: readonly number[];
@@ -35,8 +48,12 @@ export interface DeviceTable {
 	readonly never?: readonly Range[];
 	/** Reads start at, and count, a multiple of this. Default 1. */
 	readonly align?: 1 | 2;
-	/** The direction in which the device's own active power is positive. The engine turns "export" round. */
-	readonly positive?: "import" | "export";
+	/**
+	 * The direction in which the device's own active power is positive; the engine turns values where the kind has it the
+	 * other way round. In a meter that is every row in W and var. In other kinds it is every row of a signed type in W and
+	 * var that is not written; unsigned rows and settings are magnitudes.
+	 */
+	readonly positive?: Direction;
 	readonly rows: readonly Row[];
 	/** Traps, each naming model or firmware where known. */
 	readonly quirks: readonly string[];
@@ -46,11 +63,73 @@ export interface DeviceTable {
 	readonly confidence: Confidence;
 }
 
-/** A total the model demands and the device does not give: as good as the worst of its parts, as old as the newest. */
+/**
+ * A point made from others: as good as the worst of its parts, as old as the newest, without a value when one of them
+ * has none. value = result * k + b.
+ */
 export interface Derived {
-	readonly point: string;
-	readonly by: "sum" | "mean";
+	readonly point: string | readonly string[];
+	readonly by: DerivedBy;
+	/** Points that rows, `fixed` or earlier entries give, or "@row" for a row's value that is no point. */
 	readonly of: readonly string[];
+	/** Multiply the parts, in their order, first. Default: 1 each. */
+	readonly factors?: readonly number[];
+	readonly k?: number;
+	readonly b?: number;
+	/** Of "over": 1 where the magnitude of the part is above it, else 0. */
+	readonly limit?: number;
+	/** As of a row. */
+	readonly when?: When;
+}
+
+/**
+ * - "sum", "mean", "product", "min" and "max" of any number of parts;
+ * - "difference" a - b and "ratio" a / b;
+ * - "root": the square root of |a² - b²|, and "hypot": of a² + b² (of any number);
+ * - "sign": the magnitude of a with the sign of b;
+ * - "first": the first part that the device has a value for; a part that is lost is waited for, not passed over;
+ * - "over": 1 or 0, see `limit`.
+ */
+export type DerivedBy =
+	| "sum"
+	| "mean"
+	| "product"
+	| "min"
+	| "max"
+	| "difference"
+	| "ratio"
+	| "root"
+	| "hypot"
+	| "sign"
+	| "first"
+	| "over";
+
+/** Something counts only while a row that was read before holds one of these raw values. */
+export interface When {
+	readonly row: string;
+	readonly is: readonly number[];
+}
+
+/**
+ * One field of a DER's command (modules/sunspec/der/types.ts) as one row of the device: what is written there is
+ * field * k + b, `percentOf` and `dividedBy` applied before. An ability may have several controls; all are written.
+ * A row is the owner's until the field asks for something (a limit, a set-point, not to run), and is given back, with
+ * the value it had, when it asks for nothing any more.
+ */
+export interface Control {
+	readonly ability: DerAbility;
+	/** A row with `write`. */
+	readonly row: string;
+	/** Point or "@row" that is 100 %: "702.WMaxRtg". */
+	readonly percentOf?: string;
+	/** Point or "@row": a battery's voltage makes amperes of watts. */
+	readonly dividedBy?: string;
+	readonly k?: number;
+	readonly b?: number;
+	/** Written, instead of the field's own value, while the field asks for something (a switch beside the value). */
+	readonly active?: number;
+	/** Written when the field asks for nothing any more, instead of what the row held before. */
+	readonly free?: number;
 }
 
 /** One value of a device: value = raw * k + b, in `unit`. */
@@ -61,6 +140,13 @@ export interface Row {
 	readonly address: number;
 	readonly fc?: ReadFunction;
 	readonly type: RowType;
+	/**
+	 * Address of the high word of a u32 or s32 whose words are no neighbours; `address` is then the low one. Both come in
+	 * one read, so that a carry between them cannot tear the value.
+	 */
+	readonly high?: number;
+	/** The row with the same first register that this one reads once more, to make something else of it. */
+	readonly again?: string;
 	/** Registers of a "string" or "bcd" row; other types know their own. */
 	readonly words?: number;
 	/** Lowest bit and number of bits of a "bits" row. */
@@ -70,10 +156,28 @@ export interface Row {
 	readonly byteOrder?: "big" | "little";
 	readonly k?: number;
 	readonly b?: number;
-	/** Rows read once whose values multiply this one (current and voltage transformer ratios). */
+	/** Raw values above `raw` have another k and b: a power factor of which 1000 is 1 and 1200 is 0.8 on the other side. */
+	readonly above?: { readonly raw: number; readonly k: number; readonly b: number };
+	/** Value of each raw value, instead of k and b. A raw value that is not named gives `otherwise`. */
+	readonly map?: Readonly<Record<number, number>>;
+	/** Bits of the raw value as bits of the value, instead of k and b: exact in 64 bits. Several may lead to one. */
+	readonly bitMap?: readonly (readonly [from: number, to: number])[];
+	/** Text of each bit of the raw value, the texts of those that are set joined by ", "; the unit is "text". */
+	readonly texts?: Readonly<Record<number, string>>;
+	/** Value for raw values `map` does not name (default: no value), and of a ratio the device refuses to give. */
+	readonly otherwise?: number;
+	/** Rows whose values multiply this one (current and voltage transformer ratios). */
 	readonly times?: readonly string[];
+	/** The value counts only then; else there is none, or the one of another row with the same point. */
+	readonly when?: When;
+	/** Direction in which this row is positive, when it is not the table's: a battery's power in an inverter's table. */
+	readonly positive?: Direction;
 	readonly unit: Unit;
-	/** Where the value goes: "W", or "1.SN" for a point of another model than the first; several for a value that serves several. */
+	/**
+	 * Where the value goes: "W", or "1.SN" for a point of another model than the first, "701#2.W" of the second 701,
+	 * "714.Prt[1].DCA" of a group; several for a value that serves several. With `write`, whoever writes the point writes
+	 * the row.
+	 */
 	readonly point?: string | readonly string[];
 	/** Default "r". */
 	readonly access?: Access;
@@ -122,7 +226,7 @@ export type Confidence = "two" | "one" | "unverified";
 /** "bit" is a coil or discrete input, "bits" a field inside one or two registers, "bcd" unsigned packed decimal. */
 export type RowType = "u16" | "s16" | "u32" | "s32" | "u64" | "s64" | "f32" | "f64" | "bcd" | "bits" | "bit" | "string";
 
-/** Registers of a row (1 for a bit, which has its own address space). */
+/** Registers of a row's value (1 for a bit, which has its own address space). */
 export function rowWords(row: Row): number {
 	switch (row.type) {
 		case "u32":
@@ -143,27 +247,66 @@ export function rowWords(row: Row): number {
 	}
 }
 
+/** First and last register of a row; between the words of a split one lie others. */
+export function rowFirst(row: Row): number {
+	return row.high === undefined ? row.address : Math.min(row.address, row.high);
+}
+
+export function rowLast(row: Row): number {
+	return row.high === undefined ? row.address + rowWords(row) - 1 : Math.max(row.address, row.high);
+}
+
+/** Whether a register is one of the row's own. */
+export function rowHolds(row: Row, address: number): boolean {
+	if (row.high !== undefined) return address === row.address || address === row.high;
+	return address >= row.address && address < row.address + rowWords(row);
+}
+
 export function rowFunction(table: DeviceTable, row: Row): ReadFunction {
 	return row.fc ?? table.fc;
 }
 
-/** The points of a row, each with its model. */
-export function rowPoints(table: DeviceTable, row: Row): ModelPoint[] {
-	if (row.point === undefined) return [];
-	const names = typeof row.point === "string" ? [row.point] : row.point;
-	return names.map((name) => modelPoint(table, name));
+/** -1 for a row that counts in the other direction than the device's image, else 1. */
+export function rowSign(table: DeviceTable, row: Row): 1 | -1 {
+	const wanted = KINDS[table.kind].positive ?? "export";
+	if (row.positive !== undefined) return sameSense(row.positive, wanted) ? 1 : -1;
+	if (table.positive === undefined || (row.unit !== "W" && row.unit !== "var")) return 1;
+	if (table.kind !== "meter" && (row.write !== undefined || !isSigned(row.type))) return 1;
+	return sameSense(table.positive, wanted) ? 1 : -1;
 }
 
-export interface ModelPoint {
-	readonly model: number;
-	readonly point: string;
+function isSigned(type: RowType): boolean {
+	return type === "s16" || type === "s32" || type === "s64" || type === "f32" || type === "f64";
+}
+
+/** The models of a device's image, for `new Image`. */
+export function tableModels(table: DeviceTable): ModelSpec[] {
+	return table.sunspec.map((model) => (typeof model === "number" ? { id: model } : model));
+}
+
+/** The model that a bare point name belongs to: the table's first after 1. */
+export function firstModel(table: DeviceTable): number {
+	for (const model of table.sunspec) {
+		const id = typeof model === "number" ? model : model.id;
+		if (id !== 1) return id;
+	}
+	return 1;
+}
+
+/** The points of a row, each with its model. */
+export function rowPoints(table: DeviceTable, row: Row): ModelPoint[] {
+	return pointNames(row.point).map((name) => modelPoint(table, name));
+}
+
+/** What may be left out, one, or several. */
+export function pointNames(point: string | readonly string[] | undefined): readonly string[] {
+	if (point === undefined) return [];
+	return typeof point === "string" ? [point] : point;
 }
 
 /** "1.SN" names its model; a bare name belongs to the table's first model after 1. */
 export function modelPoint(table: DeviceTable, name: string): ModelPoint {
-	const dot = name.indexOf(".");
-	if (dot >= 0) return { model: Number(name.slice(0, dot)), point: name.slice(dot + 1) };
-	return { model: table.sunspec.find((model) => model !== 1) ?? 1, point: name };
+	return readPoint(name, firstModel(table))!;
 }
 
 export function findRow(table: DeviceTable, name: string): Row | undefined {

@@ -2,7 +2,7 @@ import { Checker, type Fields, join, type Problem } from "../base/checker";
 import { GridpostError, show } from "../base/errors";
 import { frozen } from "../base/frozen";
 import { KINDS, type Kind } from "./kinds";
-import type { DeviceTable, Row } from "./table";
+import { type DeviceTable, firstModel, type Row, tableModels } from "./table";
 import { fitsSunspecUnit, isCounter, UNIT_MISTAKES, UNITS, type Unit } from "./units";
 import { checkReads, checkReferences } from "./validate-rows";
 
@@ -363,7 +363,7 @@ function checkPoints(
 		if (unknown) check.wrong("fixed", name, unknown);
 	}
 	for (const one of table.derived ?? []) {
-		const unknown = checkPoint(table, one.point, undefined, points);
+		const unknown = checkPoint(table, [one.point].flat()[0]!, undefined, points);
 		if (unknown) check.wrong("derived", one.point, unknown);
 	}
 }
@@ -371,8 +371,8 @@ function checkPoints(
 /** What is wrong with a point, or undefined. */
 function checkPoint(table: DeviceTable, name: string, unit: Unit | undefined, points: PointLookup): string | undefined {
 	const dot = name.indexOf(".");
-	const model = dot < 0 ? table.sunspec.find((one) => one !== 1)! : Number(name.slice(0, dot));
-	if (!table.sunspec.includes(model)) return `the table's models are ${table.sunspec.join(", ")}`;
+	const model = dot < 0 ? firstModel(table) : Number(name.slice(0, dot));
+	if (!tableModels(table).some((one) => one.id === model)) return `the table's models are ${table.sunspec.join(", ")}`;
 	const found = points(model, name.slice(dot + 1));
 	if (found === undefined) return `model ${model} has no such point`;
 	if (unit === undefined || fitsSunspecUnit(unit, found.unit)) return undefined;

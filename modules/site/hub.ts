@@ -3,6 +3,7 @@ import type { TcpClass } from "../base/io";
 import type { Log } from "../base/log";
 import type { Catalogue } from "../devices/catalogue";
 import { Device } from "../devices/engine";
+import { firstModel, tableModels } from "../devices/table";
 import type { FrameTap, Rs485Class } from "../modbus/client-link";
 import { Image } from "../sunspec/image";
 import { SunSpecSpace } from "../sunspec/server";
@@ -72,8 +73,8 @@ export class Hub {
 		// readSite has checked that both are there
 		const table = catalogue.table(site.device)!;
 		const bus = this.site.buses.find((one) => one.id === site.bus)!;
-		const models = [1, ...table.sunspec.filter((id) => id !== 1)];
-		const image = new Image(models.map((id) => ({ id })));
+		const models = tableModels(table);
+		const image = new Image(models);
 		const device = new Device({
 			table,
 			plan: catalogue.plan(table),
@@ -83,7 +84,7 @@ export class Hub {
 			periodsMs: periodsMs({ ...bus.poll, ...site.poll }),
 		});
 		image.set(image.handle(1, "DA"), site.unit, 0, "good");
-		const entry: HubDevice = { index, site, device, image, model: models[1] ?? 1, role: site.role };
+		const entry: HubDevice = { index, site, device, image, model: firstModel(table), role: site.role };
 		image.onCommit = () => this.#committed(entry);
 		device.onChange = (_, what) => {
 			if (what !== "reset") onPresence?.(entry, what === "online");

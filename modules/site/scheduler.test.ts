@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "../base/manual-clock";
 import { Device, type ReadResult } from "../devices/engine";
-import type { DeviceTable } from "../devices/table";
+import { type DeviceTable, tableModels } from "../devices/table";
 import { eastronSdm120 } from "../devices/tables/eastron-sdm120";
 import { hikingDds238 } from "../devices/tables/hiking-dds238-2-zn-s";
 import { Image } from "../sunspec/image";
@@ -44,7 +44,7 @@ function setUp(tables: readonly DeviceTable[], periodsMs = {}) {
 	const clock = new ManualClock();
 	const wire = new Wire(clock);
 	const devices = tables.map((table, i) => {
-		const image = new Image(table.sunspec.map((id) => ({ id })));
+		const image = new Image(tableModels(table));
 		return new Device({ table, image, unit: i + 1, serial: "1", periodsMs });
 	});
 	const lines: string[] = [];

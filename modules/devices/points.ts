@@ -1,0 +1,30 @@
+/** One point of a device's image. */
+export interface ModelPoint {
+	readonly model: number;
+	/** 1 for the first model of that id in the image, 2 for the next. */
+	readonly occurrence: number;
+	/** Path of the point's group, "Prt[1]"; "" for a point of the model itself. */
+	readonly group: string;
+	readonly point: string;
+}
+
+/** "W", "1.SN", "701#2.W" or "714.Prt[1].DCA"; undefined for a name that is none. */
+export function readPoint(name: string, bareModel: number): ModelPoint | undefined {
+	const parts = /^(?:([0-9]+)(?:#([0-9]+))?\.)?((?:[A-Za-z]\w*(?:\[[0-9]+\])?\.)*)([A-Za-z]\w*)$/.exec(name);
+	if (parts === null) return undefined;
+	return {
+		model: parts[1] === undefined ? bareModel : Number(parts[1]),
+		occurrence: parts[2] === undefined ? 1 : Number(parts[2]),
+		group: parts[3]!.slice(0, -1),
+		point: parts[4]!,
+	};
+}
+
+/** As in a table: "714.Prt[1].DCA". */
+export function pointPath({ model, occurrence, group, point }: ModelPoint): string {
+	return `${model}${occurrence > 1 ? `#${occurrence}` : ""}.${group === "" ? "" : `${group}.`}${point}`;
+}
+
+export function samePoint(a: ModelPoint, b: ModelPoint): boolean {
+	return a.point === b.point && a.model === b.model && a.occurrence === b.occurrence && a.group === b.group;
+}
