@@ -2,7 +2,7 @@ import host from "host";
 import { serveApi } from "./modules/admin/api";
 import { Auth } from "./modules/admin/auth";
 import { busStatus, StatusReader } from "./modules/admin/status";
-import { Catalogue, deviceTables } from "./modules/devices/catalogue";
+import { Catalogue } from "./modules/devices/catalogue";
 import { HttpServer } from "./modules/http/server";
 import { TcpServer } from "./modules/modbus/server-tcp";
 import { Telemetry } from "./modules/openami/telemetry";
@@ -15,7 +15,8 @@ import { EnergyToday } from "./modules/site/energy-today";
 import { FrameLog } from "./modules/site/frame-log";
 import { History } from "./modules/site/history";
 import { Hub } from "./modules/site/hub";
-import { kFoundDevice, readSite } from "./modules/site/site-file";
+import { knownDevices } from "./modules/site/known-devices";
+import { readSite } from "./modules/site/site-file";
 import { SunSpecLine } from "./modules/site/sunspec-line";
 
 /** The last frames of all buses, for a capture. */
@@ -27,8 +28,8 @@ const kFrameLogBytes = 6 * 1024;
  */
 export default function main() {
 	const { clock, log, io, options, firmware } = host;
-	const knownDevices = [...deviceTables.map((table) => table.id), kFoundDevice];
-	const site = readSite(host.siteText, knownDevices);
+	const known = knownDevices();
+	const site = readSite(host.siteText, known);
 	const startMs = clock.now();
 	const frames = new FrameLog(clock, kFrameLogBytes);
 	const wallClock = new ClockQuality(clock, host.timeKeeper);
@@ -98,7 +99,7 @@ export default function main() {
 		frames,
 		auth,
 		siteText: host.siteStore?.stored?.() ?? host.siteText,
-		knownDevices,
+		knownDevices: known,
 		siteStore: host.siteStore,
 		restart: host.restart,
 		network: host.network,

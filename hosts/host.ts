@@ -1,5 +1,6 @@
 import type { Clock, Random } from "../modules/base/clock";
 import type { ListenerClass, TcpClass } from "../modules/base/io";
+import type { KeptValues } from "../modules/base/kept";
 import type { Log } from "../modules/base/log";
 import type { NetworkState } from "../modules/base/network";
 import type { AssetProvider } from "../modules/http/server";
@@ -34,6 +35,8 @@ export interface Host {
 	files?: AssetProvider;
 	/** Where a new site file goes; left out: the site cannot be changed from here. */
 	siteStore?: SiteStore;
+	/** What the application itself keeps over a restart; left out: it starts anew each time. */
+	kept?: KeptValues;
 	/** Stops the program and starts it anew, after the answer to whoever asked is out; left out: it cannot. */
 	restart?: () => void;
 	/** Password of the user "admin", asked for by everything that changes something; left out or "": none is asked for. */

@@ -1,15 +1,15 @@
 import config from "mc/config";
 import type { Random } from "../../modules/base/clock";
 import type { Log } from "../../modules/base/log";
-import { deviceTables } from "../../modules/devices/catalogue";
 import { SetupConsole } from "../../modules/setup/console";
 import { Provisioning } from "../../modules/setup/provisioning";
+import { knownDevices } from "../../modules/site/known-devices";
 import type { Host } from "../host";
 import { board } from "./board";
 import { BoardRadioEsp32, LocalName } from "./network";
 import type { FlashFiles } from "./sdk";
 import { SerialLine } from "./serial-console";
-import { boardId, boardStorage } from "./settings-store";
+import { boardId, boardStorage, keptValues } from "./settings-store";
 import { type BoardClock, BoardTime, openClockChip } from "./time";
 
 /** How often the strength of the Wi-Fi signal is looked at. */
@@ -31,7 +31,7 @@ export interface BoardSetupOptions {
 
 /** The part of the host that set-up gives, and where its log goes. */
 export type BoardSetup = Required<
-	Pick<Host, "siteText" | "siteStore" | "restart" | "network" | "setup" | "onClockSet">
+	Pick<Host, "siteText" | "siteStore" | "kept" | "restart" | "network" | "setup" | "onClockSet">
 > & {
 	log: Log;
 };
@@ -65,7 +65,7 @@ export function boardSetup(options: BoardSetupOptions): BoardSetup {
 		storage: boardStorage(options.files),
 		radio,
 		boardId: attempt("the board's number", () => boardId(random)) ?? "0000",
-		known: deviceTables.map((table) => table.id),
+		known: knownDevices(),
 		restart,
 		onNetwork: (state) => {
 			attempt("time", () => time.network(state.state === "up"));
@@ -92,6 +92,7 @@ export function boardSetup(options: BoardSetupOptions): BoardSetup {
 	return {
 		siteText: siteKeeper.text,
 		siteStore: { place: "the board's flash memory", save: site.save, stored: site.stored },
+		kept: keptValues,
 		restart: () => setup.restart(),
 		network,
 		setup,

@@ -1,3 +1,5 @@
+import { frozen } from "../../modules/base/frozen";
+import type { KeptValues } from "../../modules/base/kept";
 import type { BoardStorage } from "../../modules/setup/provisioning";
 import type { CopyStorage, Place } from "../../modules/setup/two-copies";
 import { type FlashFiles, type Format, keyValue } from "./sdk";
@@ -27,6 +29,15 @@ export function boardStorage(files: FlashFiles): BoardStorage {
 		erase: eraseKeys,
 	};
 }
+
+/** Values of the application, beside the settings in NVS; a factory reset erases them too. */
+export const keptValues = frozen<KeptValues>({
+	read: (key: string) => {
+		const bytes = readKey(key, "buffer");
+		return bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : undefined;
+	},
+	write: (key: string, bytes: Uint8Array) => writeKey(key, "buffer", bytes),
+});
 
 /** Four hexadecimal digits, made by chance at the first start. */
 export function boardId(random: () => number): string {

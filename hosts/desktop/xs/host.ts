@@ -1,6 +1,7 @@
 import Listener from "embedded:io/socket/listener";
 import TCP from "embedded:io/socket/tcp";
 import TLS from "embedded:io/socket/tcp/tls";
+import keyValue from "embedded:storage/key-value";
 import app from "host:app";
 import type { ListenerClass, TcpClass } from "../../../modules/base/io";
 import type { Rs485Class } from "../../../modules/modbus/client-link";
@@ -8,6 +9,16 @@ import RS485 from "../../../modules/rs485/rs485";
 import type { Host } from "../../host";
 import { ModdableClock } from "../../moddable/clock";
 import { WebFiles } from "../../web-files";
+
+/** Opened for each call: a machine that is gone holds nothing. */
+function values<T>(action: (store: ReturnType<typeof keyValue.open>) => T): T {
+	const store = keyValue.open({ path: "gridpost", format: "buffer" });
+	try {
+		return action(store);
+	} finally {
+		store.close();
+	}
+}
 
 const place = app.sitePlace();
 const files = WebFiles.open((name) => app.webFile(name));
@@ -28,6 +39,13 @@ const host: Host = {
 	options: app.options(),
 	firmware: app.firmware(),
 	...(files ? { files } : {}),
+	kept: {
+		read: (key) => {
+			const bytes = values((store) => store.read(key));
+			return bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : undefined;
+		},
+		write: (key, bytes) => values((store) => store.write(key, bytes)),
+	},
 	...(place === ""
 		? {}
 		: { siteStore: { place, save: (text: string) => app.saveSite(text) }, restart: () => app.restart() }),

@@ -2,12 +2,12 @@ import UDP from "embedded:io/socket/udp";
 import files from "embedded:storage/files";
 import app from "host:app";
 import type { ButtonEvent } from "../../../modules/buttons/buttons";
-import { deviceTables } from "../../../modules/devices/catalogue";
 import { captiveAnswer } from "../../../modules/setup/captive-dns";
 import type { FoundNetwork } from "../../../modules/setup/device";
 import { type BoardRadio, Provisioning } from "../../../modules/setup/provisioning";
 import { TimeKeeper } from "../../../modules/setup/time-keeper";
 import { WallClock } from "../../../modules/setup/wall-clock";
+import { knownDevices } from "../../../modules/site/known-devices";
 import type { FlashFiles } from "../../esp32s3/sdk";
 import { boardStorage } from "../../esp32s3/settings-store";
 import type { Host } from "../../host";
@@ -115,7 +115,7 @@ const setup = new Provisioning({
 	storage: boardStorage(files as unknown as FlashFiles),
 	radio,
 	boardId: "1a2b",
-	known: deviceTables.map((table) => table.id),
+	known: knownDevices(),
 	restart: () => app.restart(),
 	onNetwork: (state) => keeper.network(state.state === "up"),
 	log: desktop.log,
