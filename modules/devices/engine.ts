@@ -3,6 +3,7 @@ import type { Quality } from "../base/quality";
 import { CounterBook, type Counters } from "./counters";
 import { rawNumber, type Step, StepKind, textOf } from "./decode";
 import { Plan, type PlannedRead } from "./plan";
+import type { PolledDevice, SuspectPoint } from "./polled";
 import type { DeviceTable, Poll } from "./table";
 
 /** What the engine needs of a SunSpec image (modules/sunspec/image.ts). */
@@ -63,7 +64,7 @@ export interface DeviceOptions {
  * - A value outside its row's plausible range, or no number at all, is suspect.
  * - Energies never fall: see counters.ts.
  */
-export class Device {
+export class Device implements PolledDevice {
 	readonly table: DeviceTable;
 	readonly plan: Plan;
 	readonly image: PointImage;
@@ -98,7 +99,7 @@ export class Device {
 	/** What the device's own register says, where it has one. */
 	registerSerial: string | undefined;
 	/** Called when the device has come or gone, never answered to begin with, or when a counter was reset or its meter exchanged. */
-	onChange: ((device: Device, what: "online" | "offline" | "reset") => void) | undefined;
+	onChange: ((device: PolledDevice, what: "online" | "offline" | "reset") => void) | undefined;
 
 	#handles: Int16Array;
 	/** Undefined when the table has none. */
@@ -156,6 +157,34 @@ export class Device {
 	/** The image's handle of a point of the plan, by its index there. */
 	handle(point: number): number {
 		return this.#handles[point]!;
+	}
+
+	get product(): string {
+		return this.table.id;
+	}
+
+	get maker(): string {
+		return this.table.maker;
+	}
+
+	get model(): string {
+		return this.table.model;
+	}
+
+	get pauseMs(): number {
+		return this.table.bus.pauseMs ?? 0;
+	}
+
+	/** Whether the table has a row, or a rule, that brings this point. */
+	reads(model: number, point: string): boolean {
+		return this.plan.points.some((one) => one.model === model && one.point === point);
+	}
+
+	suspect(): SuspectPoint | undefined {
+		const index = this.suspectPoint();
+		if (index < 0) return undefined;
+		const value = this.image.value(this.handle(index));
+		return { point: this.plan.points[index]!.point, value: typeof value === "number" ? value : undefined };
 	}
 
 	/** Index in the plan of the first point whose value is suspect, or -1. */

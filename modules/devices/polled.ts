@@ -39,7 +39,12 @@ export interface PolledDevice {
 	onResult(result: ReadResult): void;
 	lineDown(nowMs: number): boolean;
 	/** The first point whose value is suspect. */
-	suspect(): { readonly point: string; readonly value: number | undefined } | undefined;
+	suspect(): SuspectPoint | undefined;
 	/** Whether the device itself gives this point. */
 	reads(model: number, point: string): boolean;
+}
+
+export interface SuspectPoint {
+	readonly point: string;
+	readonly value: number | undefined;
 }
