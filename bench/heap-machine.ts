@@ -34,7 +34,7 @@ const log = () => {};
 const kept = [];
 let site, catalogue, hub, mqtt, publisher, alarms, history, energy, frames;
 
-function meters() { return hub.devices.filter((entry) => entry.device.table.kind === "meter"); }
+function meters() { return hub.devices.filter((entry) => entry.kind === "meter"); }
 
 export function readText(text) { site = readSite(text, deviceTables.map((table) => table.id)); }
 export function plans() {
@@ -69,7 +69,7 @@ export function publishing(outboxBytes) {
 	const { feederId, gatewayId } = site;
 	publisher = new OpenAmiPublisher({ clock, mqtt, feederId, gatewayId, periodMs: 10000, outboxBytes, firmware: "bench",
 		meters: meters().map(({ site: { serial }, image, model, device }) => ({ serial, image, model,
-			reads: (point) => device.plan.points.some((one) => one.model === model && one.point === point) })), clockState: () => wallClock.state });
+			reads: (point) => device.reads(model, point) })), clockState: () => wallClock.state });
 	publisher.start();
 }
 export function closeAll() {

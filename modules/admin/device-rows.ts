@@ -1,7 +1,9 @@
 import { toHex } from "../base/bytes";
 import { rawNumber, type Step, StepKind, textOf } from "../devices/decode";
+import type { Device } from "../devices/engine";
 import { type Access, type ReadFunction, type RowType, rowFunction } from "../devices/table";
 import type { HubDevice } from "../site/hub";
+import type { Image } from "../sunspec/image";
 import type { PointStatus } from "./status";
 import { ageS } from "./times";
 
@@ -27,18 +29,20 @@ export interface RowStatus {
 
 /** Every row that the hub polls, in the order of its reads. */
 export function deviceRows(entry: HubDevice, nowMs: number): RowStatus[] {
-	const { device } = entry;
+	const { table: device } = entry;
 	const rows: RowStatus[] = [];
+	if (!device) return rows;
 	device.plan.reads.forEach((read, index) => {
 		const data = device.raw(index);
 		const readMs = device.readMs(index);
-		for (const step of read.steps) rows.push(rowOf(entry, step, read.function, data, readMs, nowMs));
+		for (const step of read.steps) rows.push(rowOf(device, entry.image, step, read.function, data, readMs, nowMs));
 	});
 	return rows;
 }
 
 function rowOf(
-	{ device, image }: HubDevice,
+	device: Device,
+	image: Image,
 	step: Step,
 	readFunction: number,
 	data: DataView | undefined,

@@ -82,8 +82,9 @@ interface PointName {
  * that costs a hundred times what a value does.
  */
 export class StatusReader {
+	/** By product: what its devices show. */
 	#names = new Map<object, PointName[]>();
-	#handles: (Int16Array | undefined)[] = [];
+	#shown: (Shown | undefined)[] = [];
 	readonly #clock: Clock;
 	readonly #energy: EnergyToday;
 
@@ -100,8 +101,8 @@ export class StatusReader {
 			id: site.id,
 			name: site.name,
 			role: site.role,
-			maker: device.table.maker,
-			model: device.table.model,
+			maker: device.maker,
+			model: device.model,
 			serial: site.serial,
 			bus: site.bus,
 			address: site.address,
@@ -119,14 +120,11 @@ export class StatusReader {
 		};
 	}
 
-	#points({ image, device, index }: HubDevice, nowMs: number): PointStatus[] {
-		let names = this.#names.get(device.plan);
-		if (!names) this.#names.set(device.plan, (names = namesOf(device.plan, image)));
-		let handles = this.#handles[index];
-		if (!handles) {
-			handles = Int16Array.from(names, ({ model, point }) => image.handle(model, point));
-			this.#handles[index] = handles;
-		}
+	#points(entry: HubDevice, nowMs: number): PointStatus[] {
+		const { image, index } = entry;
+		let shown = this.#shown[index];
+		if (shown?.image !== image) this.#shown[index] = shown = this.#shownOf(entry);
+		const { names, handles } = shown;
 		return names.map(({ point, unit }, i) => {
 			const handle = handles[i]!;
 			const value = image.value(handle);
@@ -139,6 +137,23 @@ export class StatusReader {
 			};
 		});
 	}
+
+	#shownOf({ table, image }: HubDevice): Shown {
+		const plan = table?.plan;
+		let names = plan && this.#names.get(plan);
+		if (!names) {
+			names = plan ? namesOf(plan, image) : [];
+			if (plan) this.#names.set(plan, names);
+		}
+		return { image, names, handles: Int16Array.from(names, ({ model, point }) => image.handle(model, point)) };
+	}
+}
+
+interface Shown {
+	/** That the handles are of; a device that was found anew has another. */
+	readonly image: Image;
+	readonly names: readonly PointName[];
+	readonly handles: Int16Array;
 }
 
 /** The points that a product's rows bring, each once; what model 1 says of it stands elsewhere. */

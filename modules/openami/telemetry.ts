@@ -43,7 +43,7 @@ export class Telemetry implements Publishing {
 		const { feederId, gatewayId } = site;
 		this.#url = options.url;
 		this.#settings = options.url === "" ? undefined : this.#settingsOf(options);
-		const meters = options.devices.filter((entry) => entry.device.table.kind === "meter");
+		const meters = options.devices.filter((entry) => entry.kind === "meter");
 		this.#meterOf = Int8Array.from(options.devices, (entry) => meters.indexOf(entry));
 		this.#publisher = new OpenAmiPublisher({
 			clock,
@@ -54,7 +54,7 @@ export class Telemetry implements Publishing {
 				serial,
 				image,
 				model,
-				reads: (point) => device.plan.points.some((one) => one.model === model && one.point === point),
+				reads: (point) => device.reads(model, point),
 			})),
 			periodMs: site.services.openami.periodS * 1000,
 			outboxBytes: kOutboxBytes,

@@ -50,7 +50,7 @@ export class Pages {
 		this.#options = options;
 		const { devices } = options.hub;
 		const homes = devices.filter((entry) => entry.role === "home");
-		this.homes = homes.length > 0 ? homes : devices.filter((entry) => entry.device.table.kind === "meter");
+		this.homes = homes.length > 0 ? homes : devices.filter((entry) => entry.kind === "meter");
 		this.#feeder = devices.find((entry) => entry.role === "feeder");
 		this.home();
 	}

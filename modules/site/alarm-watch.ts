@@ -1,7 +1,6 @@
 import type { Clock, TimerId } from "../base/clock";
 import { frozen } from "../base/frozen";
-import type { Device } from "../devices/engine";
-import type { Plan } from "../devices/plan";
+import type { PolledDevice } from "../devices/polled";
 import type { AlarmKind, AlarmSource, Alarms } from "./alarms";
 import type { Bus } from "./bus";
 import type { HubDevice } from "./hub";
@@ -47,7 +46,8 @@ const kGraceMs = 75_000;
 /** How far inside its limit a voltage must be again: 1 %. */
 const kVoltageMargin = 0.01;
 
-const kVoltages = frozen(["PhVphA", "PhVphB", "PhVphC"]);
+/** Voltages to neutral as models name them: of meters, then of DERs; the first list of which a device has one counts. */
+const kVoltages = frozen([["PhVphA", "PhVphB", "PhVphC"], ["PhV"], ["VL1", "VL2", "VL3"], ["LNV"]]);
 
 /**
  * Looks every two seconds at what an alarm is about. One cause is one alarm: a bus whose port is closed, or on which no
@@ -66,7 +66,7 @@ export class AlarmWatch {
 	/** Per bus. */
 	readonly #troubled: Uint8Array;
 	readonly #graceUntilMs: Float64Array;
-	readonly #voltages = new Map<Plan, number[]>();
+	readonly #voltages: (Voltages | undefined)[] = [];
 	readonly #hub: AlarmSource;
 	#ticks = 0;
 	#timer: TimerId | undefined;
@@ -82,9 +82,6 @@ export class AlarmWatch {
 		this.#troubled = new Uint8Array(buses.length);
 		this.#graceUntilMs = new Float64Array(buses.length);
 		this.#hub = { type: "hub", id: options.gatewayId };
-		for (const { device } of devices) {
-			if (!this.#voltages.has(device.plan)) this.#voltages.set(device.plan, voltagesOf(device));
-		}
 	}
 
 	start(): void {
@@ -141,7 +138,7 @@ export class AlarmWatch {
 		this.#judge(3 * devices.length + index, "bus", bad, source, times, nowMs, fault || "no device answers");
 	}
 
-	#checkSilent(index: number, device: Device, nowMs: number): void {
+	#checkSilent(index: number, device: PolledDevice, nowMs: number): void {
 		const { devices } = this.#options;
 		const gone = device.known && !device.online;
 		if (!gone) this.#goneMs[index] = Number.NaN;
@@ -169,26 +166,24 @@ export class AlarmWatch {
 		const count = devices.length;
 		const entry = devices[index]!;
 		const { device, image } = entry;
-		const suspect = device.suspectPoint();
+		const suspect = device.suspect();
 		let detail = "";
-		if (suspect >= 0) {
-			const value = image.value(device.handle(suspect));
-			detail = `${device.plan.points[suspect]!.point}${value === undefined ? "" : ` ${rounded(value)}`}`;
-		}
-		if (suspect >= 0 || this.#levels[count + index] !== 0)
-			this.#judge(count + index, "suspect", suspect >= 0, sourceOf(entry), kTimes.suspect, nowMs, detail);
+		if (suspect) detail = `${suspect.point}${suspect.value === undefined ? "" : ` ${rounded(suspect.value)}`}`;
+		if (suspect || this.#levels[count + index] !== 0)
+			this.#judge(count + index, "suspect", suspect !== undefined, sourceOf(entry), kTimes.suspect, nowMs, detail);
 		if (!limits) return;
-		const points = this.#voltages.get(device.plan)!;
+		let voltages = this.#voltages[index];
+		if (voltages?.image !== image) this.#voltages[index] = voltages = voltagesOf(entry);
 		const condition = 2 * count + index;
 		const margin = this.#active[condition] ? kVoltageMargin : 0;
 		detail = "";
 		let measured = false;
-		for (const point of points) {
-			const volts = image.value(device.handle(point));
+		for (let i = 0; i < voltages.handles.length; i++) {
+			const volts = image.value(voltages.handles[i]!);
 			if (typeof volts !== "number") continue;
 			measured = true;
 			const { voltageMinV: minV, voltageMaxV: maxV } = limits;
-			const name = device.plan.points[point]!.point;
+			const name = voltages.names[i];
 			if (minV !== undefined && volts < minV * (1 + margin)) detail = `${name} ${rounded(volts)} V, below ${minV} V`;
 			if (maxV !== undefined && volts > maxV * (1 - margin)) detail = `${name} ${rounded(volts)} V, above ${maxV} V`;
 		}
@@ -227,10 +222,16 @@ const sourceOf = ({ site }: HubDevice): AlarmSource => ({ type: "device", id: si
 const rounded = (value: number | string): string =>
 	typeof value === "number" ? `${Math.round(value * 10) / 10}` : value;
 
-/** Which points of a product are phase voltages: one for each phase, or the only one. */
-function voltagesOf({ plan, image }: Device): number[] {
-	const indices = (names: readonly string[]): number[] =>
-		plan.points.flatMap(({ model, point }, i) => (names.includes(point) && image.handle(model, point) >= 0 ? [i] : []));
-	const phases = indices(kVoltages);
-	return phases.length > 0 ? phases : indices(["PhV"]);
+/** Which points of a device are phase voltages: one for each phase, or the only one. */
+interface Voltages {
+	/** That the handles are of; a device that was found anew has another. */
+	readonly image: HubDevice["image"];
+	readonly names: readonly string[];
+	readonly handles: Int16Array;
+}
+
+function voltagesOf({ device, image, model }: HubDevice): Voltages {
+	const names = kVoltages.find((list) => list.some((name) => device.reads(model, name))) ?? [];
+	const handles = Int16Array.from(names, (name) => (device.reads(model, name) ? image.handle(model, name) : -1));
+	return { image, names, handles };
 }

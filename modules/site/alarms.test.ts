@@ -88,16 +88,18 @@ class Pole {
 	constructor(busOfMeters: readonly string[], limits?: AlarmWatchOptions["limits"]) {
 		this.meters = busOfMeters.map(() => ({ online: true, known: true, lastAnswerMs: 0, value: 230, quality: "good" }));
 		this.buses = [...new Set(busOfMeters)].map((id) => ({ site: { id }, fault: "" }));
-		const plan = { points: [{ model: 211, point: "PhVphA" }] };
 		const devices = this.meters.map((meter, index) => {
 			const image = {
-				value: () => meter.value,
+				value: (handle: number) => (handle < 0 ? undefined : meter.value),
 				quality: () => meter.quality,
 				handle: () => 0,
 			};
-			const suspectPoint = () => (meter.quality === "suspect" ? 0 : -1);
-			const device = Object.assign(meter, { plan, image, handle: () => 0, suspectPoint });
-			return { index, site: { id: `m${index + 1}`, bus: busOfMeters[index] }, device, image };
+			const device = Object.assign(meter, {
+				image,
+				reads: (_model: number, point: string) => point === "PhVphA",
+				suspect: () => (meter.quality === "suspect" ? { point: "PhVphA", value: meter.value } : undefined),
+			});
+			return { index, site: { id: `m${index + 1}`, bus: busOfMeters[index] }, device, image, model: 211 };
 		});
 		this.alarms.onChange = () => this.changes++;
 		this.watch = new AlarmWatch({

@@ -2,7 +2,7 @@ import type { Clock, TimerId } from "../base/clock";
 import { frozen } from "../base/frozen";
 import type { TcpClass } from "../base/io";
 import type { Log } from "../base/log";
-import type { Device } from "../devices/engine";
+import type { PolledDevice } from "../devices/polled";
 import { ModbusClient } from "../modbus/client";
 import type { FrameTap, Rs485Class, RtuLinkOptions, TcpLinkOptions } from "../modbus/client-link";
 import { BusScheduler } from "./scheduler";
@@ -10,7 +10,7 @@ import type { SiteBus } from "./site-file";
 
 export interface BusOptions {
 	bus: SiteBus;
-	devices: readonly Device[];
+	devices: readonly PolledDevice[];
 	clock: Clock;
 	log: Log;
 	RS485: Rs485Class;

@@ -108,6 +108,5 @@ export class EnergyToday {
 
 /** The handle of a point of the device's main model that its registers bring; -1 when they do not. */
 export function measuredHandle({ device, image, model }: HubDevice, point: string): number {
-	const known = device.plan.points.some((one) => one.model === model && one.point === point);
-	return known ? image.handle(model, point) : -1;
+	return device.reads(model, point) ? image.handle(model, point) : -1;
 }

@@ -11,8 +11,8 @@ const dayMs = 24 * hourMs;
 /** One single-phase meter, its image written as the engine would. */
 function meter(index = 0) {
 	const image = new Image([{ id: 1 }, { id: 211 }]);
-	const points = ["W", "PhV", "TotWhImp"].map((point) => ({ model: 211, point }));
-	const entry = { index, image, model: 211, device: { plan: { points } } } as unknown as HubDevice;
+	const reads = (_model: number, point: string) => ["W", "PhV", "TotWhImp"].includes(point);
+	const entry = { index, image, model: 211, device: { reads } } as unknown as HubDevice;
 	const handle = (point: string) => image.handle(211, point);
 	return {
 		entry,
@@ -127,7 +127,7 @@ describe("the day's means", () => {
 
 	it("are there only for what measures power", () => {
 		const image = new Image([{ id: 1 }]);
-		const air = { index: 0, image, model: 1, device: { plan: { points: [] } } } as unknown as HubDevice;
+		const air = { index: 0, image, model: 1, device: { reads: () => false } } as unknown as HubDevice;
 		const kept = new History({ clock: new ManualClock(), devices: [air] });
 		expect(kept.has(0)).toBe(false);
 		expect(() => kept.reading(air)).not.toThrow();

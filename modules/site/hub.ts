@@ -3,6 +3,8 @@ import type { TcpClass } from "../base/io";
 import type { Log } from "../base/log";
 import type { Catalogue } from "../devices/catalogue";
 import { Device } from "../devices/engine";
+import type { Kind } from "../devices/kinds";
+import type { PolledDevice } from "../devices/polled";
 import { firstModel, tableModels } from "../devices/table";
 import type { FrameTap, Rs485Class } from "../modbus/client-link";
 import { Image } from "../sunspec/image";
@@ -16,7 +18,10 @@ export interface HubDevice extends TotalsSource {
 	/** Place in the site file's list. */
 	index: number;
 	site: SiteDevice;
-	device: Device;
+	device: PolledDevice;
+	/** The same, for a device of a table. */
+	table?: Device;
+	kind: Kind;
 	/** The SunSpec model that carries its readings, e.g. 211. */
 	model: number;
 }
@@ -84,7 +89,16 @@ export class Hub {
 			periodsMs: periodsMs({ ...bus.poll, ...site.poll }),
 		});
 		image.set(image.handle(1, "DA"), site.unit, 0, "good");
-		const entry: HubDevice = { index, site, device, image, model: firstModel(table), role: site.role };
+		const entry: HubDevice = {
+			index,
+			site,
+			device,
+			table: device,
+			kind: table.kind,
+			image,
+			model: firstModel(table),
+			role: site.role,
+		};
 		image.onCommit = () => this.#committed(entry);
 		device.onChange = (_, what) => {
 			if (what !== "reset") onPresence?.(entry, what === "online");

@@ -241,7 +241,7 @@ describe("bus scheduler", () => {
 		clock.advance(29_500);
 		expect(scheduler.utilisation()).toBeCloseTo(0.05, 2);
 		const [first, second] = scheduler.stats();
-		expect(first).toMatchObject({ unit: 1, table: "hiking-dds238-2-zn-s", online: true, timeouts: 0, slowestMs: 50 });
+		expect(first).toMatchObject({ unit: 1, product: "hiking-dds238-2-zn-s", online: true, timeouts: 0, slowestMs: 50 });
 		expect(first!.answers).toBe(30);
 		expect(second).toMatchObject({ unit: 2, online: true, exceptions: 1 });
 	});

@@ -1,7 +1,8 @@
 import type { Clock, TimerId } from "../base/clock";
 import { frozen } from "../base/frozen";
 import { type Log, silentLog } from "../base/log";
-import type { Device, ReadResult } from "../devices/engine";
+import type { ReadResult } from "../devices/engine";
+import type { PolledDevice } from "../devices/polled";
 import { Backoff } from "../modbus/backoff";
 
 /** What the scheduler needs of a Modbus client: it queues a request and calls `onResult` once, later. */
@@ -21,7 +22,7 @@ export interface BusRequest {
 
 export interface BusSchedulerOptions {
 	client: BusClient;
-	devices: readonly Device[];
+	devices: readonly PolledDevice[];
 	clock: Clock;
 	/** Name of the bus, for the log. */
 	name?: string;
@@ -32,7 +33,7 @@ export interface BusSchedulerOptions {
 
 export interface DeviceStats {
 	unit: number;
-	table: string;
+	product: string;
 	online: boolean;
 	lastAnswerMs: number;
 	roundTripMs: number;
@@ -53,12 +54,12 @@ const windowMs = 10_000;
 
 /** A device's place on the bus. */
 class Seat {
-	readonly device: Device;
+	readonly device: PolledDevice;
 	/** Not to be asked earlier: it wants quiet, or it was silent. */
 	notBeforeMs = 0;
 	readonly backoff = new Backoff(waits);
 
-	constructor(device: Device) {
+	constructor(device: PolledDevice) {
 		this.device = device;
 	}
 }
@@ -140,7 +141,7 @@ export class BusScheduler implements BusRequest {
 	stats(): DeviceStats[] {
 		return this.#seats.map(({ device }) => ({
 			unit: device.unit,
-			table: device.table.id,
+			product: device.product,
 			online: device.online,
 			lastAnswerMs: device.lastAnswerMs,
 			roundTripMs: device.roundTripMs,
@@ -210,7 +211,7 @@ export class BusScheduler implements BusRequest {
 		device.onResult(result);
 		if (result.status === "closed") this.#lineDown(result.endMs, wasOnline);
 		else {
-			seat.notBeforeMs = result.endMs + (device.table.bus.pauseMs ?? 0);
+			seat.notBeforeMs = result.endMs + device.pauseMs;
 			if (device.missed === 0) seat.backoff.succeeded();
 			else {
 				seat.backoff.failed(result.endMs);
@@ -241,8 +242,8 @@ export class BusScheduler implements BusRequest {
 		this.#busyMs = 0;
 	}
 
-	#report(device: Device, status: string): void {
+	#report(device: PolledDevice, status: string): void {
 		const what = device.online ? "answers" : `does not answer (${status})`;
-		this.#log(device.online ? "info" : "warn", "bus", `${this.#name} unit ${device.unit} (${device.table.id}) ${what}`);
+		this.#log(device.online ? "info" : "warn", "bus", `${this.#name} unit ${device.unit} (${device.product}) ${what}`);
 	}
 }
