@@ -13,6 +13,7 @@ export interface PublisherOptions {
 	mqtt: Publishing;
 	feederId: string;
 	gatewayId: string;
+	/** Those that are known at the start; see `add`. */
 	meters: readonly MeterSource[];
 	/** Telemetry of every meter each so many ms. */
 	periodMs: number;
@@ -43,6 +44,7 @@ export class OpenAmiPublisher {
 	#root: string;
 	#outbox: Outbox;
 	#codec = new RecordCodec();
+	readonly #meters: MeterSource[] = [];
 	#handles: Int16Array[] = [];
 	#lost: boolean[] = [];
 	#started: boolean[] = [];
@@ -56,11 +58,15 @@ export class OpenAmiPublisher {
 		this.#options = options;
 		this.#root = topicRoot(options.feederId, options.gatewayId);
 		this.#outbox = new Outbox(Math.max(options.outboxBytes, 4 * (kLongestRecord + 2)));
-		for (const meter of options.meters) {
-			this.#handles.push(rowHandles(meter));
-			this.#lost.push(false);
-			this.#started.push(false);
-		}
+		for (const meter of options.meters) this.put(this.#meters.length, meter);
+	}
+
+	/** Adds a meter that was found later (`at` = how many there are), or gives one a new image. */
+	put(at: number, meter: MeterSource): void {
+		this.#meters[at] = meter;
+		this.#handles[at] = rowHandles(meter);
+		this.#lost[at] = false;
+		this.#started[at] = false;
 	}
 
 	/** Messages that wait here; those the MQTT client holds come on top. */
@@ -120,8 +126,8 @@ export class OpenAmiPublisher {
 		for (;;) {
 			const length = this.#outbox.peek(this.#codec.bytes);
 			if (length === 0) return;
-			const { feederId, gatewayId, meters } = this.#options;
-			const serial = meters[this.#codec.meter]!.serial;
+			const { feederId, gatewayId } = this.#options;
+			const serial = this.#meters[this.#codec.meter]!.serial;
 			const payload = this.#codec.envelope(length, feederId, gatewayId, serial, utcOffsetMs);
 			const leaf = this.#codec.kind === 0 ? "telemetry" : "event";
 			const topic = `${this.#root}/meter/${serial}/${leaf}`;
@@ -142,8 +148,8 @@ export class OpenAmiPublisher {
 	}
 
 	#tick(): void {
-		const { clock, periodMs, meters } = this.#options;
-		for (let meter = 0; meter < meters.length; meter++) {
+		const { clock, periodMs } = this.#options;
+		for (let meter = 0; meter < this.#meters.length; meter++) {
 			this.#started[meter] = true;
 			this.#snapshot(meter);
 		}
@@ -156,12 +162,12 @@ export class OpenAmiPublisher {
 
 	/** Every register that the hub reads of the meter is there. What never comes is waited for until the first period ends. */
 	#complete(meter: number): boolean {
-		const { image } = this.#options.meters[meter]!;
+		const { image } = this.#meters[meter]!;
 		return this.#handles[meter]!.every((handle) => handle < 0 || image.quality(handle) !== undefined);
 	}
 
 	#snapshot(meter: number): void {
-		const image = this.#options.meters[meter]!.image;
+		const image = this.#meters[meter]!.image;
 		const length = this.#codec.telemetry(this.#seq++, meter, image, this.#handles[meter]!, this.#options.clock.now());
 		this.#outbox.push(this.#codec.bytes, length);
 	}
@@ -171,7 +177,8 @@ export class OpenAmiPublisher {
 	}
 
 	#publishStatus(epochMs: number): boolean {
-		const { feederId, gatewayId, meters, firmware, clockState, mqtt } = this.#options;
+		const { feederId, gatewayId, firmware, clockState, mqtt } = this.#options;
+		const meters = this.#meters;
 		const lost = meters.filter((_, i) => this.#lost[i]).map((meter) => `"${meter.serial}"`);
 		const payload =
 			`{"schemaVersion":"0.1","ts":"${isoTime(epochMs)}","feederId":"${feederId}","gatewayId":"${gatewayId}","state":"online",` +

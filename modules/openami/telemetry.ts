@@ -7,6 +7,7 @@ import { MqttClient, type MqttClientOptions } from "../mqtt/client";
 import type { HubDevice } from "../site/hub";
 import { parseBroker, type Site } from "../site/site-file";
 import { OpenAmiPublisher, type Publishing } from "./publisher";
+import type { MeterSource } from "./record";
 
 export interface TelemetryOptions {
 	site: Pick<Site, "feederId" | "gatewayId" | "services">;
@@ -35,6 +36,7 @@ export class Telemetry implements Publishing {
 	readonly #settings: MqttClientOptions | undefined;
 	/** Per device: its place among the meters, or -1. */
 	readonly #meterOf: Int8Array;
+	#meters: number;
 	#mqtt: MqttClient | undefined;
 
 	/** Throws `bad-config` for a broker that cannot be used. Nothing is connected before `start`. */
@@ -45,17 +47,13 @@ export class Telemetry implements Publishing {
 		this.#settings = options.url === "" ? undefined : this.#settingsOf(options);
 		const meters = options.devices.filter((entry) => entry.kind === "meter");
 		this.#meterOf = Int8Array.from(options.devices, (entry) => meters.indexOf(entry));
+		this.#meters = meters.length;
 		this.#publisher = new OpenAmiPublisher({
 			clock,
 			mqtt: this,
 			feederId,
 			gatewayId,
-			meters: meters.map(({ site: { serial }, image, model, device }) => ({
-				serial,
-				image,
-				model,
-				reads: (point) => device.reads(model, point),
-			})),
+			meters: meters.map(sourceOf),
 			periodMs: site.services.openami.periodS * 1000,
 			outboxBytes: kOutboxBytes,
 			firmware,
@@ -97,6 +95,13 @@ export class Telemetry implements Publishing {
 		this.#mqtt?.close();
 	}
 
+	/** What a device is was found out: its image is a new one, and it may be a meter now. */
+	found(entry: HubDevice): void {
+		if (entry.kind !== "meter") return;
+		if (this.#meterOf[entry.index]! < 0) this.#meterOf[entry.index] = this.#meters++;
+		this.#publisher.put(this.#meterOf[entry.index]!, sourceOf(entry));
+	}
+
 	/** New readings of a device are in its image. */
 	reading(entry: HubDevice): void {
 		const meter = this.#meterOf[entry.index]!;
@@ -134,4 +139,8 @@ export class Telemetry implements Publishing {
 			dropped: this.#publisher.dropped,
 		};
 	}
+}
+
+function sourceOf({ site: { serial }, image, model, device }: HubDevice): MeterSource {
+	return { serial, image, model, reads: (point) => device.reads(model, point) };
 }

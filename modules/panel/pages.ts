@@ -1,8 +1,8 @@
 import { frozen } from "../base/frozen";
 import type { NetworkState } from "../base/network";
 import type { AlarmEntry } from "../site/alarms";
-import { measuredHandle } from "../site/energy-today";
 import type { Hub, HubDevice } from "../site/hub";
+import { measuredHandle } from "../site/quantities";
 import { type Canvas, numberWidth, textWidth } from "./canvas";
 import { kSign, textFont } from "./font";
 import { cutText, plainText } from "./letters";
@@ -364,8 +364,7 @@ const kPhasePoints = frozen(["PhVphA", "WphA", "PhVphB", "WphB", "PhVphC", "WphC
 
 /** The handle of a point that the device reads; the voltage of its first phase where it reads no other; -1 for none. */
 function handleOf(entry: HubDevice, point: string): number {
-	const handle = measuredHandle(entry, point);
-	return handle < 0 && point === "PhV" ? measuredHandle(entry, "PhVphA") : handle;
+	return measuredHandle(entry, point === "PhV" ? ["PhV", "PhVphA"] : [point]);
 }
 
 /** NaN: no value. */

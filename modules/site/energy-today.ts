@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock";
 import type { HubDevice } from "./hub";
+import { measuredHandle, quantities } from "./quantities";
 
 export interface EnergyTodayOptions {
 	clock: Clock;
@@ -25,7 +26,7 @@ const kLastMs = 3;
 const kNumbers = 4;
 
 /**
- * Energy taken from the grid since local midnight, or since the hub first read the meter today, from the meter's own
+ * Energy taken from the grid (by a DER: given to it) since local midnight, or since the hub first read the meter today, from the meter's own
  * counter. Days are those of the wall clock; while nobody has set it there is one long day.
  */
 export class EnergyToday {
@@ -41,8 +42,14 @@ export class EnergyToday {
 	constructor({ clock, devices, utcOffsetMinutes }: EnergyTodayOptions) {
 		this.#clock = clock;
 		this.#offsetMs = utcOffsetMinutes * 60_000;
-		this.#handles = Int16Array.from(devices, (entry) => measuredHandle(entry, "TotWhImp"));
+		this.#handles = Int16Array.from(devices, energyHandle);
 		this.#numbers = new Float64Array(kNumbers * devices.length).fill(Number.NaN);
+	}
+
+	/** What a device is was found out: its image is a new one, and perhaps it is another device. */
+	found(entry: HubDevice): void {
+		this.#handles[entry.index] = energyHandle(entry);
+		this.#numbers.fill(Number.NaN, kNumbers * entry.index, kNumbers * (entry.index + 1));
 	}
 
 	/** After the image of a device has changed. */
@@ -106,7 +113,4 @@ export class EnergyToday {
 	}
 }
 
-/** The handle of a point of the device's main model that its registers bring; -1 when they do not. */
-export function measuredHandle({ device, image, model }: HubDevice, point: string): number {
-	return device.reads(model, point) ? image.handle(model, point) : -1;
-}
+const energyHandle = (entry: HubDevice): number => measuredHandle(entry, quantities(entry.kind).energy);

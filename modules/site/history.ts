@@ -1,6 +1,6 @@
 import type { Clock } from "../base/clock";
-import { measuredHandle } from "./energy-today";
 import type { HubDevice } from "./hub";
+import { measuredHandle, quantities } from "./quantities";
 
 /** Length of a slot. */
 export const slotMs = 300_000;
@@ -43,31 +43,55 @@ export class History {
 	/** Per device: its place among the meters, or -1. */
 	readonly #meterOf: Int8Array;
 	/** Per meter: the points of power and voltage, the latter -1 for none. */
-	readonly #handles: Int16Array;
-	readonly #numbers: Float64Array;
-	readonly #ring: DataView;
+	#handles: Int16Array;
+	#numbers: Float64Array;
+	#ring: DataView;
 	readonly #firstSlot: number;
 
 	constructor({ clock, devices }: HistoryOptions) {
 		this.#clock = clock;
 		this.#firstSlot = Math.floor(clock.now() / slotMs);
 		this.#meterOf = new Int8Array(devices.length).fill(-1);
-		const handles: number[] = [];
-		for (const entry of devices) {
-			const power = measuredHandle(entry, "W");
-			if (power < 0) continue;
-			const voltage = measuredHandle(entry, "PhV");
-			this.#meterOf[entry.index] = handles.length / 2;
-			handles.push(power, voltage >= 0 ? voltage : measuredHandle(entry, "PhVphA"));
-		}
-		const meters = handles.length / 2;
-		this.#handles = Int16Array.from(handles);
+		let meters = 0;
+		for (const entry of devices) if (handlesOf(entry)[0]! >= 0) this.#meterOf[entry.index] = meters++;
+		this.#handles = new Int16Array(2 * meters);
 		this.#numbers = new Float64Array(kNumbers * meters);
-		for (let i = 0; i < meters; i++) {
-			this.#numbers[kNumbers * i + kLastMs] = Number.NaN;
-			this.#numbers[kNumbers * i + kSlot] = this.#firstSlot;
-		}
 		this.#ring = new DataView(new ArrayBuffer(meters * slotsKept * kSlotBytes));
+		for (const entry of devices) this.#begin(entry);
+	}
+
+	/** What a device is was found out: its image is a new one. What was kept of it before is let go. */
+	found(entry: HubDevice): void {
+		if (handlesOf(entry)[0]! < 0) {
+			this.#meterOf[entry.index] = -1;
+			return;
+		}
+		if (this.#meterOf[entry.index]! < 0) {
+			const meter = this.#handles.length / 2;
+			this.#meterOf[entry.index] = meter;
+			const handles = new Int16Array(2 * (meter + 1));
+			const numbers = new Float64Array(kNumbers * (meter + 1));
+			const ring = new Uint8Array((meter + 1) * slotsKept * kSlotBytes);
+			handles.set(this.#handles);
+			numbers.set(this.#numbers);
+			ring.set(new Uint8Array(this.#ring.buffer));
+			this.#handles = handles;
+			this.#numbers = numbers;
+			this.#ring = new DataView(ring.buffer);
+		} else {
+			const from = this.#meterOf[entry.index]! * slotsKept * kSlotBytes;
+			new Uint8Array(this.#ring.buffer, from, slotsKept * kSlotBytes).fill(0);
+		}
+		this.#begin(entry);
+	}
+
+	#begin(entry: HubDevice): void {
+		const meter = this.#meterOf[entry.index]!;
+		if (meter < 0) return;
+		this.#handles.set(handlesOf(entry), 2 * meter);
+		this.#numbers.fill(0, kNumbers * meter, kNumbers * (meter + 1));
+		this.#numbers[kNumbers * meter + kLastMs] = Number.NaN;
+		this.#numbers[kNumbers * meter + kSlot] = this.#firstSlot;
 	}
 
 	/** Whether there is one of this device: it measures power. */
@@ -208,4 +232,10 @@ export interface HistorySlots {
 
 function tenths(volts: number): number {
 	return volts >= 0 ? Math.min(Math.round(volts * 10), noVoltage - 1) : noVoltage;
+}
+
+/** The points of power and of voltage; -1 for none. */
+function handlesOf(entry: HubDevice): [power: number, voltage: number] {
+	const { power, voltage } = quantities(entry.kind);
+	return [measuredHandle(entry, power), measuredHandle(entry, voltage)];
 }

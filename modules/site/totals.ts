@@ -42,8 +42,9 @@ export interface TotalsSource {
  */
 export class HubImage {
 	readonly image: Image;
+	readonly #sources: readonly TotalsSource[];
 	#feeder: TotalsSource | undefined;
-	#homes: TotalsSource[];
+	#homes: TotalsSource[] = [];
 	/** Per point: handle in the feeder's image, handle here. */
 	#copied: Int16Array = new Int16Array(0);
 	/** Per point: handle here, then one in the image of each home. */
@@ -87,6 +88,23 @@ export class HubImage {
 			set(point("Nam"), device.name);
 			set(point("SN"), device.serial);
 		});
+		this.#sources = sources;
+		this.#link();
+	}
+
+	/** Looks up the points of the sources: at the start, and when the image of one is another. */
+	found(source: TotalsSource, unit: number): void {
+		for (let i = 1; ; i++) {
+			const id = this.image.handle(kUnitsModel, "Id", `Unit[${i}]`);
+			if (id < 0) break;
+			if (this.image.value(id) !== unit) continue;
+			this.image.set(this.image.handle(kUnitsModel, "Mdl", `Unit[${i}]`), source.model, 0, "good");
+		}
+		this.#link();
+	}
+
+	#link(): void {
+		const sources = this.#sources;
 		this.#feeder = sources.find((source) => source.role === "feeder");
 		this.#homes = sources.filter((source) => source.role === "home");
 		const own = (point: string): number => this.image.handle(kTotalsModel, point);
