@@ -30,67 +30,89 @@ export const StepKind = frozen({
 
 const lowWordFirst = 1;
 const lowByteFirst = 2;
+const splitWords = 4;
 
+/** A row made ready. What every value needs comes first: the engine looks fields up one after the other. */
 export class Step {
-	readonly row: Row;
+	/** A number that is only scaled: nothing else needs to be looked at as long as it is in range. */
+	readonly plain: boolean;
 	readonly kind: number;
 	/** Byte of the row's first register in the reply's data; for a bit, its number there. */
 	readonly at: number;
-	readonly words: number;
-	/** Bytes to be put into big-endian order first: 0 none, else the sum of `lowWordFirst` and `lowByteFirst`. */
+	/** Bytes to be put into big-endian order first: 0 none, else a sum of `lowWordFirst`, `lowByteFirst`, `splitWords`. */
 	readonly order: number;
 	readonly k: number;
 	readonly b: number;
 	readonly min: number;
 	readonly max: number;
-	readonly shift: number;
-	readonly mask: number;
-	readonly notAvailable: readonly number[] | undefined;
-	/** Indices of the ratios that multiply the value; undefined for none. */
-	readonly factors: readonly number[] | undefined;
-	/** Index of the ratio this row is, or -1. */
-	readonly ratio: number;
-	/** Index of the counter this row is, or -1. */
-	readonly counter: number;
-	/** A number that is only scaled: nothing else needs to be looked at as long as it is in range. */
-	readonly plain: boolean;
 	/** The row's points: `points` of them from `firstPoint` in the plan's list. */
 	readonly firstPoint: number;
 	readonly points: number;
+	/** Its value is text. */
+	readonly text: boolean;
+	/** A number that k and b alone do not make: see `stepValue`. */
+	readonly special: boolean;
+	readonly row: Row;
+	readonly words: number;
+	/** Byte of the high word of a split number. */
+	readonly highAt: number;
+	/** -1 where the device counts in the other direction; it is in k and b. */
+	readonly sign: number;
+	readonly shift: number;
+	readonly mask: number;
+	readonly notAvailable: readonly number[] | undefined;
+	/** Indices of the kept rows that multiply the value; undefined for none. */
+	readonly factors: readonly number[] | undefined;
+	/** Index under which the engine keeps the row's value for others, or -1. */
+	readonly kept: number;
+	/** Index of the kept row on whose raw value it depends whether this one counts, or -1. */
+	readonly when: number;
+	/** Another row has the same points, and gives them when this one does not count. */
+	readonly shared: boolean;
+	/** Index of the counter this row is, or -1. */
+	readonly counter: number;
 
-	constructor(table: DeviceTable, row: Row, readAddress: number, place: StepPlace) {
+	constructor(table: DeviceTable, row: Row, readAddress: number, place: StepPlace = {}) {
 		this.row = row;
 		this.words = rowWords(row);
 		this.kind = kindOf(row, this.words);
 		this.at = row.type === "bit" ? row.address - readAddress : 2 * (row.address - readAddress);
+		this.highAt = 2 * ((row.high ?? row.address) - readAddress);
 		const lowFirst = this.words > 1 && row.type !== "string" && (row.wordOrder ?? table.wordOrder) === "lo-hi";
-		this.order = (lowFirst ? lowWordFirst : 0) + (row.byteOrder === "little" ? lowByteFirst : 0);
-		const turned = rowSign(table, row);
-		this.k = turned * (row.k ?? 1);
-		this.b = turned * (row.b ?? 0);
+		const order = row.high !== undefined ? splitWords : lowFirst ? lowWordFirst : 0;
+		this.order = order + (row.byteOrder === "little" ? lowByteFirst : 0);
+		this.sign = rowSign(table, row);
+		this.k = this.sign * (row.k ?? 1);
+		this.b = this.sign * (row.b ?? 0);
 		this.min = row.range ? row.range[0] : -Infinity;
 		this.max = row.range ? row.range[1] : Infinity;
 		this.shift = row.bits ? row.bits[0] : 0;
 		this.mask = row.bits ? 2 ** row.bits[1] - 1 : 0;
 		this.notAvailable = row.notAvailable;
 		this.factors = place.factors;
-		this.ratio = place.ratio;
-		this.counter = isCounter(row.unit) ? place.counter : -1;
-		this.firstPoint = place.firstPoint;
-		this.points = place.points;
-		const text = row.type === "string" || row.unit === "text";
-		const special =
-			row.notAvailable !== undefined || place.factors !== undefined || this.ratio >= 0 || this.counter >= 0;
-		this.plain = !text && !special && place.points > 0;
+		this.kept = place.kept ?? -1;
+		this.when = place.when ?? -1;
+		this.shared = place.shared ?? false;
+		this.counter = isCounter(row.unit) ? (place.counter ?? -1) : -1;
+		this.firstPoint = place.firstPoint ?? 0;
+		this.points = place.points ?? 0;
+		this.text = row.type === "string" || row.unit === "text";
+		this.special =
+			row.map !== undefined || row.bitMap !== undefined || row.above !== undefined || row.notAvailable !== undefined;
+		const alone = place.factors === undefined && this.kept < 0 && this.when < 0 && this.counter < 0;
+		this.plain = !this.text && !this.special && alone && this.points > 0;
 	}
 }
 
+/** What a plan knows of a row beyond the row itself; see `Step`. */
 export interface StepPlace {
-	factors: readonly number[] | undefined;
-	ratio: number;
-	counter: number;
-	firstPoint: number;
-	points: number;
+	factors?: readonly number[] | undefined;
+	kept?: number;
+	when?: number;
+	shared?: boolean;
+	counter?: number;
+	firstPoint?: number;
+	points?: number;
 }
 
 function kindOf(row: Row, words: number): number {
@@ -137,6 +159,46 @@ export function rawNumber(step: Step, data: DataView, scratch: DataView): number
 	}
 }
 
+/**
+ * What a raw number means, in the row's unit and without its ratios; undefined when the device says that it has no
+ * value, NaN when the bytes are no number. The data is that of the raw number: maps of bits look at every one.
+ */
+export function stepValue(step: Step, raw: number, data: DataView, scratch: DataView): number | undefined {
+	if (step.notAvailable?.includes(raw)) return undefined;
+	const { row } = step;
+	if (row.map !== undefined) return row.map[raw] ?? row.otherwise;
+	if (row.bitMap !== undefined) {
+		const bits = bitsOf(step, data, scratch);
+		let value = 0;
+		for (const [from, to] of row.bitMap) if (isSet(bits, step, from)) value |= 1 << to;
+		return value >>> 0;
+	}
+	if (row.above !== undefined && raw > row.above.raw) return step.sign * (raw * row.above.k + row.above.b);
+	return raw * step.k + step.b;
+}
+
+/** The texts of a row's bits that are set, lowest bit first. */
+export function bitTexts(step: Step, data: DataView, scratch: DataView): string {
+	const bits = bitsOf(step, data, scratch);
+	const texts = step.row.texts!;
+	let all = "";
+	for (let bit = 0; bit < 16 * step.words; bit++) {
+		if (isSet(bits, step, bit) && texts[bit] !== undefined) all += `${all === "" ? "" : ", "}${texts[bit]}`;
+	}
+	return all;
+}
+
+/** The step's words as one big-endian number at the start of what is given back. */
+function bitsOf(step: Step, data: DataView, scratch: DataView): DataView {
+	if (step.order !== 0) straighten(step, data, scratch);
+	else for (let i = 0; i < step.words; i++) scratch.setUint16(2 * i, data.getUint16(step.at + 2 * i));
+	return scratch;
+}
+
+function isSet(bits: DataView, step: Step, bit: number): boolean {
+	return ((bits.getUint8(2 * step.words - 1 - (bit >> 3)) >> (bit & 7)) & 1) !== 0;
+}
+
 /** Text of a string row: up to the first NUL, blanks at the end left out; bytes outside ASCII become "?". */
 export function textOf(step: Step, data: DataView): string {
 	let text = "";
@@ -152,6 +214,11 @@ export function textOf(step: Step, data: DataView): string {
 function straighten(step: Step, data: DataView, scratch: DataView): void {
 	const last = step.words - 1;
 	const little = (step.order & lowByteFirst) !== 0;
+	if ((step.order & splitWords) !== 0) {
+		scratch.setUint16(0, data.getUint16(step.highAt, little));
+		scratch.setUint16(2, data.getUint16(step.at, little));
+		return;
+	}
 	const lowFirst = (step.order & lowWordFirst) !== 0;
 	for (let word = 0; word <= last; word++) {
 		scratch.setUint16(2 * (lowFirst ? last - word : word), data.getUint16(step.at + 2 * word, little));

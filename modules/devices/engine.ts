@@ -1,14 +1,17 @@
 import { frozen } from "../base/frozen";
 import type { Quality } from "../base/quality";
 import { CounterBook, type Counters } from "./counters";
-import { rawNumber, type Step, StepKind, textOf } from "./decode";
+import { bitTexts, rawNumber, type Step, StepKind, stepValue, textOf } from "./decode";
+import { derivePoint } from "./derive";
+import { KeptRows } from "./kept";
 import { Plan, type PlannedRead } from "./plan";
 import type { PolledDevice, SuspectPoint } from "./polled";
 import type { DeviceTable, Poll } from "./table";
 
 /** What the engine needs of a SunSpec image (modules/sunspec/image.ts). */
 export interface PointImage {
-	handle(model: number, point: string): number;
+	/** -1 when there is no such point. `occurrence` counts equal models of an image from 1. */
+	handle(model: number, point: string, group?: string, instance?: number, occurrence?: number): number;
 	set(handle: number, value: number | string | undefined, timeMs: number, quality: Quality): boolean;
 	value(handle: number): number | bigint | string | undefined;
 	timeMs(handle: number): number;
@@ -103,7 +106,7 @@ export class Device implements PolledDevice {
 
 	#handles: Int16Array;
 	/** Undefined when the table has none. */
-	#ratios: Float64Array | undefined;
+	#kept: KeptRows | undefined;
 	#counters: CounterBook;
 	#dueMs: Float64Array;
 	#periodMs: Float64Array;
@@ -124,9 +127,9 @@ export class Device implements PolledDevice {
 		this.timeoutMs = options.timeoutMs ?? table.bus.timeoutMs ?? 500;
 		this.#handles = new Int16Array(this.plan.points.length);
 		this.plan.points.forEach((one, i) => {
-			this.#handles[i] = image.handle(one.model, one.point);
+			this.#handles[i] = image.handle(one.model, one.point, one.group, undefined, one.occurrence);
 		});
-		if (this.plan.ratioCount > 0) this.#ratios = new Float64Array(this.plan.ratioCount).fill(Number.NaN);
+		if (this.plan.kept.length > 0) this.#kept = new KeptRows(this.plan.kept);
 		this.#counters = new CounterBook(this.plan, options.counters);
 		this.#dueMs = new Float64Array(this.plan.reads.length);
 		this.#periodMs = new Float64Array(this.plan.reads.length);
@@ -152,6 +155,19 @@ export class Device implements PolledDevice {
 			const handle = this.image.handle(1, point);
 			if (handle >= 0 && value !== undefined) this.image.set(handle, value, 0, "good");
 		}
+		for (const [point, value] of this.plan.fixed) {
+			if (this.#isScale(point)) this.#put(point, value, 0, "good");
+		}
+	}
+
+	/** A scale factor holds before the first answer, and for good. */
+	#isScale(point: number): boolean {
+		return this.plan.points[point]!.point.endsWith("_SF");
+	}
+
+	/** Value of a row that the plan keeps (`Plan.keptIndex`), in its unit; NaN for none. */
+	kept(index: number): number {
+		return index < 0 ? Number.NaN : this.#kept!.value(index);
 	}
 
 	/** The image's handle of a point of the plan, by its index there. */
@@ -241,10 +257,7 @@ export class Device implements PolledDevice {
 	}
 
 	#needsRatios(): boolean {
-		const ratios = this.#ratios;
-		if (ratios === undefined) return false;
-		for (let i = 0; i < ratios.length; i++) if (Number.isNaN(ratios[i]!)) return true;
-		return false;
+		return this.#kept?.missing === true;
 	}
 
 	/** Makes this object the request for the read due now, and gives it; undefined when none is due. */
@@ -278,7 +291,7 @@ export class Device implements PolledDevice {
 			this.exceptions++;
 			this.lastException = result.exception;
 			this.#answered(result);
-			this.#loseRead(read);
+			this.#loseRead(read, result.exception <= 3 ? result.endMs : Number.NaN);
 			this.#schedule(index, result.endMs, refusedRetryMs);
 			if (result.exception <= 3) this.#dueMs[index] = Math.max(this.#dueMs[index]!, result.endMs + refusedRetryMs);
 		} else {
@@ -297,13 +310,14 @@ export class Device implements PolledDevice {
 		if (result.status === "timeout") this.timeouts++;
 		else this.garbled++;
 		this.missed++;
-		this.#loseRead(read);
+		this.#loseRead(read, Number.NaN);
 		if (this.missed >= missesUntilOffline || this.plan.reads.length === 1) this.#gone(result.endMs);
 		this.#schedule(index, result.endMs, defaultPeriodsMs.fast);
 	}
 
 	#gone(nowMs: number): boolean {
 		this.image.lose(nowMs);
+		this.#kept?.loseAll();
 		const answered = this.online;
 		if (this.known && !answered) return false;
 		this.known = true;
@@ -335,7 +349,9 @@ export class Device implements PolledDevice {
 		this.online = true;
 		this.known = true;
 		for (let i = 0; i < this.#dueMs.length; i++) if (this.#dueMs[i]! > result.endMs) this.#dueMs[i] = result.endMs;
-		for (const [point, value] of this.plan.fixed) this.#put(point, value, result.endMs, "good");
+		for (const [point, value] of this.plan.fixed) {
+			if (!this.#isScale(point)) this.#put(point, value, result.endMs, "good");
+		}
 		this.onChange?.(this, "online");
 	}
 
@@ -380,26 +396,35 @@ export class Device implements PolledDevice {
 					continue;
 				}
 			}
-			if (step.kind === StepKind.string || step.row.unit === "text") this.#takeText(step, data, nowMs);
+			if (step.text) this.#takeText(step, data, nowMs);
 			else this.#takeNumber(step, data, nowMs);
 		}
-		if (this.plan.derived.length > 0) this.#derive();
+		const derived = read.derived;
+		for (let i = 0; i < derived.length; i++) derivePoint(this.plan.derived[derived[i]!]!, image, handles, this.#kept);
 	}
 
 	#takeNumber(step: Step, data: DataView, nowMs: number): void {
 		const raw = rawNumber(step, data, this.#scratch);
-		if (step.notAvailable?.includes(raw)) {
-			// The device's own way to say "none" is an answer like another.
-			for (let i = 0; i < step.points; i++) this.#put(step.firstPoint + i, undefined, nowMs, "good");
-			return;
-		}
 		let value = raw * step.k + step.b;
+		if (step.special) {
+			const found = stepValue(step, raw, data, this.#scratch);
+			if (found === undefined) {
+				// The device's own way to say "none" is an answer like another.
+				if (step.kept >= 0) this.#kept!.take(step.kept, Number.NaN, raw, nowMs, "good");
+				if (this.#counts(step, nowMs)) this.#putAll(step, undefined, nowMs, "good");
+				return;
+			}
+			value = found;
+		}
 		const factors = step.factors;
-		if (factors !== undefined) for (let i = 0; i < factors.length; i++) value *= this.#ratios![factors[i]!]!;
+		if (factors !== undefined) for (let i = 0; i < factors.length; i++) value *= this.#kept!.value(factors[i]!);
 		let quality: Quality = value >= step.min && value <= step.max ? "good" : "suspect";
-		if (step.ratio >= 0) this.#ratios![step.ratio] = quality === "good" ? value : Number.NaN;
-		if (value - value !== 0) {
-			for (let i = 0; i < step.points; i++) this.#put(step.firstPoint + i, undefined, nowMs, "suspect");
+		const wrong = value - value !== 0;
+		if (step.kept >= 0)
+			this.#kept!.take(step.kept, wrong ? Number.NaN : value, raw, nowMs, wrong ? "suspect" : quality);
+		if (step.when >= 0 && !this.#counts(step, nowMs)) return;
+		if (wrong) {
+			this.#putAll(step, undefined, nowMs, "suspect");
 			return;
 		}
 		let timeMs = nowMs;
@@ -415,7 +440,10 @@ export class Device implements PolledDevice {
 	}
 
 	#takeText(step: Step, data: DataView, nowMs: number): void {
-		const text = step.kind === StepKind.string ? textOf(step, data) : String(rawNumber(step, data, this.#scratch));
+		if (!this.#counts(step, nowMs)) return;
+		let text: string;
+		if (step.row.texts !== undefined) text = bitTexts(step, data, this.#scratch);
+		else text = step.kind === StepKind.string ? textOf(step, data) : String(rawNumber(step, data, this.#scratch));
 		for (let i = 0; i < step.points; i++) {
 			const point = this.plan.points[step.firstPoint + i]!;
 			if (point.model === 1 && point.point === "SN") {
@@ -426,33 +454,33 @@ export class Device implements PolledDevice {
 		}
 	}
 
-	#derive(): void {
-		for (const one of this.plan.derived) {
-			let sum = 0;
-			let timeMs = 0;
-			let quality: Quality = "good";
-			for (const point of one.of) {
-				const handle = this.#handles[point]!;
-				const value = this.image.value(handle);
-				const partQuality = this.image.quality(handle);
-				sum += typeof value === "number" ? value : Number.NaN;
-				timeMs = Math.max(timeMs, this.image.timeMs(handle));
-				if (partQuality === "comms_lost" || (partQuality === "suspect" && quality === "good")) quality = partQuality;
-			}
-			const value = Number.isNaN(sum) ? undefined : one.mean ? sum / one.of.length : sum;
-			if (!Number.isNaN(timeMs)) this.#put(one.point, value, timeMs, quality);
-		}
+	/** Whether a row counts now. One that does not has no value, unless another row gives its points. */
+	#counts(step: Step, nowMs: number): boolean {
+		if (step.when < 0 || this.#kept!.holds(step.when, step.row.when!)) return true;
+		if (!step.shared) this.#putAll(step, undefined, nowMs, "good");
+		return false;
 	}
 
-	/** The points of a read that was not answered: no value, the time of the last one, comms_lost. */
-	#loseRead(read: PlannedRead): void {
+	/**
+	 * The points of a read that was not answered: no value, the time of the last one, comms_lost. `refusedMs`: when the
+	 * device said that it has no such registers; NaN for a read that failed.
+	 */
+	#loseRead(read: PlannedRead, refusedMs: number): void {
 		for (const step of read.steps) {
+			if (step.kept >= 0) {
+				if (Number.isNaN(refusedMs)) this.#kept!.lose(step.kept);
+				else this.#kept!.refuse(step.kept, refusedMs);
+			}
 			for (let i = 0; i < step.points; i++) {
 				if (this.plan.points[step.firstPoint + i]!.model === 1) continue;
 				this.image.losePoint(this.#handles[step.firstPoint + i]!);
 			}
 		}
-		if (this.plan.derived.length > 0) this.#derive();
+		for (const index of read.derived) derivePoint(this.plan.derived[index]!, this.image, this.#handles, this.#kept);
+	}
+
+	#putAll(step: Step, value: number | undefined, timeMs: number, quality: Quality): void {
+		for (let i = 0; i < step.points; i++) this.#put(step.firstPoint + i, value, timeMs, quality);
 	}
 
 	#put(point: number, value: number | string | undefined, timeMs: number, quality: Quality): void {

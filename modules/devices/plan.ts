@@ -1,16 +1,19 @@
 import { frozen } from "../base/frozen";
 import { Step } from "./decode";
-import { type ModelPoint, samePoint } from "./points";
+import { type ModelPoint, pointPath, samePoint } from "./points";
 import {
+	type Derived,
 	type DeviceTable,
+	findRow,
 	modelPoint,
 	type Poll,
 	pointNames,
 	type Range,
 	type Row,
+	rowFirst,
 	rowFunction,
+	rowLast,
 	rowPoints,
-	rowWords,
 } from "./table";
 
 /** One request of the plan and the rows in its reply. */
@@ -21,16 +24,18 @@ export class PlannedRead {
 	readonly count: number;
 	readonly poll: Poll;
 	readonly steps: readonly Step[];
-	/** Carries ratios without which other reads cannot be understood: it comes first. */
+	/** Carries ratios or conditions without which other reads cannot be understood: it comes first. */
 	readonly ratios: boolean;
+	/** Indices of the derived points that something in this read changes, in the table's order. */
+	readonly derived: number[] = [];
 
-	constructor(fc: number, address: number, count: number, poll: Poll, steps: readonly Step[]) {
+	constructor(fc: number, address: number, count: number, poll: Poll, steps: readonly Step[], ratios: boolean) {
 		this.function = fc;
 		this.address = address;
 		this.count = count;
 		this.poll = poll;
 		this.steps = steps;
-		this.ratios = steps.some((step) => step.ratio >= 0);
+		this.ratios = ratios;
 	}
 }
 
@@ -44,11 +49,23 @@ export interface PlanOptions {
 	longestGap?: number;
 }
 
-/** Points made of others: indices into the plan's point list. */
+/** Points made of others. */
 export interface DerivedStep {
-	readonly point: number;
+	readonly one: Derived;
+	/** Indices into the plan's point list. */
+	readonly points: readonly number[];
+	/** Index of a point, or -1 - the index of a kept row. */
 	readonly of: readonly number[];
-	readonly mean: boolean;
+	/** Index of the kept row that decides whether it counts, or -1. */
+	readonly when: number;
+	readonly shared: boolean;
+}
+
+/** A row whose value is kept for other rows, derived points or controls. */
+export interface KeptRow {
+	readonly row: Row;
+	/** What other rows need before they mean anything: its value (a ratio), or only to know its raw value. */
+	readonly needed: "value" | "raw" | "no";
 }
 
 const polls = frozen<readonly Poll[]>(["once", "fast", "normal", "slow"]);
@@ -66,7 +83,9 @@ export class Plan {
 	readonly points: readonly ModelPoint[];
 	readonly fixed: readonly (readonly [point: number, value: number | string])[];
 	readonly derived: readonly DerivedStep[];
-	readonly ratioCount: number;
+	readonly kept: readonly KeptRow[];
+	/** How many of the points, from the first, come from rows; the others are fixed or derived. */
+	readonly rowPointCount: number;
 	readonly counterCount: number;
 	/** Row of each counter, in order of its index. */
 	readonly counters: readonly Row[];
@@ -75,15 +94,21 @@ export class Plan {
 		this.table = table;
 		const points: ModelPoint[] = [];
 		const counters: Row[] = [];
-		const ratioNames = ratiosOf(table);
+		const kept = keptRows(table);
+		const keptIndex = (name: string): number => kept.findIndex((one) => one.row.name === name);
+		const given = pointCounts(table);
+		const isShared = (point: Row["point"]): boolean =>
+			pointNames(point).some((name) => given.get(pointPath(modelPoint(table, name)))! > 1);
 		const reads: PlannedRead[] = [];
 		for (const group of groups(table, options?.join ?? true, options?.longestGap ?? 20)) {
 			const steps = group.rows.map((row) => {
 				const first = points.length;
 				for (const point of rowPoints(table, row)) points.push(point);
 				const step = new Step(table, row, group.first, {
-					factors: row.times?.map((name) => ratioNames.indexOf(name)),
-					ratio: ratioNames.indexOf(row.name),
+					factors: row.times?.map(keptIndex),
+					kept: keptIndex(row.name),
+					when: row.when === undefined ? -1 : keptIndex(row.when.row),
+					shared: isShared(row.point),
 					counter: counters.length,
 					firstPoint: first,
 					points: points.length - first,
@@ -91,8 +116,10 @@ export class Plan {
 				if (step.counter >= 0) counters.push(row);
 				return step;
 			});
-			reads.push(new PlannedRead(group.fc, group.first, group.last - group.first + 1, group.poll, steps));
+			const ratios = steps.some((step) => step.kept >= 0 && kept[step.kept]!.needed !== "no");
+			reads.push(new PlannedRead(group.fc, group.first, group.last - group.first + 1, group.poll, steps, ratios));
 		}
+		this.rowPointCount = points.length;
 		const indexOf = (name: string): number => {
 			const wanted = modelPoint(table, name);
 			const found = points.findIndex((one) => samePoint(one, wanted));
@@ -100,29 +127,78 @@ export class Plan {
 		};
 		this.fixed = Object.entries(table.fixed ?? {}).map(([name, value]) => [indexOf(name), value] as const);
 		this.derived = (table.derived ?? []).map((one) => ({
-			point: indexOf(pointNames(one.point)[0]!),
-			of: one.of.map(indexOf),
-			mean: one.by === "mean",
+			one,
+			points: pointNames(one.point).map(indexOf),
+			of: one.of.map((name) => (name[0] === "@" ? -1 - keptIndex(name.slice(1)) : indexOf(name))),
+			when: one.when === undefined ? -1 : keptIndex(one.when.row),
+			shared: isShared(one.point),
 		}));
+		for (const read of reads) addDerived(read, this.derived);
 		this.reads = reads;
 		this.payloadAt = new Uint16Array(reads.length + 1);
 		reads.forEach(({ function: code, count }, i) => {
 			this.payloadAt[i + 1] = this.payloadAt[i]! + (code <= 2 ? (count + 7) >> 3 : 2 * count);
 		});
 		this.points = points;
-		this.ratioCount = ratioNames.length;
+		this.kept = kept;
 		this.counters = counters;
 		this.counterCount = counters.length;
 	}
+
+	/** Index of a row's value among those kept; -1 for one nobody asks for. */
+	keptIndex(name: string): number {
+		return this.kept.findIndex((one) => one.row.name === name);
+	}
 }
 
-/** Names of the rows that multiply others. */
-function ratiosOf(table: DeviceTable): string[] {
-	const names: string[] = [];
+/** Rows that multiply others, decide about others, or are parts of derived points or controls. */
+function keptRows(table: DeviceTable): KeptRow[] {
+	const needs = new Map<string, KeptRow["needed"]>();
+	const need = (name: string, needed: KeptRow["needed"]): void => {
+		if (needed === "value" || !needs.has(name) || needs.get(name) === "no") needs.set(name, needed);
+	};
 	for (const row of table.rows) {
-		for (const name of row.times ?? []) if (!names.includes(name)) names.push(name);
+		for (const name of row.times ?? []) need(name, "value");
+		if (row.when !== undefined) need(row.when.row, "raw");
 	}
-	return names;
+	const needPart = (name: string | undefined): void => {
+		if (name?.[0] === "@") need(name.slice(1), "no");
+	};
+	for (const one of table.derived ?? []) {
+		one.of.forEach(needPart);
+		if (one.when !== undefined) need(one.when.row, "raw");
+	}
+	for (const control of table.controls ?? []) {
+		needPart(control.percentOf);
+		needPart(control.dividedBy);
+	}
+	return [...needs].map(([name, needed]) => ({ row: findRow(table, name)!, needed }));
+}
+
+/** How many rows and derived entries give each point. */
+function pointCounts(table: DeviceTable): Map<string, number> {
+	const counts = new Map<string, number>();
+	for (const one of [...table.rows, ...(table.derived ?? [])]) {
+		for (const name of pointNames(one.point)) {
+			const path = pointPath(modelPoint(table, name));
+			counts.set(path, (counts.get(path) ?? 0) + 1);
+		}
+	}
+	return counts;
+}
+
+/** What a read changes: derived points with a part in it, and those made of these. */
+function addDerived(read: PlannedRead, derived: readonly DerivedStep[]): void {
+	const changed = new Set<number>();
+	for (const step of read.steps) {
+		for (let i = 0; i < step.points; i++) changed.add(step.firstPoint + i);
+		if (step.kept >= 0) changed.add(-1 - step.kept);
+	}
+	derived.forEach((one, index) => {
+		if (!one.of.some((part) => changed.has(part)) && !(one.when >= 0 && changed.has(-1 - one.when))) return;
+		read.derived.push(index);
+		for (const point of one.points) changed.add(point);
+	});
 }
 
 interface Group {
@@ -138,11 +214,11 @@ function groups(table: DeviceTable, joining: boolean, longestGap: number): Group
 	for (const poll of polls) {
 		for (let fc = 1; fc <= 4; fc++) {
 			const rows = table.rows.filter((row) => row.poll === poll && rowFunction(table, row) === fc);
-			rows.sort((a, b) => a.address - b.address);
+			rows.sort((a, b) => rowFirst(a) - rowFirst(b));
 			let open: Group | undefined;
 			for (const row of rows) {
-				const first = row.address;
-				const last = first + (fc <= 2 ? 1 : rowWords(row)) - 1;
+				const first = rowFirst(row);
+				const last = fc <= 2 ? first : rowLast(row);
 				if (open && joining && joins(table, open, first, Math.max(last, open.last), longestGap)) {
 					open.last = Math.max(last, open.last);
 					open.rows.push(row);
