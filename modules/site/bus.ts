@@ -3,6 +3,7 @@ import { frozen } from "../base/frozen";
 import type { TcpClass } from "../base/io";
 import type { Log } from "../base/log";
 import type { PolledDevice } from "../devices/polled";
+import type { WriteClient, WriteRequest } from "../devices/write";
 import { ModbusClient } from "../modbus/client";
 import type { FrameTap, Rs485Class, RtuLinkOptions, TcpLinkOptions } from "../modbus/client-link";
 import { BusScheduler } from "./scheduler";
@@ -27,7 +28,7 @@ const kReopenMs = 2000;
  * One bus of the site: its client and the scheduler of its devices. A port that is not there at the start is tried
  * again until it is; one that goes away later is opened again by the client.
  */
-export class Bus {
+export class Bus implements WriteClient {
 	readonly site: SiteBus;
 	readonly scheduler: BusScheduler;
 	#options: BusOptions;
@@ -59,6 +60,17 @@ export class Bus {
 		this.scheduler.close();
 		this.#client?.close();
 		this.#client = undefined;
+	}
+
+	/** Sends a request beside the polls, ahead of the next; it ends as "closed" at once while the port is not open. */
+	request(request: WriteRequest): void {
+		if (this.#client) {
+			this.#client.request(request);
+			return;
+		}
+		const nowMs = this.#options.clock.now();
+		const data = new DataView(new ArrayBuffer(0));
+		request.onResult({ status: "closed", exception: 0, data, startMs: nowMs, endMs: nowMs });
 	}
 
 	/** Faults of the line; undefined while the port could not be opened, and for what is no line. */
