@@ -2,9 +2,10 @@ import { frozen } from "../base/frozen";
 import { type DeviceTable, type Row, rowSign, rowWords } from "./table";
 
 /**
- * A value as the registers of its row, big-endian bytes at `out[at]`: raw = (value - b) / k, the inverse of decode.ts.
- * Used by the writer, and by the simulator to play a table. `factor` is the product of the row's ratios.
- * Gives false, with nothing written, when the value does not fit the row's type.
+ * A value as the registers of its row, big-endian bytes at `out[at]`: the inverse of decode.ts, so mostly
+ * raw = (value - b) / k. Used by the writer, and by the simulator to play a table. `factor` is the product of the row's
+ * ratios. Where several raw values mean the same, one of them. A split row gives its low word first, then the high one.
+ * Gives false, with nothing written, when the value does not fit the row's type or no raw value means it.
  */
 export function encodeValue(
 	table: DeviceTable,
@@ -14,9 +15,52 @@ export function encodeValue(
 	at: number,
 	factor = 1,
 ): boolean {
-	const turned = rowSign(table, row);
-	const raw = ((turned * value) / factor - (row.b ?? 0)) / (row.k ?? 1);
-	return encodeRaw(table, row, raw, out, at);
+	if (row.bitMap !== undefined) return encodeBits(table, row, mapBits(row, value), out, at);
+	const raw = rawOfValue(table, row, value, factor);
+	return raw !== undefined && encodeRaw(table, row, raw, out, at);
+}
+
+/** The raw number, not rounded, that a row means by a value; undefined for none. Not for maps of bits. */
+export function rawOfValue(table: DeviceTable, row: Row, value: number, factor = 1): number | undefined {
+	const own = (rowSign(table, row) * value) / factor;
+	if (row.map !== undefined) return mapped(row, own);
+	const raw = (own - (row.b ?? 0)) / (row.k ?? 1);
+	if (row.above === undefined || raw <= row.above.raw) return raw;
+	const beyond = (own - row.above.b) / row.above.k;
+	return beyond > row.above.raw ? beyond : undefined;
+}
+
+/** A raw value that a map names for the value, or one that it does not name for `otherwise`. */
+function mapped(row: Row, value: number): number | undefined {
+	const map = row.map!;
+	for (const name in map) if (Math.abs(map[name as unknown as number]! - value) < 1e-9) return Number(name);
+	if (row.otherwise !== value) return undefined;
+	let raw = 0;
+	while (map[raw] !== undefined) raw++;
+	return raw;
+}
+
+/** For each bit of the value the first bit of the register that leads to it; as a list of bit numbers. */
+function mapBits(row: Row, value: number): number[] {
+	const bits: number[] = [];
+	for (let to = 0; to < 32; to++) {
+		if (((value >>> to) & 1) === 0) continue;
+		bits.push(row.bitMap!.find((one) => one[1] === to)?.[0] ?? -1);
+	}
+	return bits;
+}
+
+/** A raw value given by the numbers of its bits, exact in 64 of them. False when one lies outside the row. */
+export function encodeBits(table: DeviceTable, row: Row, bits: readonly number[], out: DataView, at: number): boolean {
+	const size = 2 * rowWords(row);
+	const scratch = new DataView(new ArrayBuffer(size));
+	for (const bit of bits) {
+		if (bit < 0 || bit >= 8 * size) return false;
+		const byte = size - 1 - (bit >> 3);
+		scratch.setUint8(byte, scratch.getUint8(byte) | (1 << (bit & 7)));
+	}
+	putWords(table, row, scratch, out, at);
+	return true;
 }
 
 /** A raw number as the registers of its row. Integers are rounded. False when it does not fit. */
@@ -38,7 +82,8 @@ export function encodeText(table: DeviceTable, row: Row, text: string, out: Data
 function putWords(table: DeviceTable, row: Row, from: DataView, out: DataView, at: number): void {
 	const last = from.byteLength / 2 - 1;
 	const little = row.byteOrder === "little";
-	const lowFirst = row.type !== "string" && (row.wordOrder ?? table.wordOrder) === "lo-hi";
+	const order = row.high !== undefined ? "lo-hi" : (row.wordOrder ?? table.wordOrder);
+	const lowFirst = row.type !== "string" && order === "lo-hi";
 	for (let word = 0; word <= last; word++) {
 		out.setUint16(at + 2 * (lowFirst ? last - word : word), from.getUint16(2 * word), little);
 	}

@@ -8,6 +8,9 @@ export interface ModelPoint {
 	readonly point: string;
 }
 
+/** What a point may be called in a table. */
+export const pointForms = 'it must be a SunSpec point, "W", "1.SN", "701#2.W" or "714.Prt[1].DCA"';
+
 /** "W", "1.SN", "701#2.W" or "714.Prt[1].DCA"; undefined for a name that is none. */
 export function readPoint(name: string, bareModel: number): ModelPoint | undefined {
 	const parts = /^(?:([0-9]+)(?:#([0-9]+))?\.)?((?:[A-Za-z]\w*(?:\[[0-9]+\])?\.)*)([A-Za-z]\w*)$/.exec(name);

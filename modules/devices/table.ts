@@ -145,7 +145,7 @@ export interface Row {
 	 * one read, so that a carry between them cannot tear the value.
 	 */
 	readonly high?: number;
-	/** The row with the same first register that this one reads once more, to make something else of it. */
+	/** The row whose registers this one reads once more, all or some, to make something else of them. */
 	readonly again?: string;
 	/** Registers of a "string" or "bcd" row; other types know their own. */
 	readonly words?: number;
@@ -275,7 +275,8 @@ export function rowSign(table: DeviceTable, row: Row): 1 | -1 {
 	return sameSense(table.positive, wanted) ? 1 : -1;
 }
 
-function isSigned(type: RowType): boolean {
+/** Whether a register of this type holds negative numbers. */
+export function isSigned(type: RowType): boolean {
 	return type === "s16" || type === "s32" || type === "s64" || type === "f32" || type === "f64";
 }
 

@@ -10,10 +10,12 @@ export const UNITS = frozen([
 	"Wh",
 	"VAh",
 	"varh",
+	"Ah",
 	"Hz",
 	"C",
 	"%",
 	"deg",
+	"ohm",
 	"s",
 	"ms",
 	"1",
@@ -33,6 +35,11 @@ export const UNIT_MISTAKES = frozen<Readonly<Record<string, string>>>({
 	kvarh: "varh (k 1000 times larger)",
 	mA: "A (k 1000 times smaller)",
 	mV: "V (k 1000 times smaller)",
+	mAh: "Ah (k 1000 times smaller)",
+	mOhm: "ohm (k 1000 times smaller)",
+	min: "s (k 60 times larger)",
+	h: "s (k 3600 times larger)",
+	day: "s (k 86400 times larger)",
 	degC: "C",
 	Pct: "%",
 	PF: "1",
@@ -50,13 +57,16 @@ export function fitsSunspecUnit(unit: Unit, sunspec: string | undefined): boolea
 		case "":
 			return unit === "1" || unit === "code" || unit === "text";
 		case "PF":
+		case "cos()":
 			return unit === "1";
 		case "Pct":
-		case "%":
 			return unit === "%";
 		case "Secs":
 			return unit === "s";
+		case "ohms":
+			return unit === "ohm";
 		default:
-			return unit === sunspec;
+			// "% WMax", "Var" and "WH": the models do not spell all alike
+			return sunspec[0] === "%" ? unit === "%" : unit.toLowerCase() === sunspec.toLowerCase();
 	}
 }

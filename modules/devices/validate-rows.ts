@@ -1,24 +1,35 @@
 import { type Checker, join } from "../base/checker";
+import { DERIVED_BY, partsOf } from "./derive";
 import { answersWhole } from "./plan";
-import { type DeviceTable, type Row, rowFunction, rowWords } from "./table";
+import { pointForms, pointPath, readPoint } from "./points";
+import {
+	type Derived,
+	type DeviceTable,
+	firstModel,
+	modelPoint,
+	pointNames,
+	type Row,
+	rowFirst,
+	rowFunction,
+	rowHolds,
+	rowLast,
+	type When,
+} from "./table";
+import { checkWhen } from "./validate-meaning";
 
 type PlaceOf = (row: Row) => string;
 
-/** Rows against each other: names, overlaps, points given twice, ratios and derived points that are there. */
+/** Rows against each other: names, overlaps, points given twice, ratios, conditions and derived points that are there. */
 export function checkReferences(table: DeviceTable, rows: readonly Row[], place: PlaceOf, check: Checker): void {
 	// What a row with a problem of its own would have given is not called missing.
 	const complete = rows.length === table.rows.length;
 	const names = new Map<string, Row>();
-	const points = new Map<string, Row>();
+	const points = new Map<string, Giver>();
 	for (const row of rows) {
 		const twin = names.get(row.name);
 		if (twin) check.wrong(join(place(row), "name"), row.name, `${place(twin)} has it already`);
 		else names.set(row.name, row);
-		for (const point of row.point === undefined ? [] : [row.point].flat()) {
-			const other = points.get(point);
-			if (other) check.wrong(join(place(row), "point"), point, `${place(other)} gives it already`);
-			else points.set(point, row);
-		}
+		givePoints(table, points, row, place(row), check);
 	}
 	overlaps(table, rows, place, check);
 	for (const row of rows) {
@@ -30,34 +41,172 @@ export function checkReferences(table: DeviceTable, rows: readonly Row[], place:
 			else if (ratio.times !== undefined)
 				check.wrong(join(place(ratio), "times"), ratio.times, "a ratio has none itself");
 		}
+		if (row.when !== undefined) checkCondition(names, row.when, join(place(row), "when.row"), complete, check);
+		if (row.otherwise !== undefined && row.map === undefined && !rows.some((one) => one.times?.includes(row.name))) {
+			check.wrong(join(place(row), "otherwise"), row.otherwise, "it is for a map, or for a ratio");
+		}
+		if (row.again !== undefined) checkAgain(table, names, row, place(row), complete, check);
 	}
 	(table.derived ?? []).forEach((one, i) => {
-		const at = `derived[${i}]`;
-		const fields = check.object(one, at, ["point", "by", "of"]);
-		if (fields === undefined) return;
-		check.oneOf(fields["by"] as "sum", join(at, "by"), ["sum", "mean"]);
-		if (points.has(String(fields["point"]))) check.wrong(join(at, "point"), fields["point"], "a row gives it already");
-		for (const part of check.array(fields["of"], join(at, "of"), 1, 16) ?? []) {
-			if (complete && !points.has(String(part))) check.wrong(join(at, "of"), part, "no row gives this point");
-		}
+		checkDerived(table, one, `derived[${i}]`, { names, points, complete }, check);
 	});
 }
 
+/** What gives a point, and when. */
+interface Giver {
+	readonly place: string;
+	readonly when: When | undefined;
+}
+
+/** Notes the points of a row or derived entry. Two may give one point when they never count at once. */
+function givePoints(
+	table: DeviceTable,
+	points: Map<string, Giver>,
+	one: { readonly point?: string | readonly string[]; readonly when?: When },
+	place: string,
+	check: Checker,
+): void {
+	for (const name of pointNames(one.point)) {
+		const path = pointPath(modelPoint(table, name));
+		const other = points.get(path);
+		if (other && !apart(other.when, one.when)) {
+			check.wrong(join(place, "point"), name, `${other.place} gives it already`);
+		}
+		points.set(path, { place, when: one.when });
+	}
+}
+
+/** Whether two conditions never hold at once. */
+function apart(a: When | undefined, b: When | undefined): boolean {
+	return a !== undefined && b !== undefined && a.row === b.row && !a.is.some((raw) => b.is.includes(raw));
+}
+
+function checkCondition(
+	names: ReadonlyMap<string, Row>,
+	when: When,
+	place: string,
+	complete: boolean,
+	check: Checker,
+): void {
+	const row = names.get(when.row);
+	if (row === undefined) {
+		if (complete) check.wrong(place, when.row, "there is no such row");
+	} else if (row.poll === undefined) check.wrong(place, when.row, "that row is not read (poll)");
+	else if (row.when !== undefined) check.wrong(place, when.row, "a condition depends on no other");
+	else if (row.type[0] === "f" || row.type === "string")
+		check.wrong(place, row.type, "its raw value is no whole number");
+}
+
+function checkAgain(
+	table: DeviceTable,
+	names: ReadonlyMap<string, Row>,
+	row: Row,
+	place: string,
+	complete: boolean,
+	check: Checker,
+): void {
+	const at = join(place, "again");
+	const first = names.get(row.again!);
+	if (first === undefined) {
+		if (complete) check.wrong(at, row.again, "there is no such row");
+	} else if (first.again !== undefined) check.wrong(at, row.again, "name the row that has the registers for itself");
+	else if (rowFunction(table, first) !== rowFunction(table, row) || !holdsAll(first, row)) {
+		check.wrong(at, row.again, `it holds ${registersOf(first)} only`);
+	}
+}
+
+function holdsAll(first: Row, row: Row): boolean {
+	for (let address = rowFirst(row); address <= rowLast(row); address++) {
+		if (rowHolds(row, address) && !rowHolds(first, address)) return false;
+	}
+	return true;
+}
+
+interface Known {
+	readonly names: ReadonlyMap<string, Row>;
+	readonly points: Map<string, Giver>;
+	readonly complete: boolean;
+}
+
+function checkDerived(table: DeviceTable, one: Derived, at: string, known: Known, check: Checker): void {
+	const fields = check.object(one, at, ["point", "by", "of", "factors", "k", "b", "limit", "when"]);
+	if (fields === undefined) return;
+	const made =
+		typeof fields["point"] === "string" ? [fields["point"]] : check.array(fields["point"], join(at, "point"), 1, 8);
+	if (made === undefined) return;
+	for (const name of made) {
+		if (typeof name === "string" && readPoint(name, 1) !== undefined) continue;
+		check.wrong(join(at, "point"), name, pointForms);
+		return;
+	}
+	if (fields["when"] !== undefined) {
+		const before = check.problems.length;
+		checkWhen(fields["when"], join(at, "when"), check);
+		if (check.problems.length > before) return;
+		checkCondition(known.names, one.when!, join(at, "when.row"), known.complete, check);
+	}
+	const by = check.oneOf(fields["by"] as "sum", join(at, "by"), DERIVED_BY);
+	const [least, most] = by === undefined ? [1, 16] : partsOf(by);
+	const parts = check.array(fields["of"], join(at, "of"), least, most);
+	for (const part of parts ?? []) checkPart(table, part, join(at, "of"), known, check);
+	if (fields["factors"] !== undefined) {
+		check
+			.array(fields["factors"], join(at, "factors"), parts?.length ?? 1, parts?.length ?? 16)
+			?.forEach((factor, i) => {
+				check.number(factor, `${at}.factors[${i}]`, -1e12, 1e12, "");
+			});
+	}
+	const k = fields["k"] === undefined ? 1 : check.number(fields["k"], join(at, "k"), -1e12, 1e12, "");
+	if (k === 0) check.wrong(join(at, "k"), k, "it must be a number other than 0");
+	if (fields["b"] !== undefined) check.number(fields["b"], join(at, "b"), -1e12, 1e12, "");
+	if (by === "over") check.number(fields["limit"], join(at, "limit"), 0, 1e12, "");
+	else if (fields["limit"] !== undefined) check.wrong(join(at, "limit"), fields["limit"], 'only "over" has it');
+	givePoints(table, known.points, one, at, check);
+}
+
+/** A part of something: a point that is given before, or "@row". */
+export function checkPart(table: DeviceTable, part: unknown, place: string, known: Known, check: Checker): void {
+	if (typeof part === "string" && part[0] === "@") {
+		const row = known.names.get(part.slice(1));
+		if (row === undefined) {
+			if (known.complete) check.wrong(place, part, "there is no such row");
+		} else if (row.poll === undefined) check.wrong(place, part, "that row is not read (poll)");
+		else if (row.unit === "text") check.wrong(place, part, "that row is text");
+		return;
+	}
+	const point = typeof part === "string" ? readPoint(part, firstModel(table)) : undefined;
+	if (point === undefined) {
+		check.wrong(place, part, "it must be a point, or @ and the name of a row");
+		return;
+	}
+	if (!known.complete || known.points.has(pointPath(point))) return;
+	const fixed = Object.keys(table.fixed ?? {}).some((name) => pointPath(modelPoint(table, name)) === pointPath(point));
+	if (!fixed) check.wrong(place, part, "no row gives this point");
+}
+
 function overlaps(table: DeviceTable, rows: readonly Row[], place: PlaceOf, check: Checker): void {
-	const sorted = [...rows].sort((a, b) => a.address - b.address);
+	const sorted = rows.filter((row) => row.again === undefined).sort((a, b) => rowFirst(a) - rowFirst(b));
 	for (let i = 0; i < sorted.length; i++) {
 		const row = sorted[i]!;
-		const end = row.address + rowWords(row);
-		for (let j = i + 1; j < sorted.length && sorted[j]!.address < end; j++) {
+		for (let j = i + 1; j < sorted.length && rowFirst(sorted[j]!) <= rowLast(row); j++) {
 			const other = sorted[j]!;
 			if (rowFunction(table, row) !== rowFunction(table, other) || shareBits(row, other)) continue;
-			check.wrong(
-				join(place(other), "address"),
-				other.address,
-				`${place(row)} holds ${row.address} to ${end - 1} already`,
-			);
+			if (!shareRegisters(row, other)) continue;
+			check.wrong(join(place(other), "address"), other.address, `${place(row)} holds ${registersOf(row)} already`);
 		}
 	}
+}
+
+function shareRegisters(a: Row, b: Row): boolean {
+	for (let address = rowFirst(b); address <= rowLast(b); address++) {
+		if (rowHolds(a, address) && rowHolds(b, address)) return true;
+	}
+	return false;
+}
+
+/** In words. */
+function registersOf(row: Row): string {
+	return `${rowFirst(row)} ${row.high === undefined ? "to" : "and"} ${rowLast(row)}`;
 }
 
 /** Bit fields may share a register as long as they share no bit. */
@@ -70,19 +219,20 @@ function shareBits(a: Row, b: Row): boolean {
 export function checkReads(table: DeviceTable, rows: readonly Row[], place: PlaceOf, check: Checker): void {
 	for (const row of rows) {
 		const fc = rowFunction(table, row);
-		const words = rowWords(row);
-		const last = row.address + words - 1;
+		const first = rowFirst(row);
+		const last = rowLast(row);
+		const words = last - first + 1;
 		if (last > 65535) check.wrong(join(place(row), "address"), row.address, "the row must end at 65535 or before");
 		if (fc >= 3 && words > table.maxRead) {
 			check.wrong(join(place(row), "type"), row.type, `${words} registers; one read takes ${table.maxRead}`);
 		}
 		for (const range of table.never ?? []) {
-			if ((range[2] ?? table.fc) !== fc || last < range[0] || row.address > range[1]) continue;
+			if ((range[2] ?? table.fc) !== fc || last < range[0] || first > range[1]) continue;
 			check.wrong(join(place(row), "address"), row.address, `${range[0]} to ${range[1]} must never be read`);
 		}
 		for (const block of table.blocks ?? []) {
-			if ((block[2] ?? table.fc) !== fc || last < block[0] || row.address > block[1]) continue;
-			if (row.address < block[0] || last > block[1]) {
+			if ((block[2] ?? table.fc) !== fc || last < block[0] || first > block[1]) continue;
+			if (first < block[0] || last > block[1]) {
 				check.wrong(
 					join(place(row), "address"),
 					row.address,
@@ -90,11 +240,23 @@ export function checkReads(table: DeviceTable, rows: readonly Row[], place: Plac
 				);
 			}
 		}
+		if (row.high !== undefined) checkBetween(table, rows, row, place(row), check);
 		const step = table.align ?? 1;
-		if (row.poll === undefined || fc < 3 || (row.address % step === 0 && words % step === 0)) continue;
-		const first = row.address - (row.address % step);
-		if (!answersWhole(table, fc, first, last + ((last + 1 - first) % step))) {
+		if (row.poll === undefined || fc < 3 || (first % step === 0 && words % step === 0)) continue;
+		const start = first - (first % step);
+		if (!answersWhole(table, fc, start, last + ((last + 1 - start) % step))) {
 			check.wrong(join(place(row), "address"), row.address, `reads start at and count multiples of ${step} (align)`);
 		}
+	}
+}
+
+/** One read brings both words of a split number, so the device must answer for what lies between. */
+function checkBetween(table: DeviceTable, rows: readonly Row[], row: Row, place: string, check: Checker): void {
+	const fc = rowFunction(table, row);
+	for (let address = rowFirst(row) + 1; address < rowLast(row); address++) {
+		if (answersWhole(table, fc, address, address)) continue;
+		if (rows.some((other) => rowFunction(table, other) === fc && rowHolds(other, address))) continue;
+		check.wrong(join(place, "high"), row.high, `one read brings both words, and nobody says that ${address} answers`);
+		return;
 	}
 }

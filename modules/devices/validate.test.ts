@@ -1,14 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { GridpostError } from "../base/errors";
-import { Image } from "../sunspec/image";
 import { deviceTables } from "./catalogue";
 import type { DeviceTable } from "./table";
-import { acceptTable, type PointLookup, validateTable } from "./validate";
-
-const points: PointLookup = (model, point) => {
-	const image = new Image([{ id: model }]);
-	return image.point(image.handle(model, point));
-};
+import { tablePoints } from "./table-points";
+import { acceptTable, validateTable } from "./validate";
 
 // biome-ignore lint/suspicious/noExplicitAny: the point is to write what the types forbid
 type Loose = any;
@@ -47,8 +42,8 @@ function good(): Loose {
 }
 
 it("takes a right table, and every table of the catalogue", () => {
-	expect(validateTable(good(), points)).toEqual([]);
-	for (const table of deviceTables) expect(validateTable(table, points), table.id).toEqual([]);
+	expect(validateTable(good(), tablePoints)).toEqual([]);
+	for (const table of deviceTables) expect(validateTable(table, tablePoints), table.id).toEqual([]);
 });
 
 /** What is broken, where the problem is reported, and words of its message. */
@@ -67,6 +62,7 @@ const broken: readonly [what: string, spoil: (table: Loose) => void, place: stri
 	["sign unknown", (t) => (t.positive = "both"), "positive", /both/],
 	["fixed a list", (t) => (t.fixed = [0]), "fixed", /object/],
 	["fixed text", (t) => (t.fixed = { Evt: "0" }), "fixed.Evt", /number/],
+	["fixed a truth", (t) => (t.fixed = { Evt: true }), "fixed.Evt", /number or text/],
 	["fixed unknown point", (t) => (t.fixed = { Event: 0 }), "fixed", /no such point/],
 	["quirks missing", (t) => delete t.quirks, "quirks", /list/],
 	["no source", (t) => (t.sources = []), "sources", /0 entries/],
@@ -204,7 +200,7 @@ describe("a broken table is refused with row, field, value and what is allowed",
 	it.each(broken)("%s", (_what, spoil, place, words) => {
 		const table = good();
 		spoil(table);
-		const problems = validateTable(table, points);
+		const problems = validateTable(table, tablePoints);
 		expect(problems.map((one) => one.place)).toContain(place);
 		expect(
 			problems
@@ -237,7 +233,7 @@ it("acceptTable throws one error that names the file and every problem", () => {
 	table.rows[1].unit = "kW";
 	let caught: unknown;
 	try {
-		acceptTable(table, "plugins/acme.json", points);
+		acceptTable(table, "plugins/acme.json", tablePoints);
 	} catch (error) {
 		caught = error;
 	}
@@ -249,5 +245,5 @@ it("acceptTable throws one error that names the file and every problem", () => {
 			'  rows[1] power.unit: "kW" is not allowed; write W (k 1000 times larger)',
 	);
 	const right = good() as DeviceTable;
-	expect(acceptTable(right, "plugins/acme.json", points)).toBe(right);
+	expect(acceptTable(right, "plugins/acme.json", tablePoints)).toBe(right);
 });

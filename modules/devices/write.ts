@@ -1,7 +1,8 @@
 import { frozen } from "../base/frozen";
-import { encodeValue } from "./encode";
+import { encodeValue, rawOfValue } from "./encode";
 import type { ReadResult } from "./engine";
-import { type DeviceTable, findRow, type Row, rowFunction, rowWords } from "./table";
+import { samePoint } from "./points";
+import { type DeviceTable, findRow, modelPoint, pointNames, type Row, rowFunction, rowWords } from "./table";
 
 /** How a write ended. Only "accepted" means that the device was asked again and holds the value. */
 export interface WriteOutcome {
@@ -67,18 +68,39 @@ export function writeRow(options: WriteOptions): void {
 
 /** Why a value must not be sent; undefined when it may. */
 function refuse(options: WriteOptions, row: Row): string | undefined {
-	const { value, unit } = options;
+	if (options.unit < 1 || options.unit > 255) return `unit ${options.unit} is no single device`;
+	return writeRefusal(options.table, row, options.value);
+}
+
+/** Why a row must not be given a value (in its unit), in words for a person; undefined when it may. */
+export function writeRefusal(table: DeviceTable, row: Row, value: number): string | undefined {
 	const rule = row.write;
 	if (rule === undefined || (row.access ?? "r") === "r") return `${row.name} is read-only`;
-	if (unit < 1 || unit > 255) return `unit ${unit} is no single device`;
 	if (!Number.isFinite(value)) return `${value} is no number`;
 	if (rule.allowed !== undefined && !rule.allowed.includes(value)) {
 		return `${value} is not allowed; allowed are ${rule.allowed.join(", ")}`;
 	}
 	if (value < rule.min || value > rule.max) return `${value} is not allowed; ${rule.min} to ${rule.max} is`;
-	if (row.type !== "f32" && row.type !== "f64") {
-		const raw = (value - (row.b ?? 0)) / (row.k ?? 1);
-		if (Math.abs(raw - Math.round(raw)) > 1e-6) return `${value} is not a multiple of ${row.k ?? 1}`;
+	const raw = rawOfValue(table, row, value);
+	if (raw === undefined) return `${value} is not allowed; the device has no code for it`;
+	if (row.type !== "f32" && row.type !== "f64" && Math.abs(raw - Math.round(raw)) > 1e-6) {
+		return `${value} is not a multiple of ${row.k ?? 1}`;
+	}
+	return undefined;
+}
+
+/** The row that is written when somebody writes a point of the device's image; undefined for a point nobody may write. */
+export function pointWrite(
+	table: DeviceTable,
+	model: number,
+	point: string,
+	group = "",
+	occurrence = 1,
+): Row | undefined {
+	const wanted = { model, occurrence, group, point };
+	for (const row of table.rows) {
+		if (row.write === undefined) continue;
+		for (const name of pointNames(row.point)) if (samePoint(modelPoint(table, name), wanted)) return row;
 	}
 	return undefined;
 }
