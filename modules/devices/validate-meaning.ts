@@ -56,7 +56,7 @@ function checkMap(row: Fields, place: string, check: Checker): void {
 function checkBitMap(row: Fields, place: string, check: Checker): void {
 	const bits = bitCount(row, place, check);
 	if (row["unit"] !== "code") check.wrong(place, row["unit"], 'bits have the unit "code"');
-	check.array(row["bitMap"], place, 1, 64)?.forEach((one, i) => {
+	check.array(row["bitMap"], place, 1, 128)?.forEach((one, i) => {
 		const pair = check.array(one, `${place}[${i}]`, 2, 2);
 		if (pair === undefined) return;
 		check.integer(pair[0], `${place}[${i}][0]`, 0, bits - 1);
