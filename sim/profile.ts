@@ -1,6 +1,10 @@
 import { Dice } from "./dice";
 
-/** What a simulated device measures, by SunSpec point name and in SI; undefined for what it does not. */
+/**
+ * What a simulated device measures, by SunSpec point name and in SI; undefined for what it does not. Points of the
+ * device's main model have their bare name, others their path as in a table ("714.Prt[1].DCA"), rows without a point the
+ * row's name.
+ */
 export interface PointSource {
 	value(point: string, nowMs: number): number | undefined;
 }

@@ -1,7 +1,20 @@
-import { rawNumber, Step } from "../modules/devices/decode";
-import { encodeText, encodeValue } from "../modules/devices/encode";
+import { rawNumber, Step, stepValue } from "../modules/devices/decode";
+import { encodeBits, encodeRaw, encodeText, encodeValue, rawOfValue } from "../modules/devices/encode";
 import { answersWhole } from "../modules/devices/plan";
-import { type DeviceTable, findRow, type Row, rowFunction, rowPoints, rowWords } from "../modules/devices/table";
+import { pointPath } from "../modules/devices/points";
+import {
+	type DeviceTable,
+	findRow,
+	firstModel,
+	type Row,
+	rowFirst,
+	rowFunction,
+	rowHolds,
+	rowLast,
+	rowPoints,
+	rowWords,
+	type When,
+} from "../modules/devices/table";
 import { Dice } from "./dice";
 import { babble, type Fault, type FaultSchedule, type SimReply, spoil } from "./faults";
 import type { PointSource } from "./profile";
@@ -14,8 +27,17 @@ export interface SimSlaveOptions {
 	source: PointSource;
 	/** What a serial-number row says: the digits of it. */
 	serial?: string;
-	/** Values, in the row's unit, of rows no source gives: settings, ratios (1 when left out). */
-	settings?: Readonly<Record<string, number>>;
+	/**
+	 * Values, in the row's unit, of rows no source gives: settings, ratios (1 when left out). Of rows whose bits mean
+	 * something (`bitMap`, `texts`) it is the register itself, of more than 53 bits as a BigInt.
+	 */
+	settings?: Readonly<Record<string, number | bigint>>;
+	/** What string rows say that are no serial number. */
+	texts?: Readonly<Record<string, string>>;
+	/** Words of registers that no row has, inside a block. 0 when left out. */
+	registers?: Readonly<Record<number, number>>;
+	/** Called after each row that a client has written. */
+	onWrite?: ((row: string, value: number) => void) | undefined;
 	seed?: number;
 }
 
@@ -38,15 +60,28 @@ export class SimSlave {
 	faults: FaultSchedule | undefined;
 	/** Requests to this unit that were intact. */
 	requests = 0;
+	/** Rows written so far. */
+	writes = 0;
+	onWrite: ((row: string, value: number) => void) | undefined;
+	/** The model whose points a source knows by their bare names. */
+	#model: number;
 	#serial: string;
-	#settings = new Map<string, number>();
+	#settings = new Map<string, number | bigint>();
+	#texts: Readonly<Record<string, string>>;
+	#registers: Readonly<Record<number, number>>;
+	/** Rows that are read with function 1 to 4. */
+	#readable: (readonly Row[])[] = [];
 	#dice: Dice;
 
 	constructor(options: SimSlaveOptions) {
 		this.table = options.table;
 		this.unit = options.unit;
 		this.source = options.source;
+		this.#model = firstModel(options.table);
 		this.#serial = options.serial ?? "";
+		this.#texts = options.texts ?? {};
+		this.#registers = options.registers ?? {};
+		this.onWrite = options.onWrite;
 		this.#dice = new Dice(options.seed ?? options.unit);
 		for (const row of this.table.rows) {
 			for (const ratio of row.times ?? []) this.#settings.set(ratio, 1);
@@ -56,7 +91,12 @@ export class SimSlave {
 
 	/** The setting a row holds now, in its unit. */
 	setting(name: string): number {
-		return this.#settings.get(name) ?? 0;
+		return Number(this.#settings.get(name) ?? 0);
+	}
+
+	/** Turns a setting at the device itself; as in `settings`. */
+	set(name: string, value: number | bigint): void {
+		this.#settings.set(name, value);
 	}
 
 	/** What the slave sends after a frame on its line; undefined when it stays silent. */
@@ -116,54 +156,118 @@ export class SimSlave {
 		const pdu = new Uint8Array(2 + 2 * count);
 		pdu[0] = code;
 		pdu[1] = 2 * count;
+		this.#putUnnamed(pdu, address);
 		for (const row of this.#rows(code)) {
+			if (rowFirst(row) >= address + count || rowLast(row) < address || !this.#plays(row, nowMs)) continue;
 			const words = rowWords(row);
-			if (row.address >= address + count || row.address + words <= address) continue;
 			const registers = new DataView(new ArrayBuffer(2 * words));
 			if (!this.#put(row, registers, nowMs)) return refusal(code, deviceFailure);
-			for (let i = 0; i < 2 * words; i++) {
-				const at = 2 + 2 * (row.address - address) + i;
+			for (let word = 0; word < words; word++) {
+				const at = word === 1 && row.high !== undefined ? row.high : row.address + word;
+				if (at < address || at >= address + count) continue;
 				// Bit fields share a register.
-				if (at >= 2 && at < pdu.length) pdu[at] = pdu[at]! | registers.getUint8(i);
+				pdu[2 + 2 * (at - address)]! |= registers.getUint8(2 * word);
+				pdu[3 + 2 * (at - address)]! |= registers.getUint8(2 * word + 1);
 			}
 		}
 		return pdu;
 	}
 
+	#putUnnamed(pdu: Uint8Array, address: number): void {
+		for (let at = 2; at < pdu.length; at += 2) {
+			const word = this.#registers[address + at / 2 - 1] ?? 0;
+			pdu[at] = word >> 8;
+			pdu[at + 1] = word;
+		}
+	}
+
 	#rows(code: number): readonly Row[] {
-		return this.table.rows.filter((row) => rowFunction(this.table, row) === code && row.access !== "w");
+		return (this.#readable[code] ??= this.table.rows.filter(
+			(row) => rowFunction(this.table, row) === code && row.access !== "w",
+		));
+	}
+
+	/** Whether a row says what its registers hold: of rows that read the same ones, that which counts now. */
+	#plays(row: Row, nowMs: number): boolean {
+		if (row.again === undefined) return row.when === undefined || this.#holds(row.when, nowMs) || !this.#isShared(row);
+		const first = findRow(this.table, row.again);
+		if (first?.when === undefined || row.when === undefined) return false;
+		return !this.#holds(first.when, nowMs) && this.#holds(row.when, nowMs);
+	}
+
+	#isShared(row: Row): boolean {
+		return this.table.rows.some((other) => other.again === row.name && other.when !== undefined);
+	}
+
+	#holds(when: When, nowMs: number): boolean {
+		const row = findRow(this.table, when.row)!;
+		const raw = rawOfValue(this.table, row, Number(this.#value(row, nowMs)));
+		return raw !== undefined && when.is.includes(Math.round(raw));
 	}
 
 	/** Whether every register is in a row, or in a block that answers as a whole, and in no range that must not be touched. */
 	#answers(code: number, address: number, count: number): boolean {
-		for (let i = address; i < address + count; i++) {
-			const inRow = this.#rows(code).some((row) => i >= row.address && i < row.address + rowWords(row));
-			if (!inRow && !answersWhole(this.table, code, i, i)) return false;
-			if (this.table.never?.some((range) => (range[2] ?? this.table.fc) === code && i >= range[0] && i <= range[1]))
-				return false;
+		const last = address + count - 1;
+		const answered = new Uint8Array(count);
+		for (const row of this.#rows(code)) {
+			for (let at = Math.max(address, rowFirst(row)); at <= Math.min(last, rowLast(row)); at++) {
+				if (rowHolds(row, at)) answered[at - address] = 1;
+			}
 		}
-		const blocks = (this.table.blocks ?? []).filter((block) => (block[2] ?? this.table.fc) === code);
-		return blocks.every((block) => {
-			const apart = address + count <= block[0] || address > block[1];
-			return apart || (address >= block[0] && address + count - 1 <= block[1]);
-		});
+		for (let i = 0; i < count; i++) {
+			const at = address + i;
+			if (answered[i] === 0 && !answersWhole(this.table, code, at, at)) return false;
+		}
+		const meets = (range: readonly [number, number, number?]): boolean =>
+			(range[2] ?? this.table.fc) === code && last >= range[0] && address <= range[1];
+		if (this.table.never?.some(meets)) return false;
+		return (this.table.blocks ?? []).every((block) => !meets(block) || (address >= block[0] && last <= block[1]));
 	}
 
 	#put(row: Row, out: DataView, nowMs: number): boolean {
 		if (row.type === "string") {
-			encodeText(this.table, row, this.#serial, out, 0);
+			encodeText(this.table, row, this.#texts[row.name] ?? this.#serial, out, 0);
 			return true;
 		}
 		let factor = 1;
 		for (const ratio of row.times ?? []) factor *= this.setting(ratio);
-		return encodeValue(this.table, row, this.#value(row, nowMs), out, 0, factor);
+		const value = this.#given(row, nowMs);
+		if (typeof value === "bigint" || this.#isBits(row, value)) return this.#putBits(row, BigInt(value ?? 0), out);
+		if (value === undefined && row.type[0] !== "f" && !encodeValue(this.table, row, 0, out, 0, factor)) {
+			// no value means 0 here
+			return encodeRaw(this.table, row, 0, out, 0);
+		}
+		return encodeValue(this.table, row, value ?? (row.type[0] === "f" ? Number.NaN : 0), out, 0, factor);
+	}
+
+	/** Whether a value is the register itself: of texts always, of a map of bits when it is a setting. */
+	#isBits(row: Row, value: number | undefined): boolean {
+		if (row.texts !== undefined) return true;
+		return row.bitMap !== undefined && (value === undefined || this.#settings.has(row.name));
+	}
+
+	#putBits(row: Row, value: bigint, out: DataView): boolean {
+		const bits: number[] = [];
+		for (let bit = 0; bit < 64; bit++) if ((value >> BigInt(bit)) & 1n) bits.push(bit);
+		return encodeBits(this.table, row, bits, out, 0);
 	}
 
 	#value(row: Row, nowMs: number): number {
-		const point = rowPoints(this.table, row)[0];
-		if (row.unit === "text") return Number(this.#serial.replace(/\D/g, ""));
-		if (point === undefined) return this.source.value(row.name, nowMs) ?? this.setting(row.name);
-		return this.source.value(point.point, nowMs) ?? (row.type === "f32" || row.type === "f64" ? Number.NaN : 0);
+		return Number(this.#given(row, nowMs) ?? 0);
+	}
+
+	/** What was written or set wins over the source where a row can be written; undefined when nobody says anything. */
+	#given(row: Row, nowMs: number): number | bigint | undefined {
+		const setting = this.#settings.get(row.name);
+		if (row.unit === "text" && row.texts === undefined) return Number(this.#serial.replace(/\D/g, ""));
+		if (setting !== undefined && (row.write !== undefined || row.bitMap !== undefined)) return setting;
+		for (const point of rowPoints(this.table, row)) {
+			const own = point.model === this.#model && point.group === "" && point.occurrence === 1;
+			const value =
+				(own ? this.source.value(point.point, nowMs) : undefined) ?? this.source.value(pointPath(point), nowMs);
+			if (value !== undefined) return value;
+		}
+		return this.source.value(row.name, nowMs) ?? setting;
 	}
 
 	#readBits(code: number, address: number, count: number, nowMs: number): Uint8Array {
@@ -203,13 +307,15 @@ export class SimSlave {
 
 	#hold(row: Row, values: DataView, at: number): boolean {
 		const rule = row.write!;
-		const nowhere = { factors: undefined, ratio: -1, counter: -1, firstPoint: 0, points: 0 };
-		const step = new Step(this.table, row, row.address, nowhere);
+		const step = new Step(this.table, row, row.address);
 		const own = new DataView(values.buffer, values.byteOffset + at, 2 * step.words);
-		const raw = row.type === "bit" ? own.getUint16(0) : rawNumber(step, own, new DataView(new ArrayBuffer(8)));
-		const value = raw * step.k + step.b;
+		const scratch = new DataView(new ArrayBuffer(8));
+		const raw = row.type === "bit" ? own.getUint16(0) : rawNumber(step, own, scratch);
+		const value = stepValue(step, raw, own, scratch) ?? Number.NaN;
 		if (!(value >= rule.min - 1e-9 && value <= rule.max + 1e-9)) return false;
 		this.#settings.set(row.name, value);
+		this.writes++;
+		this.onWrite?.(row.name, value);
 		return true;
 	}
 
@@ -218,7 +324,10 @@ export class SimSlave {
 		for (let i = 0; i < count; i++) {
 			const row = this.#writable(15, address + i);
 			if (row === undefined) return refusal(15, illegalAddress);
-			this.#settings.set(row.name, (frame[7 + (i >> 3)]! >> (i & 7)) & 1);
+			const value = (frame[7 + (i >> 3)]! >> (i & 7)) & 1;
+			this.#settings.set(row.name, value);
+			this.writes++;
+			this.onWrite?.(row.name, value);
 		}
 		return frame.slice(1, 6);
 	}
