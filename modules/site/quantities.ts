@@ -16,11 +16,11 @@ const kDer = frozen<Quantities>({ power: ["W"], voltage: ["LNV", "VL1"], energy:
 const kSolar = frozen<Quantities>({ power: ["DCW"], voltage: [], energy: ["DCWhInj"] });
 
 /** Whether a device is a DER: it produces or stores, and may be told what to do. */
-export function isDer(kind: Kind): boolean {
+export function isDer(kind: Kind | "unknown"): boolean {
 	return kind === "inverter" || kind === "battery" || kind === "solar";
 }
 
-export function quantities(kind: Kind): Quantities {
+export function quantities(kind: Kind | "unknown"): Quantities {
 	if (kind === "solar") return kSolar;
 	return isDer(kind) ? kDer : kMeter;
 }

@@ -87,6 +87,11 @@ beforeEach(() => {
 			asked.push([point.name, value]);
 			return answer;
 		},
+		onCheck: (_unit, _of, points, values) => {
+			const limit = points.findIndex((point) => point.name === "Limit");
+			const mode = points.findIndex((point) => point.name === "Mode");
+			return limit >= 0 && mode >= 0 && values[limit] === 0 && values[mode] === 1 ? 3 : 0;
+		},
 		onWritten: (_unit, _of, points) => acted.push(points.map((point) => point.name)),
 	});
 	space.add(5, image);
@@ -271,6 +276,14 @@ describe("writing", () => {
 		expect(write(5, at("Limit"), "006400000005")).toBe(4);
 		expect([all(), acted]).toEqual([before, []]);
 		expect(asked).toEqual([["Limit", 1000]]);
+	});
+
+	it("is all or nothing when the values do not go together", () => {
+		const before = all();
+		expect(write(5, at("Limit"), "0000000000050001")).toBe(3);
+		expect([all(), acted]).toEqual([before, []]);
+		expect(write(5, at("Limit"), "0000000000050000")).toBe(0);
+		expect(acted).toEqual([["Limit", "Energy", "Mode"]]);
 	});
 
 	it("is refused for a device that does not answer", () => {

@@ -19,6 +19,13 @@ export interface SunSpecSpaceOptions {
 	 * any of them changes: it must not act yet. Without it no point is writable.
 	 */
 	readonly onWrite?: (unit: number, image: Image, point: PointInfo, value: WrittenValue) => number;
+	/** Asked after `onWrite` took each point of a request: do they go together? 0, or the exception. */
+	readonly onCheck?: (
+		unit: number,
+		image: Image,
+		points: readonly PointInfo[],
+		values: readonly WrittenValue[],
+	) => number;
 	/** The values of a request that was accepted are in the image: act on them. Called once a request. */
 	readonly onWritten?: (unit: number, image: Image, points: readonly PointInfo[]) => void;
 }
@@ -71,7 +78,7 @@ export class SunSpecSpace implements RegisterSpace {
 	writeRegisters(unit: number, address: number, count: number, data: DataView, offset: number): number {
 		const image = this.#images.get(unit);
 		if (!image) return ModbusException.gatewayTargetFailedToRespond;
-		const { onWrite, onWritten, clock } = this.#options;
+		const { onWrite, onCheck, onWritten, clock } = this.#options;
 		if (!onWrite) return ModbusException.illegalDataAddress;
 		const points: PointInfo[] = [];
 		const values: WrittenValue[] = [];
@@ -89,6 +96,8 @@ export class SunSpecSpace implements RegisterSpace {
 			const exception = onWrite(unit, image, points[i]!, values[i]!);
 			if (exception !== 0) return exception;
 		}
+		const together = onCheck?.(unit, image, points, values) ?? 0;
+		if (together !== 0) return together;
 		image.load(address, data, offset, count, clock.now(), "good");
 		image.commit();
 		onWritten?.(unit, image, points);
