@@ -44,6 +44,7 @@ const device = (name: string, points: DeviceStatus["points"], model = "SDM120"):
 	id: name,
 	name,
 	role: "home",
+	kind: "meter",
 	maker: "M",
 	model,
 	serial: name,
@@ -60,6 +61,7 @@ const device = (name: string, points: DeviceStatus["points"], model = "SDM120"):
 	todayWh: null,
 	todaySince: null,
 	points,
+	der: null,
 });
 
 const snapshot: Snapshot = {

@@ -1,9 +1,11 @@
 import type { Clock } from "../base/clock";
-import type { Plan } from "../devices/plan";
 import type { Bus } from "../site/bus";
 import type { EnergyToday } from "../site/energy-today";
 import type { Hub, HubDevice } from "../site/hub";
+import { isDer } from "../site/quantities";
+import { type ShownPoint, shownPoints } from "../site/shown";
 import type { Image } from "../sunspec/image";
+import { symbolName } from "../sunspec/model";
 import { ageS, isoOf } from "./times";
 
 /** One point of a device as a person or program reads it. No value is null, never zero. */
@@ -23,6 +25,8 @@ export interface DeviceStatus {
 	id: string;
 	name: string;
 	role: string;
+	/** "meter", "environment", "inverter", "battery", "solar", or "unknown" until it is found out. */
+	kind: HubDevice["kind"];
 	maker: string;
 	model: string;
 	serial: string;
@@ -43,6 +47,21 @@ export interface DeviceStatus {
 	/** UTC; null without `todayWh`, and while the clock is not set. */
 	todaySince: string | null;
 	points: PointStatus[];
+	/** Of a DER: what it is asked to do. */
+	der: DerStatus | null;
+}
+
+/** What the controls of a DER come down to. A limit or set-point that there is not is null. */
+export interface DerStatus {
+	/** SunSpec clients may command it. */
+	writable: boolean;
+	energize: boolean;
+	limitW: number | null;
+	setW: number | null;
+	chargeLimitW: number | null;
+	dischargeLimitW: number | null;
+	pf: number | null;
+	setVar: number | null;
 }
 
 export interface BusStatus {
@@ -73,8 +92,11 @@ export interface BusStatus {
 /** What a point is called and measured in: the same for all devices of a product. */
 interface PointName {
 	model: number;
+	group: string;
 	point: string;
 	unit: string;
+	/** Of an enumeration: its words. */
+	symbols: string;
 }
 
 /**
@@ -101,6 +123,7 @@ export class StatusReader {
 			id: site.id,
 			name: site.name,
 			role: site.role,
+			kind: entry.kind,
 			maker: device.maker,
 			model: device.model,
 			serial: site.serial,
@@ -117,6 +140,7 @@ export class StatusReader {
 			todayWh: todayWh === undefined ? null : Number(todayWh.toPrecision(9)),
 			todaySince: todayWh === undefined ? null : isoOf(this.#energy.sinceMs(entry.index), this.#clock),
 			points: this.#points(entry, nowMs),
+			der: derStatus(entry),
 		};
 	}
 
@@ -125,27 +149,35 @@ export class StatusReader {
 		let shown = this.#shown[index];
 		if (shown?.image !== image) this.#shown[index] = shown = this.#shownOf(entry);
 		const { names, handles } = shown;
-		return names.map(({ point, unit }, i) => {
+		const points: PointStatus[] = [];
+		for (let i = 0; i < names.length; i++) {
+			const { group, point, unit, symbols } = names[i]!;
 			const handle = handles[i]!;
+			const quality = image.quality(handle);
+			// a model has more points than a DER has values
+			if (quality === undefined && isDer(entry.kind)) continue;
 			const value = image.value(handle);
-			return {
-				point,
-				value: typeof value === "number" ? Number(value.toPrecision(9)) : (value ?? null),
+			const word = symbols === "" || typeof value !== "number" ? undefined : symbolName(symbols, value);
+			points.push({
+				point: group === "" ? point : `${group}.${point}`,
+				value: word ?? (typeof value === "number" ? Number(value.toPrecision(9)) : (value ?? null)),
 				unit,
-				quality: image.quality(handle) ?? "never",
+				quality: quality ?? "never",
 				ageS: ageS(image.timeMs(handle), nowMs),
-			};
-		});
+			});
+		}
+		return points;
 	}
 
-	#shownOf({ table, image }: HubDevice): Shown {
+	#shownOf({ table, image, kind }: HubDevice): Shown {
 		const plan = table?.plan;
 		let names = plan && this.#names.get(plan);
 		if (!names) {
-			names = plan ? namesOf(plan, image) : [];
+			names = namesOf(shownPoints(kind, image) ?? plan?.points ?? [], image);
 			if (plan) this.#names.set(plan, names);
 		}
-		return { image, names, handles: Int16Array.from(names, ({ model, point }) => image.handle(model, point)) };
+		const handles = Int16Array.from(names, ({ model, point, group }) => image.handle(model, point, group));
+		return { image, names, handles };
 	}
 }
 
@@ -156,16 +188,34 @@ interface Shown {
 	readonly handles: Int16Array;
 }
 
-/** The points that a product's rows bring, each once; what model 1 says of it stands elsewhere. */
-function namesOf(plan: Plan, image: Image): PointName[] {
+/** What is shown, each point once; what model 1 says of a device stands elsewhere. */
+function namesOf(points: readonly ShownPoint[], image: Image): PointName[] {
 	const names: PointName[] = [];
-	for (const { model, point } of plan.points) {
-		const handle = model === 1 ? -1 : image.handle(model, point);
-		if (handle < 0 || names.some((one) => one.point === point)) continue;
-		names.push({ model, point, unit: image.point(handle)?.unit ?? "" });
+	for (const { model, group, point } of points) {
+		const handle = model === 1 ? -1 : image.handle(model, point, group);
+		if (handle < 0 || names.some((one) => one.point === point && one.group === group)) continue;
+		const info = image.point(handle)!;
+		names.push({ model, group, point, unit: info.unit, symbols: info.type.startsWith("enum") ? info.symbols : "" });
 	}
 	return names;
 }
+
+function derStatus({ der, site }: HubDevice): DerStatus | null {
+	if (!der) return null;
+	const { energize, limitW, setW, chargeLimitW, dischargeLimitW, reactive, pf, setVar } = der.command;
+	return {
+		writable: site.control,
+		energize,
+		limitW: finite(limitW),
+		setW: finite(setW),
+		chargeLimitW: finite(chargeLimitW),
+		dischargeLimitW: finite(dischargeLimitW),
+		pf: reactive === "pf" ? pf : null,
+		setVar: reactive === "var" ? setVar : null,
+	};
+}
+
+const finite = (value: number): number | null => (Number.isFinite(value) ? Number(value.toPrecision(9)) : null);
 
 export function busStatus(hub: Hub, clock: Clock): BusStatus[] {
 	const nowMs = clock.now();

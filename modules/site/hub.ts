@@ -7,6 +7,7 @@ import type { Kind } from "../devices/kinds";
 import type { PolledDevice } from "../devices/polled";
 import { firstModel, tableModels } from "../devices/table";
 import type { FrameTap, Rs485Class } from "../modbus/client-link";
+import type { Der } from "../sunspec/der/der";
 import { Image } from "../sunspec/image";
 import { SunSpecSpace } from "../sunspec/server";
 import { Bus } from "./bus";
@@ -21,7 +22,10 @@ export interface HubDevice extends TotalsSource {
 	device: PolledDevice;
 	/** The same, for a device of a table. */
 	table?: Device;
-	kind: Kind;
+	/** "unknown" for what speaks SunSpec, until the hub has found out. */
+	kind: Kind | "unknown";
+	/** Controls of a DER that has none of its own. */
+	der?: Der | undefined;
 	/** The SunSpec model that carries its readings, e.g. 211. */
 	model: number;
 }
