@@ -160,7 +160,7 @@ export interface Row {
 	readonly above?: { readonly raw: number; readonly k: number; readonly b: number };
 	/** Value of each raw value, instead of k and b. A raw value that is not named gives `otherwise`. */
 	readonly map?: Readonly<Record<number, number>>;
-	/** Bits of the raw value as bits of the value, instead of k and b: exact in 64 bits. Several may lead to one. */
+	/** Bits of the raw value as bits (0 to 30) of the value, instead of k and b: exact in 64 bits. Several may lead to one. */
 	readonly bitMap?: readonly (readonly [from: number, to: number])[];
 	/** Text of each bit of the raw value, the texts of those that are set joined by ", "; the unit is "text". */
 	readonly texts?: Readonly<Record<number, string>>;

@@ -60,7 +60,8 @@ function checkBitMap(row: Fields, place: string, check: Checker): void {
 		const pair = check.array(one, `${place}[${i}]`, 2, 2);
 		if (pair === undefined) return;
 		check.integer(pair[0], `${place}[${i}][0]`, 0, bits - 1);
-		check.integer(pair[1], `${place}[${i}][1]`, 0, 31);
+		// SunSpec keeps bit 31 for "not implemented"
+		check.integer(pair[1], `${place}[${i}][1]`, 0, 30);
 	});
 }
 
