@@ -83,10 +83,15 @@ export class HomeProfile {
 		const wanted = busy.next() < 0.01 + 0.16 * evening + 0.1 * morning;
 		if (wanted && timeS % 300 < 120 + 120 * busy.next()) loadW += this.#applianceW;
 		loadW *= this.#scale;
-		const cloud = 0.55 + 0.45 * new Dice(7, Math.floor(timeS / 600)).next();
-		const sun = hour > 6 && hour < 18 ? Math.sin((Math.PI * (hour - 6)) / 12) ** 1.3 : 0;
-		return { loadW, solarW: this.solarPeakW * sun * cloud, reactiveVar: loadW * this.#tanPhi };
+		return { loadW, solarW: this.solarPeakW * sunshine(timeS), reactiveVar: loadW * this.#tanPhi };
 	}
+}
+
+/** What the sun gives of its most, 0..1: a day from six to six, with clouds that are the same for everybody. */
+export function sunshine(timeS: number): number {
+	const hour = (timeS % dayS) / 3600;
+	const cloud = 0.55 + 0.45 * new Dice(7, Math.floor(timeS / 600)).next();
+	return hour > 6 && hour < 18 ? Math.sin((Math.PI * (hour - 6)) / 12) ** 1.3 * cloud : 0;
 }
 
 function bell(hour: number, middle: number, width: number): number {

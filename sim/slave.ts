@@ -15,10 +15,8 @@ import {
 	rowWords,
 	type When,
 } from "../modules/devices/table";
-import { Dice } from "./dice";
-import { babble, type Fault, type FaultSchedule, type SimReply, spoil } from "./faults";
+import { RtuDevice } from "./device";
 import type { PointSource } from "./profile";
-import { isIntact, seal } from "./rtu-frame";
 
 export interface SimSlaveOptions {
 	table: DeviceTable;
@@ -50,16 +48,9 @@ const deviceFailure = 4;
  * Plays the device of any table as bytes: its rows hold what the source says, turned back into registers, within the
  * limits the table states. It answers whole RTU frames; who owns a line puts the bytes on it.
  */
-export class SimSlave {
+export class SimSlave extends RtuDevice {
 	readonly table: DeviceTable;
-	readonly unit: number;
 	source: PointSource;
-	/** How it misbehaves; undefined for well. May be changed at any time. */
-	fault: Fault | undefined;
-	/** Faults that come and go, when `fault` is not set. */
-	faults: FaultSchedule | undefined;
-	/** Requests to this unit that were intact. */
-	requests = 0;
 	/** Rows written so far. */
 	writes = 0;
 	onWrite: ((row: string, value: number) => void) | undefined;
@@ -71,18 +62,16 @@ export class SimSlave {
 	#registers: Readonly<Record<number, number>>;
 	/** Rows that are read with function 1 to 4. */
 	#readable: (readonly Row[])[] = [];
-	#dice: Dice;
 
 	constructor(options: SimSlaveOptions) {
+		super(options.unit, options.table.bus.replyMs ?? 20, options.seed ?? options.unit);
 		this.table = options.table;
-		this.unit = options.unit;
 		this.source = options.source;
 		this.#model = firstModel(options.table);
 		this.#serial = options.serial ?? "";
 		this.#texts = options.texts ?? {};
 		this.#registers = options.registers ?? {};
 		this.onWrite = options.onWrite;
-		this.#dice = new Dice(options.seed ?? options.unit);
 		for (const row of this.table.rows) {
 			for (const ratio of row.times ?? []) this.#settings.set(ratio, 1);
 		}
@@ -99,25 +88,7 @@ export class SimSlave {
 		this.#settings.set(name, value);
 	}
 
-	/** What the slave sends after a frame on its line; undefined when it stays silent. */
-	onFrame(frame: Uint8Array, nowMs: number): SimReply | undefined {
-		const fault = this.fault ?? this.faults?.at(nowMs);
-		if (!isIntact(frame) || frame[0] !== this.unit) {
-			if (isIntact(frame) && frame[0] === 0) this.#execute(frame, nowMs);
-			if (fault?.kind !== "babbling" || this.#dice.next() >= (fault.others ?? fault.share ?? 1)) return undefined;
-			return { bytes: babble(this.#dice, 4 + this.#dice.below(30)), delayMs: this.#delayMs() };
-		}
-		this.requests++;
-		const reply = { bytes: seal(this.unit, this.#execute(frame, nowMs)), delayMs: this.#delayMs() };
-		return fault === undefined ? reply : spoil(fault, reply, this.#dice);
-	}
-
-	#delayMs(): number {
-		return (this.table.bus.replyMs ?? 20) * (0.8 + 0.4 * this.#dice.next());
-	}
-
-	/** The reply's PDU. */
-	#execute(frame: Uint8Array, nowMs: number): Uint8Array {
+	protected execute(frame: Uint8Array, nowMs: number): Uint8Array {
 		const code = frame[1]!;
 		const request = new DataView(frame.buffer, frame.byteOffset + 2, frame.byteLength - 4);
 		if (!this.table.functions.includes(code)) return refusal(code, illegalFunction);
