@@ -99,6 +99,11 @@ export class Image {
 		return -1;
 	}
 
+	/** How many points have handles. */
+	get handleCount(): number {
+		return this.#handles;
+	}
+
 	/** The handle that somebody has asked for before for the point at this address; -1 for none. */
 	knownHandle(address: number): number {
 		for (let i = 0; i < this.#handles; i++) if (this.#meta[4 * i] === address - this.base) return i;
