@@ -1,0 +1,482 @@
+/**
+ * The controls of one DER: models 702, 703, 704 and 715, and the older 121, 123 and 124, on the bytes of its image. It
+ * says what a client may write, lets controls fall back when their time is over, and tells the device behind one
+ * command whenever that changes. Needs a model 704 in the image.
+ *
+ * 715.LocRemCtl = LOCAL refuses all writes (exception 3). 715.ControllerHb is kept and has no effect: SunSpec gives it
+ * none, and each control has a reversion time of its own for a controller that has gone.
+ */
+import type { Clock, Random, TimerId } from "../../base/clock";
+import { configError } from "../../base/errors";
+import { frozen } from "../../base/frozen";
+import { type Log, silentLog } from "../../base/log";
+import { ModbusException } from "../../modbus/pdu";
+import type { Image } from "../image";
+import type { PointInfo } from "../place";
+import type { WrittenValue } from "../server";
+import { Arbiter, type Following, Source } from "./arbiter";
+import { checkTogether, checkValue } from "./check";
+import { sameCommand, unlimited } from "./command";
+import {
+	At704,
+	Control,
+	controlAt,
+	controlCount,
+	controlNames,
+	count704,
+	enabled704,
+	restartsTimer,
+	revert704,
+} from "./controls-704";
+import { fill123, fill124, fill703, fill704, fill715 } from "./defaults";
+import { Grid } from "./grid";
+import { ModelBytes } from "./model-bytes";
+import { At124, controlAt123, controlAt124, OlderControls } from "./older-controls";
+import { Ramps } from "./ramps";
+import { Alarm, InvSt, Reporter } from "./report";
+import { Timers } from "./reversion";
+import { Saver } from "./saver";
+import { At703, EnterService } from "./service";
+import { At702, Settings } from "./settings";
+import { unpackState } from "./state";
+import type { DerAbility, DerActuator, DerCommand, DerStore } from "./types";
+
+export interface DerOptions {
+	readonly image: Image;
+	/** As the store knows it. */
+	readonly unit: number;
+	readonly actuator: DerActuator;
+	readonly clock: Clock;
+	readonly store?: DerStore;
+	readonly log?: Log;
+	/** Which 701 of the image measures where the DER meets the grid, from 1. */
+	readonly occurrence?: number;
+	/** For delays that are to differ between DER (ESRndTms, WinTms). Missing: the middle. */
+	readonly random?: Random;
+	/** Models of the image that its device fills: they get no first values from here. */
+	readonly given?: readonly number[];
+}
+
+/** Places in 715. */
+const At715 = frozen({ locRemCtl: 2, derHb: 3, alarmReset: 7, opCtl: 8 });
+const OpCtl = frozen({ stop: 0, start: 1, enterStandby: 2, exitStandby: 3 });
+const tickMs = 1000;
+
+export class Der {
+	readonly unit: number;
+	/** What a person should know of: a control has fallen back, the DER has left or entered service. */
+	onChange: ((what: string) => void) | undefined;
+	readonly #image: Image;
+	readonly #actuator: DerActuator;
+	readonly #clock: Clock;
+	readonly #log: Log;
+	readonly #random: Random;
+	readonly #models: readonly ModelBytes[];
+	readonly #m703: ModelBytes;
+	readonly #m704: ModelBytes;
+	readonly #m713: ModelBytes;
+	readonly #m715: ModelBytes;
+	readonly #m124: ModelBytes;
+	readonly #settings: Settings;
+	readonly #older: OlderControls;
+	readonly #ramps = new Ramps();
+	readonly #arbiter: Arbiter;
+	readonly #grid: Grid;
+	readonly #service: EnterService;
+	readonly #reporter: Reporter;
+	readonly #saver: Saver | undefined;
+	/** Reversion times, and the windows (WinTms) after which what was written through 123 or 124 takes effect. */
+	readonly #timers = new Timers();
+	readonly #windows = new Timers();
+	#command = unlimited();
+	/** Bits of 701.Alrm that stay until 715.AlarmReset. */
+	#latched = 0;
+	/** The device has been told `#command`. */
+	#told = true;
+	/** Somebody has commanded something: until then the device is left as it is. */
+	#commanded = false;
+	readonly #canEnergize: boolean;
+	readonly #canLimit: boolean;
+	#tickMs: number;
+	#timer: TimerId | undefined;
+	#closed = false;
+
+	/** Throws `bad-config` when the image has no model 704. */
+	constructor(options: DerOptions) {
+		const { image, unit, actuator, clock, store } = options;
+		this.unit = unit;
+		this.#image = image;
+		this.#actuator = actuator;
+		this.#clock = clock;
+		this.#log = options.log ?? silentLog;
+		this.#random = options.random ?? (() => 0.5);
+		const of = (id: number, occurrence?: number): ModelBytes => new ModelBytes(image, id, clock, occurrence);
+		this.#canEnergize = actuator.abilities.includes("energize");
+		this.#canLimit = actuator.abilities.includes("limitW");
+		const m702 = of(702);
+		const m121 = of(121);
+		const m123 = of(123);
+		this.#m703 = of(703);
+		this.#m704 = of(704);
+		this.#m713 = of(713);
+		this.#m715 = of(715);
+		this.#m124 = of(124);
+		if (!this.#m704.present) throw configError("image", "no model 704", "the controls of a DER live in model 704");
+		this.#models = [m702, this.#m703, this.#m704, this.#m715, m121, m123, this.#m124];
+		this.#settings = new Settings(m702, m121, this.#m124, this.#m704);
+		this.#older = new OlderControls(this.#m704, m123, this.#m124);
+		this.#arbiter = new Arbiter(this.#m704, this.#m124, this.#settings, this.#older, this.#ramps);
+		const occurrence = options.occurrence ?? 1;
+		this.#grid = new Grid(image, clock, occurrence);
+		this.#service = new EnterService(this.#m703, this.#random);
+		this.#reporter = new Reporter(of(701, occurrence));
+		this.#saver = store && new Saver(store, unit);
+		this.#fill(options.given ?? [], m123);
+		const restored = this.#restore(store);
+		this.#older.adopt(Control.connect);
+		this.#older.adopt(Control.storage);
+		this.#showAll();
+		this.#tickMs = clock.now() + tickMs;
+		if (restored) {
+			this.#told = false;
+			this.#commanded = true;
+		}
+		this.#evaluate(0, true);
+		this.#arm();
+	}
+
+	/** The state that all controls together ask for now. */
+	get command(): Readonly<DerCommand> {
+		return this.#command;
+	}
+
+	/** Does this model belong to the controls? */
+	owns(modelId: number): boolean {
+		return this.#models.some((model) => model.id === modelId && model.present);
+	}
+
+	/** May a client write this value? 0, or the Modbus exception; changes nothing. */
+	onWrite(point: PointInfo, value: WrittenValue): number {
+		if (!point.writable || !this.owns(point.model.id) || this.#image.rawOf(point) === undefined) {
+			return ModbusException.illegalDataAddress;
+		}
+		if (!this.#actuator.online) return ModbusException.gatewayTargetFailedToRespond;
+		if (this.local || typeof value !== "number") return ModbusException.illegalDataValue;
+		return checkValue(point, value, this.#settings, this.#actuator);
+	}
+
+	/** After `onWrite` said 0 to each point of a request: do they go together? 0, or the Modbus exception. */
+	onCheck(points: readonly PointInfo[], values: readonly WrittenValue[]): number {
+		return checkTogether(this.#image, points, values);
+	}
+
+	/** A client's values are in the image: they take effect. */
+	onWritten(points: readonly PointInfo[]): void {
+		if (this.#closed) return;
+		const now = this.#clock.now();
+		let touched = 0;
+		let restarted = 0;
+		let older = 0;
+		for (const point of points) {
+			const at = point.address - point.model.address;
+			switch (point.model.id) {
+				case 704:
+					if (controlAt(at) < 0) break;
+					touched |= 1 << controlAt(at);
+					if (restartsTimer(at)) restarted |= 1 << controlAt(at);
+					break;
+				case 123:
+					if (controlAt123(at) >= 0) older |= 1 << controlAt123(at);
+					break;
+				case 124:
+					if (at === At124.wChaMax) this.#settings.adopt124();
+					else if (controlAt124(at) >= 0) older |= 1 << controlAt124(at);
+					break;
+				case 121:
+					this.#settings.adopt121(at);
+					break;
+				case 715:
+					if (at === At715.alarmReset && this.#m715.u16(at) === 1) this.#latched = 0;
+			}
+		}
+		for (let control = 0; control < controlCount; control++) {
+			const bit = 1 << control;
+			if (restarted & bit) this.#restart(control, now);
+			if (touched & bit) this.#windows.stop(control);
+			if (older & bit) this.#written(control, now);
+		}
+		this.#showAll();
+		this.#evaluate(0, true);
+		this.#saver?.touch(now);
+		this.#arm();
+	}
+
+	/** The device has sent new measurements, or has stopped to answer: call it after each commit of the image. */
+	measured(): void {
+		if (this.#closed) return;
+		if (this.#evaluate(0, false)) this.#arm();
+	}
+
+	/** A person at the device has taken it over: writes are refused until that is over (715.LocRemCtl). */
+	get local(): boolean {
+		return this.#m715.u16(At715.locRemCtl) === 1;
+	}
+
+	set local(local: boolean) {
+		this.#m715.put16(At715.locRemCtl, local ? 1 : 0);
+	}
+
+	/** Stops its timers. What is not saved yet is saved. */
+	close(): void {
+		if (this.#closed) return;
+		this.#closed = true;
+		this.#clock.clearTimer(this.#timer);
+		if (this.#saver && this.#saver.nextMs() < Number.POSITIVE_INFINITY) this.#save(this.#clock.now());
+	}
+
+	#fill(given: readonly number[], m123: ModelBytes): void {
+		const { abilities } = this.#actuator;
+		const can = (ability: DerAbility): boolean => abilities.includes(ability);
+		const has = (id: number): boolean => !given.includes(id);
+		const what = { can, storage: this.#settings.charge > 0 || can("chargeLimitW") };
+		if (has(703)) fill703(this.#m703, what);
+		fill704(this.#m704, what);
+		if (has(715)) fill715(this.#m715, what);
+		if (has(123)) fill123(m123, what);
+		if (has(124)) fill124(this.#m124, what);
+		if (has(121)) this.#settings.fill();
+		const { model } = this.#settings;
+		let modes = 0;
+		if (can("limitW")) modes |= Source.maxW;
+		if (can("setW")) modes |= Source.fixedW;
+		if (can("setVar")) modes |= Source.fixedVar;
+		if (can("pf")) modes |= Source.fixedPf;
+		model.initial32(At702.ctrlModes, modes);
+	}
+
+	#restore(store: DerStore | undefined): boolean {
+		const bytes = store?.load(this.unit);
+		const settings = this.#settings;
+		const saved =
+			bytes &&
+			unpackState(this.#image, this.#models, bytes, (point, value) => {
+				return point.model.id !== 702 || settings.allows(point.address - point.model.address, value);
+			});
+		if (!saved) return false;
+		const now = this.#clock.now();
+		const epoch = this.#clock.epochMs();
+		// Nobody knows how long the hub was off while one of the two clocks was not set: then nothing is deducted.
+		const offS = epoch !== undefined && saved.epochMs > 0 ? Math.max(0, (epoch - saved.epochMs) / 1000) : 0;
+		this.#service.inService = saved.inService;
+		settings.read();
+		this.#older.adopt(Control.connect);
+		this.#older.adopt(Control.storage);
+		for (let control = 0; control < controlCount; control++) {
+			const leftS = saved.remainingS(control);
+			if (leftS > offS) this.#timers.start(control, leftS - offS, now);
+			else if (leftS > 0) this.#revert(control);
+		}
+		return true;
+	}
+
+	/** A control was written through 123 or 124. */
+	#written(control: number, nowMs: number): void {
+		this.#windows.start(control, this.#older.windowS(control) * this.#random(), nowMs);
+		if (!this.#windows.runs(control)) this.#adopt(control, nowMs);
+	}
+
+	#adopt(control: number, nowMs: number): void {
+		this.#older.adopt(control);
+		this.#arbiter.startRamp(control, this.#older.rampS(control));
+		this.#restart(control, nowMs);
+		// 123 writes both power factors of 704
+		if (control === Control.pfInj) this.#restart(Control.pfAbs, nowMs);
+	}
+
+	/** Starts a reversion time anew, or ends it: REV-1 to REV-3 of the conformance procedures. */
+	#restart(control: number, nowMs: number): void {
+		const seconds =
+			control >= count704
+				? this.#older.rvrtS(control)
+				: enabled704(this.#m704, control)
+					? this.#m704.u32(At704.rvrtTms[control]!)
+					: 0;
+		this.#timers.start(control, seconds, nowMs);
+		if (control < count704) this.#showRemaining(control, nowMs);
+	}
+
+	#showRemaining(control: number, nowMs: number): void {
+		const at = At704.rvrtRem[control]!;
+		if (!Number.isNaN(this.#m704.u32(at))) this.#m704.put32(at, this.#timers.remainingS(control, nowMs));
+	}
+
+	#revert(control: number): void {
+		if (control < count704) revert704(this.#m704, control);
+		else this.#older.revert(control);
+		this.#tell(`${controlNames[control]!}: reversion time is over`);
+	}
+
+	/** Shows 704 in 123 and 702 in 121 and 124, but for what waits there to take effect. */
+	#showAll(): void {
+		this.#settings.read();
+		this.#settings.show();
+		for (let control = 0; control < count704; control++) {
+			if (!this.#windows.runs(control)) this.#older.show(control, this.#settings);
+		}
+	}
+
+	/** Works the command out anew and tells the device. True when timers may have to be set anew. */
+	#evaluate(stepS: number, exact: boolean): boolean {
+		const now = this.#clock.now();
+		const settings = this.#settings;
+		const { online } = this.#actuator;
+		settings.read();
+		if (online) this.#grid.read(settings.vNom);
+		else this.#grid.lose();
+		const opCtl = this.#m715.u16(At715.opCtl);
+		const left = this.#serve(online, opCtl !== OpCtl.stop && this.#older.connected, now);
+		const idle = opCtl === OpCtl.enterStandby;
+		const out = !this.#service.inService;
+		const command = this.#arbiter.decide(
+			{
+				// what cannot be disconnected has no power instead, and the other way round
+				energize: this.#canEnergize ? !(out || (idle && !this.#canLimit)) : true,
+				idle: idle || (out && !this.#canEnergize),
+				share: this.#service.share(now),
+				soc: this.#soc(),
+				following: nothing,
+			},
+			this.#grid,
+			stepS,
+		);
+		// What follows the grid moves all the time: small changes are not worth a write to the device.
+		const tolerance = exact ? 0 : (settings.wMax || 0) / 1000;
+		if (!sameCommand(command, this.#command, tolerance)) {
+			this.#command = command;
+			this.#told = false;
+			this.#commanded = true;
+		}
+		if (!online) this.#told = false;
+		else if (!this.#told && this.#commanded) {
+			this.#told = true;
+			this.#actuator.apply(this.#command);
+		}
+		this.#report(online, idle, now);
+		return left || this.#service.busy || this.#ramps.moving;
+	}
+
+	/** Lets the DER leave or enter service. True when it has. */
+	#serve(online: boolean, permitted: boolean, now: number): boolean {
+		if (!online) {
+			this.#service.interrupt();
+			return false;
+		}
+		if (!this.#service.update(permitted, this.#grid, now)) return false;
+		this.#tell(this.#service.inService ? "in service" : "out of service");
+		this.#saver?.touch(now);
+		return true;
+	}
+
+	/** State of charge, %; NaN: unknown. */
+	#soc(): number {
+		const soc = this.#m713.scaledU16(4, 8);
+		return Number.isNaN(soc) ? this.#m124.scaledU16(At124.chaState, At124.chaStateSf) : soc;
+	}
+
+	#report(online: boolean, idle: boolean, now: number): void {
+		const service = this.#service;
+		if (!Number.isNaN(this.#m703.u32(At703.remaining))) this.#m703.put32(At703.remaining, service.remainingS(now));
+		if (!online) {
+			this.#reporter.report(none, none, none, none, none, none);
+			return;
+		}
+		const { wMax } = this.#settings;
+		const { limitW, setW, energize } = this.#command;
+		const most = Math.min(limitW, setW >= 0 ? setW : limitW, wMax);
+		let state: number = most < wMax ? InvSt.throttled : InvSt.running;
+		if (idle) state = InvSt.standby;
+		if (!service.inService) state = service.busy ? InvSt.starting : InvSt.off;
+		let alarms = this.#latched;
+		if (!this.#older.connected) alarms |= Alarm.gridDisconnect;
+		if (this.#m715.u16(At715.opCtl) === OpCtl.stop) alarms |= Alarm.manualShutdown;
+		const percent = Math.round((100 * Math.max(0, most)) / wMax);
+		this.#reporter.report(service.inService ? 1 : 0, state, energize ? 1 : 0, alarms, percent, this.#arbiter.sources);
+	}
+
+	#arm(): void {
+		this.#clock.clearTimer(this.#timer);
+		this.#timer = undefined;
+		if (this.#closed) return;
+		let next = Math.min(this.#timers.nextMs(), this.#windows.nextMs(), this.#service.nextMs());
+		if (this.#saver) next = Math.min(next, this.#saver.nextMs());
+		if (this.#ticks) next = Math.min(next, this.#tickMs);
+		if (next < Number.POSITIVE_INFINITY) {
+			this.#timer = this.#clock.setTimer(this.#onTimer, Math.max(0, next - this.#clock.now()));
+		}
+	}
+
+	/** Is there anything to count each second? */
+	get #ticks(): boolean {
+		return this.#m715.present || this.#timers.count > 0 || this.#service.busy || this.#ramps.moving;
+	}
+
+	readonly #onTimer = (): void => {
+		this.#timer = undefined;
+		const now = this.#clock.now();
+		let stepS = 0;
+		if (now >= this.#tickMs) {
+			stepS = 1 + Math.floor((now - this.#tickMs) / tickMs);
+			this.#tickMs += tickMs * stepS;
+			this.#beat(stepS);
+		}
+		let exact = false;
+		for (let control = this.#windows.take(now); control >= 0; control = this.#windows.take(now)) {
+			this.#adopt(control, now);
+			exact = true;
+		}
+		for (let control = this.#timers.take(now); control >= 0; control = this.#timers.take(now)) {
+			this.#revert(control);
+			exact = true;
+		}
+		if (this.#timers.count > 0) for (let control = 0; control < count704; control++) this.#showRemaining(control, now);
+		if (exact) {
+			this.#showAll();
+			this.#saver?.touch(now);
+		}
+		const moved = this.#ramps.moving;
+		this.#evaluate(stepS, exact || (moved && !this.#ramps.moving));
+		if (this.#saver && now >= this.#saver.nextMs()) this.#save(now);
+		if (exact) this.#image.commit();
+		this.#arm();
+	};
+
+	/** 715.DERHb counts seconds, and begins again at 0. */
+	#beat(seconds: number): void {
+		const count = this.#m715.u32(At715.derHb);
+		if (!Number.isNaN(count)) this.#m715.put32(At715.derHb, (count + seconds) % 0x80000000);
+	}
+
+	#save(now: number): void {
+		let shortestS = 0;
+		for (let control = 0; control < controlCount; control++) {
+			if (!this.#timers.runs(control)) continue;
+			const tms = control < count704 ? this.#m704.u32(At704.rvrtTms[control]!) : this.#older.rvrtS(control);
+			if (shortestS === 0 || tms < shortestS) shortestS = tms;
+		}
+		const state = {
+			remainingS: (control: number) => this.#timers.remainingS(control, now),
+			inService: this.#service.inService,
+			epochMs: this.#clock.epochMs() ?? 0,
+			curves: new Uint8Array(0),
+		};
+		this.#saver!.run(this.#image, this.#models, state, shortestS, now);
+	}
+
+	#tell(what: string): void {
+		this.#log("info", "der", `unit ${this.unit}: ${what}`);
+		this.onChange?.(what);
+	}
+}
+
+const none = Number.NaN;
+const nothing = frozen<Following>({ voltWattW: none, droopHighW: none, droopLowW: none, voltVar: none, wattVar: none });

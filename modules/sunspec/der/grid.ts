@@ -1,0 +1,64 @@
+/** What a DER measures of the grid and of itself, from its model 701. */
+
+import type { Clock } from "../../base/clock";
+import { frozen } from "../../base/frozen";
+import type { Image } from "../image";
+import { ModelBytes } from "./model-bytes";
+
+// Places in 701.
+const acType = 2;
+const w = 10;
+const lineVoltages = 15;
+const hz = 17;
+const vSf = 114;
+const hzSf = 115;
+const wSf = 116;
+const root3 = 1.7320508075688772;
+
+/** The latest sample; NaN for what is not known. */
+export class Grid {
+	/** Active power, positive when injected. */
+	w = Number.NaN;
+	/** Mean voltage, and those of the lowest and the highest phase, in percent of VNom. */
+	vPct = Number.NaN;
+	lowPct = Number.NaN;
+	highPct = Number.NaN;
+	hz = Number.NaN;
+	readonly #model: ModelBytes;
+
+	constructor(image: Image, clock: Clock, occurrence: number) {
+		this.#model = new ModelBytes(image, 701, clock, occurrence);
+	}
+
+	/** Reads 701 anew. `vNom` as 702 has it: line to neutral for one phase, line to line otherwise. */
+	read(vNom: number): void {
+		const model = this.#model;
+		this.w = model.scaledI16(w, wSf);
+		this.hz = model.scaledU32(hz, hzSf);
+		const type = model.u16(acType);
+		// Nominal voltage of a phase to neutral: 702.VNom is a line voltage unless there is one phase only.
+		const phase = type === 0 ? vNom : type === 1 ? vNom / 2 : vNom / root3;
+		this.lowPct = Number.POSITIVE_INFINITY;
+		this.highPct = Number.NEGATIVE_INFINITY;
+		for (const at of phaseVoltages) this.#extend((100 * model.scaledU16(at, vSf)) / phase);
+		const line = (100 * model.scaledU16(lineVoltages, vSf)) / vNom;
+		const neutral = (100 * model.scaledU16(lineVoltages + 1, vSf)) / phase;
+		this.vPct = type === 0 || Number.isNaN(line) ? neutral : line;
+		if (this.lowPct > this.highPct) this.#extend(this.vPct);
+		if (this.lowPct > this.highPct) this.lowPct = this.highPct = Number.NaN;
+		else if (Number.isNaN(this.vPct)) this.vPct = (this.lowPct + this.highPct) / 2;
+	}
+
+	#extend(percent: number): void {
+		if (percent < this.lowPct) this.lowPct = percent;
+		if (percent > this.highPct) this.highPct = percent;
+	}
+
+	/** The device does not answer: nothing is known. */
+	lose(): void {
+		this.w = this.vPct = this.lowPct = this.highPct = this.hz = Number.NaN;
+	}
+}
+
+/** VL1, VL2 and VL3. */
+const phaseVoltages = frozen([47, 70, 93]);

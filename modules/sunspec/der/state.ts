@@ -1,0 +1,144 @@
+/**
+ * What a DER's controls need after a restart, as bytes:
+ *
+ *     version u8 | 0: out of service, 1: in service u8 | UTC ms of saving, f64 (0: no wall clock) |
+ *     7 reversion times left, s, u32 each | models: id u16, first register u16, count u16, registers | 0 u16 |
+ *     bytes of the curves | CRC-32 over all before
+ *
+ * A model is restored only when its scale factors are those of now: otherwise its registers would mean something else.
+ */
+import { crc32 } from "../../base/crc";
+import { frozen } from "../../base/frozen";
+import type { Image } from "../image";
+import { eachPoint, type PointInfo } from "../place";
+import { At704, controlCount, count704 } from "./controls-704";
+import type { ModelBytes } from "./model-bytes";
+
+const version = 1;
+const headBytes = 10 + 4 * controlCount;
+
+/** Id; first register to keep and the one behind the last; first scale factor and the register behind the last. */
+const kept = frozen([
+	[702, 26, 52, 45, 52],
+	[703, 2, 19, 17, 19],
+	[704, 2, 67, 53, 59],
+	[715, 8, 9, 9, 9],
+	[121, 2, 32, 22, 32],
+	[123, 2, 26, 23, 26],
+	[124, 2, 26, 18, 26],
+]);
+/** Place of ESDlyRemTms. */
+const remaining703 = 15;
+
+export interface DerState {
+	/** Seconds left of each control's reversion time; 0: it does not run. */
+	remainingS: (control: number) => number;
+	inService: boolean;
+	/** UTC ms, 0: unknown. */
+	epochMs: number;
+	curves: Uint8Array;
+}
+
+/** The bytes to keep. The registers come from the models; what counts down in them is left out. */
+export function packState(image: Image, models: readonly ModelBytes[], state: DerState): Uint8Array {
+	let size = headBytes + 2 + state.curves.length + 4;
+	for (const [id, from, to] of kept) if (modelOf(models, id!)) size += 6 + 2 * (to! - from!);
+	const bytes = new Uint8Array(size);
+	const view = new DataView(bytes.buffer);
+	bytes[0] = version;
+	bytes[1] = state.inService ? 1 : 0;
+	view.setFloat64(2, state.epochMs);
+	for (let control = 0; control < controlCount; control++) {
+		view.setUint32(10 + 4 * control, state.remainingS(control));
+	}
+	let at = headBytes;
+	for (const [id, from, to] of kept) {
+		const model = modelOf(models, id!);
+		if (!model) continue;
+		view.setUint16(at, id!);
+		view.setUint16(at + 2, from!);
+		view.setUint16(at + 4, to! - from!);
+		at += 6;
+		for (let i = from!; i < to!; i++, at += 2) {
+			view.setUint16(at, counts(id!, i) ? 0 : image.registers.getUint16(model.byte + 2 * i));
+		}
+	}
+	bytes.set(state.curves, at + 2);
+	view.setUint32(size - 4, crc32(bytes, 0, size - 4));
+	return bytes;
+}
+
+/** Registers that count down. */
+function counts(id: number, at: number): boolean {
+	if (id === 703) return at === remaining703 || at === remaining703 + 1;
+	if (id !== 704) return false;
+	for (let control = 0; control < count704; control++) {
+		const rem = At704.rvrtRem[control]!;
+		if (at === rem || at === rem + 1) return true;
+	}
+	return false;
+}
+
+/** CRC over what is kept without the times: unchanged when a client has only started a time anew. */
+export function valuesCrc(bytes: Uint8Array): number {
+	return crc32(bytes, headBytes, bytes.length - 4, bytes[1]!);
+}
+
+/** Puts the values back into the image's models; undefined, and nothing changed, for bytes that are not whole. */
+export function unpackState(
+	image: Image,
+	models: readonly ModelBytes[],
+	bytes: Uint8Array,
+	allows: (point: PointInfo, value: number) => boolean,
+): DerState | undefined {
+	const size = bytes.length;
+	if (size < headBytes + 6 || bytes[0] !== version) return undefined;
+	const view = new DataView(bytes.buffer, bytes.byteOffset, size);
+	if (view.getUint32(size - 4) !== crc32(bytes, 0, size - 4)) return undefined;
+	let at = headBytes;
+	while (at + 6 <= size - 4 && view.getUint16(at) !== 0) {
+		const [id, from, count] = [view.getUint16(at), view.getUint16(at + 2), view.getUint16(at + 4)];
+		at += 6;
+		const line = kept.find((one) => one[0] === id && one[1] === from && one[2]! - from === count);
+		const model = modelOf(models, id);
+		if (line && model && sameScales(image, model, line, view, at)) restore(image, model, line, view, at, allows);
+		at += 2 * count;
+	}
+	return {
+		remainingS: (control) => view.getUint32(10 + 4 * control),
+		inService: bytes[1] !== 0,
+		epochMs: view.getFloat64(2),
+		curves: bytes.subarray(at + 2, size - 4),
+	};
+}
+
+function sameScales(image: Image, model: ModelBytes, line: readonly number[], view: DataView, at: number): boolean {
+	for (let i = line[3]!; i < line[4]!; i++) {
+		if (view.getUint16(at + 2 * (i - line[1]!)) !== image.registers.getUint16(model.byte + 2 * i)) return false;
+	}
+	return true;
+}
+
+/** Only points that are implemented now: what the device cannot do any more stays so. */
+function restore(
+	image: Image,
+	model: ModelBytes,
+	line: readonly number[],
+	view: DataView,
+	start: number,
+	allows: (point: PointInfo, value: number) => boolean,
+): void {
+	const place = image.models.find((one) => one.address - image.base === model.byte / 2)!;
+	eachPoint(place, (point) => {
+		const from = point.address - place.address;
+		if (!point.writable || from < line[1]! || from + point.size > line[2]!) return;
+		if (image.rawOf(point) === undefined) return;
+		const value = image.interpret(point, view, start + 2 * (from - line[1]!));
+		if (typeof value !== "number" || !allows(point, value)) return;
+		for (let i = 0; i < point.size; i++) model.put16(from + i, view.getUint16(start + 2 * (from + i - line[1]!)));
+	});
+}
+
+function modelOf(models: readonly ModelBytes[], id: number): ModelBytes | undefined {
+	return models.find((model) => model.id === id && model.present);
+}
