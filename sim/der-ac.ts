@@ -32,6 +32,7 @@ export abstract class AcDer extends SimDer {
 	protected readonly controls: ImmediateControls;
 	protected state: number = InverterState.starting;
 	protected events = 0;
+	protected runs = false;
 	/** Sums, Wh and varh. */
 	injectedWh = 0;
 	absorbedWh = 0;
@@ -96,6 +97,11 @@ export abstract class AcDer extends SimDer {
 
 	/** Whether it is connected and started; sets events and, when it is not, the state. */
 	protected running(nowMs: number): boolean {
+		this.runs = this.#started(nowMs);
+		return this.runs;
+	}
+
+	#started(nowMs: number): boolean {
 		this.controls.run(nowMs);
 		const grid = this.gridEvents();
 		this.events = this.alarms | grid;
@@ -123,7 +129,7 @@ export abstract class AcDer extends SimDer {
 	protected setPower(powerW: number, nowMs: number): void {
 		const mostVA = this.get("121.VAMax", this.ratedVA);
 		const mostVar = this.get("121.VArMaxQ1", this.ratedVar);
-		this.powerW = clamp(powerW, -mostVA, mostVA);
+		this.powerW = clamp(powerW, -mostVA, mostVA) + 0;
 		const room = Math.sqrt(mostVA * mostVA - this.powerW * this.powerW);
 		const wantedVar = this.controls.reactiveVar(this.powerW, this.get("121.WMax", this.ratedW), mostVar, room, nowMs);
 		if (this.get("123.OutPFSet_Ena") === 1) {
@@ -132,6 +138,11 @@ export abstract class AcDer extends SimDer {
 			this.powerW *= share;
 			this.reactiveVar = wantedVar * share;
 		} else this.reactiveVar = clamp(wantedVar, -Math.min(mostVar, room), Math.min(mostVar, room));
+	}
+
+	protected setIdle(): void {
+		this.powerW = 0;
+		this.reactiveVar = 0;
 	}
 
 	protected integrate(hours: number): void {

@@ -44,9 +44,9 @@ export class PvInverter extends AcDer {
 	protected step(nowMs: number, hours: number): void {
 		this.#availableW = this.peakW * this.#sun(this.startS + nowMs / 1000);
 		const acW = efficiency * this.#availableW;
-		if (!this.running(nowMs)) this.#stop();
+		if (!this.running(nowMs)) this.setIdle();
 		else if (acW < 0.005 * this.ratedW) {
-			this.#stop();
+			this.setIdle();
 			this.state = InverterState.sleeping;
 		} else {
 			this.setPower(Math.min(acW, this.limitW(nowMs)), nowMs);
@@ -57,11 +57,6 @@ export class PvInverter extends AcDer {
 		shares.forEach((share, i) => {
 			this.#stringWh[i] = this.#stringWh[i]! + (this.powerW / efficiency) * share * hours;
 		});
-	}
-
-	#stop(): void {
-		this.powerW = 0;
-		this.reactiveVar = 0;
 	}
 
 	protected show(nowMs: number): void {
