@@ -45,6 +45,8 @@ const ranges = frozen<Readonly<Record<string, readonly [number, number]>>>({
 	VArWMaxPct: [-100, 100],
 	VArMaxPct: [-100, 100],
 	VArAvalPct: [-100, 100],
+	// NONE could not read back: 704, where the control lives, has no such mode
+	VArPct_Mod: [1, 3],
 	// 124
 	StorCtl_Mod: [0, 3],
 	MinRsvPct: [0, 100],

@@ -37,7 +37,8 @@ export class Timers {
 	/** Whole seconds left, rounded up: 0 only when the time does not run. */
 	remainingS(control: number, nowMs: number): number {
 		const due = this.#dueMs[control]!;
-		return due === Number.POSITIVE_INFINITY ? 0 : Math.max(0, Math.ceil((due - nowMs) / 1000));
+		// a clock with fractions makes 3.0000000001 s of 3 s
+		return due === Number.POSITIVE_INFINITY ? 0 : Math.max(0, Math.ceil((due - nowMs) / 1000 - 1e-6));
 	}
 
 	/** When the next one is over; Infinity: none runs. */
