@@ -162,7 +162,7 @@ export abstract class AcDer extends SimDer {
 		const currentA = apparentVA / volts;
 		this.putAll(model, { A: of(currentA), W: of(powerW), VA: of(apparentVA), VAr: of(reactiveVar) });
 		const pf = apparentVA === 0 ? 100 : (100 * powerW) / apparentVA;
-		this.putAll(model, { PF: of(pf), Hz: of(this.mains.frequencyHz), WH: this.injectedWh });
+		this.putAll(model, { PF: of(pf), Hz: of(this.mains.frequencyHz()), WH: this.injectedWh });
 		this.putAll(model, { DCW: of(dcW), DCV: of(dcV), DCA: of(dcV === 0 ? 0 : Math.abs(dcW) / dcV) });
 		const perPhaseA = currentA / this.phases.length;
 		if (this.phases.length === 1) this.putAll(model, { AphA: of(perPhaseA), PhVphA: of(volts) });

@@ -9,18 +9,22 @@ export interface Mains {
 	advance(nowMs: number): void;
 	/** Phase to neutral. `phase`: 1 to 3. */
 	voltageV(phase: number): number;
-	readonly frequencyHz: number;
+	frequencyHz(): number;
 }
 
 /** A grid that is what a test or a site says. */
 export class SetMains implements Mains {
-	volts = 230;
-	frequencyHz = 50;
+	volts = nominalV;
+	hz = nominalHz;
 
 	advance(): void {}
 
 	voltageV(): number {
 		return this.volts;
+	}
+
+	frequencyHz(): number {
+		return this.hz;
 	}
 }
 
@@ -156,7 +160,7 @@ export abstract class SimDer {
 	/** What is wrong with the grid, as bits of Evt1; 0 when nothing is. Limits of VDE-AR-N 4105. */
 	protected gridEvents(): number {
 		const { volts } = this;
-		const { frequencyHz } = this.mains;
+		const frequencyHz = this.mains.frequencyHz();
 		let bits = 0;
 		if (volts > 1.15 * nominalV) bits |= 1 << 10;
 		if (volts < 0.8 * nominalV) bits |= 1 << 11;

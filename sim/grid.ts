@@ -1,3 +1,4 @@
+import type { Mains } from "./der-base";
 import { Dice } from "./dice";
 import type { HomeProfile, PointSource } from "./profile";
 
@@ -10,8 +11,20 @@ export interface GridHome {
 	exportWh: number;
 }
 
-/** Everything holds still for one slot, so energy is the exact sum of power over time. */
-const slotMs = 5000;
+/** A generator or a store on the pole. */
+export interface GridSource {
+	/** 1 to 3, each with its part. */
+	readonly phases: readonly number[];
+	/** Injected now. */
+	readonly powerW: number;
+	readonly reactiveVar: number;
+	/** Brings it to this time. */
+	run(nowMs: number): void;
+}
+
+/** Everything holds still for one slot, so energy is the exact sum of power over time. With sources it is a second. */
+const stillMs = 5000;
+const livelyMs = 1000;
 const nominalV = 230;
 /** One wire and its return, from the feeder meter to the pole, and from the pole to a home. */
 const lineOhm = 0.09;
@@ -20,6 +33,8 @@ const dropOhm = 0.06;
 /** What one meter sees. Signs: positive is drawn from the grid. */
 class Flow {
 	voltageV = nominalV;
+	/** At the end of the line, of a phase. */
+	poleV = nominalV;
 	powerW = 0;
 	reactiveVar = 0;
 	lossW = 0;
@@ -57,6 +72,11 @@ export class Grid {
 	readonly #total = new Flow();
 	readonly #seed: number;
 	readonly #startS: number;
+	readonly #sources: GridSource[] = [];
+	/** Set by who wants to see what devices do: in place of its own, and added to each phase. */
+	setHz: number | undefined;
+	addedV = 0;
+	#slotMs = stillMs;
 	#frequencyHz = 50;
 	/** Up to here the energies are summed. */
 	#atMs = 0;
@@ -92,6 +112,19 @@ export class Grid {
 	/** The three-phase meter where the feeder begins. */
 	get feeder(): PointSource {
 		return { value: (point, nowMs) => this.#feederValue(point, nowMs) };
+	}
+
+	/** Connects a source, before time goes on, and gives it what it sees there: the voltage at the pole. */
+	connect(source: GridSource): Mains {
+		if (this.#atMs > 0) throw new RangeError("a source is connected before time goes on");
+		this.#sources.push(source);
+		this.#slotMs = livelyMs;
+		this.#slot = -1;
+		return {
+			advance: (nowMs) => this.#advance(nowMs),
+			voltageV: (phase) => this.#phases[phase - 1]!.poleV,
+			frequencyHz: () => this.#frequencyHz,
+		};
 	}
 
 	/** Lost in the wires now. */
@@ -133,30 +166,31 @@ export class Grid {
 
 	#advance(nowMs: number): void {
 		while (nowMs > this.#atMs) {
-			const slot = Math.floor(this.#atMs / slotMs);
+			const slot = Math.floor(this.#atMs / this.#slotMs);
 			if (slot !== this.#slot) this.#enter(slot);
-			const untilMs = Math.min(nowMs, (slot + 1) * slotMs);
+			const untilMs = Math.min(nowMs, (slot + 1) * this.#slotMs);
 			const hours = (untilMs - this.#atMs) / 3_600_000;
 			for (const flow of this.#flows) flow.run(hours);
 			for (const phase of this.#phases) phase.run(hours);
 			this.#total.run(hours);
 			this.#atMs = untilMs;
 		}
-		const slot = Math.floor(nowMs / slotMs);
+		const slot = Math.floor(nowMs / this.#slotMs);
 		if (slot > this.#slot) this.#enter(slot);
 	}
 
 	/** Power, voltage and losses of a slot. */
 	#enter(slot: number): void {
 		this.#slot = slot;
-		const timeS = this.#startS + (slot * slotMs) / 1000;
+		const timeS = this.#startS + (slot * this.#slotMs) / 1000;
 		const dice = new Dice(this.#seed, slot);
 		this.#frequencyHz = 50 + 0.03 * Math.sin(timeS / 97) + 0.02 * (dice.next() - 0.5);
+		if (this.setHz !== undefined) this.#frequencyHz = this.setHz;
 		for (const phase of this.#phases) {
 			phase.powerW = 0;
 			phase.reactiveVar = 0;
 			phase.lossW = 0;
-			phase.voltageV = nominalV + 2 * Math.sin(timeS / 1301) + 0.6 * (dice.next() - 0.5);
+			phase.voltageV = nominalV + 2 * Math.sin(timeS / 1301) + 0.6 * (dice.next() - 0.5) + this.addedV;
 		}
 		for (let i = 0; i < this.#homes.length; i++) {
 			const { profile, phase } = this.#homes[i]!;
@@ -168,6 +202,14 @@ export class Grid {
 			feeding.powerW += flow.powerW;
 			feeding.reactiveVar += flow.reactiveVar;
 		}
+		for (const source of this.#sources) {
+			source.run(slot * this.#slotMs);
+			for (const phase of source.phases) {
+				this.#phases[phase - 1]!.powerW -= source.powerW / source.phases.length;
+				this.#phases[phase - 1]!.reactiveVar -= source.reactiveVar / source.phases.length;
+			}
+		}
+		for (const phase of this.#phases) phase.poleV = phase.voltageV - (phase.powerW * lineOhm) / nominalV;
 		for (let i = 0; i < this.#homes.length; i++) {
 			const flow = this.#flows[i]!;
 			const feeding = this.#phases[this.#homes[i]!.phase - 1]!;

@@ -1,16 +1,27 @@
 import { deviceTable } from "../modules/devices/catalogue";
 import type { DeviceTable } from "../modules/devices/table";
+import type { SimDer, SimDerOptions } from "./der-base";
+import { GridBattery } from "./der-battery";
+import { PvInverter } from "./der-inverter";
+import { SolarCharger } from "./der-solar";
+import type { SimDevice } from "./device";
 import { Dice } from "./dice";
 import { babble, FaultSchedule, type FaultScheduleOptions, type SimReply } from "./faults";
 import { Grid, type GridHome } from "./grid";
 import { AirProfile, HomeProfile, type PointSource } from "./profile";
 import { SimSlave } from "./slave";
+import { SunSpecSlave } from "./sunspec-slave";
+
+/** What a device that speaks SunSpec itself is played as. */
+export type SimKind = "inverter" | "battery" | "solar" | "native";
 
 /** A device of a site, as its file has it, and what the simulation may know beyond that. */
 export interface PoleDevice {
 	id: string;
-	/** Id of a device table. */
+	/** Id of a device table, or "sunspec". */
 	device: string;
+	/** What it is played as, when `device` is "sunspec". Default "inverter". */
+	sim?: SimKind;
 	bus: string;
 	/** Modbus address. */
 	address: number;
@@ -36,7 +47,7 @@ export interface PoleOptions {
 
 /** One simulated serial line: its slaves and its noise. */
 export class SimLine {
-	readonly slaves: SimSlave[] = [];
+	readonly slaves: SimDevice[] = [];
 	/** Part of the frames after which the line itself crackles, 0..1. */
 	noise = 0;
 	#dice: Dice;
@@ -73,36 +84,59 @@ function collide(a: SimReply, b: SimReply): SimReply {
 export class Pole {
 	readonly grid: Grid;
 	readonly #lines = new Map<string, SimLine>();
-	readonly #slaves = new Map<string, SimSlave>();
+	readonly #slaves = new Map<string, SimDevice>();
+	readonly #options: PoleOptions;
+	readonly #seed: number;
+	readonly #startHour: number;
 
 	/** Throws RangeError for a device no table is known for. */
 	constructor(options: PoleOptions) {
-		const seed = options.seed ?? 1;
-		const startHour = options.startHour ?? 17.5;
+		this.#options = options;
+		this.#seed = options.seed ?? 1;
+		this.#startHour = options.startHour ?? 17.5;
 		const homes = options.devices.filter((device) => device.role === "home");
 		this.grid = new Grid(
-			homes.map((home, i) => gridHome(home, seed + 101 * (i + 1), i)),
-			seed,
-			startHour,
+			homes.map((home, i) => gridHome(home, this.#seed + 101 * (i + 1), i)),
+			this.#seed,
+			this.#startHour,
 		);
 		options.devices.forEach((device, i) => {
-			const table = options.table?.(device.device) ?? deviceTable(device.device);
-			if (table === undefined) throw new RangeError(`${device.id}: no table ${device.device}`);
-			let source: PointSource;
-			if (device.role === "feeder") source = this.grid.feeder;
-			else if (device.role === "home") source = this.grid.home(homes.indexOf(device));
-			else source = new AirProfile(seed + i, startHour);
-			const slave = new SimSlave({
-				table,
-				unit: device.address,
-				source,
-				seed: seed + 17 * i,
-				...(device.serial === undefined ? {} : { serial: device.serial }),
-			});
-			if (options.faults) slave.faults = new FaultSchedule({ ...options.faults, seed: seed + 31 * i });
+			const slave = device.device === "sunspec" ? this.#sunspec(device, i) : this.#tabled(device, homes, i);
+			if (options.faults) slave.faults = new FaultSchedule({ ...options.faults, seed: this.#seed + 31 * i });
 			this.line(device.bus).slaves.push(slave);
 			this.#slaves.set(device.id, slave);
 		});
+	}
+
+	#tabled(device: PoleDevice, homes: readonly PoleDevice[], i: number): SimSlave {
+		const table = this.#options.table?.(device.device) ?? deviceTable(device.device);
+		if (table === undefined) throw new RangeError(`${device.id}: no table ${device.device}`);
+		return new SimSlave({
+			table,
+			unit: device.address,
+			source: this.#source(device, homes, i),
+			seed: this.#seed + 17 * i,
+			...(device.serial === undefined ? {} : { serial: device.serial }),
+		});
+	}
+
+	/** What a device of a table measures. */
+	#source(device: PoleDevice, homes: readonly PoleDevice[], i: number): PointSource {
+		if (device.role === "feeder") return this.grid.feeder;
+		if (device.role === "home") return this.grid.home(homes.indexOf(device));
+		return new AirProfile(this.#seed + i, this.#startHour);
+	}
+
+	#sunspec(device: PoleDevice, i: number): SunSpecSlave {
+		const seed = this.#seed + 17 * i;
+		const der = simDer(device.sim ?? "inverter", {
+			seed,
+			startHour: this.#startHour,
+			...(device.serial === undefined ? {} : { serial: device.serial }),
+			...(device.phase === undefined ? {} : { phase: device.phase }),
+		});
+		if (device.sim !== "solar") der.mains = this.grid.connect(der);
+		return new SunSpecSlave({ unit: device.address, der, seed });
 	}
 
 	/** The line of a bus; one without devices stays silent. */
@@ -112,10 +146,29 @@ export class Pole {
 		return line;
 	}
 
-	/** The slave of a device of the site. */
+	/** The slave of a device of the site that has a table. */
 	slave(id: string): SimSlave | undefined {
+		const slave = this.#slaves.get(id);
+		return slave instanceof SimSlave ? slave : undefined;
+	}
+
+	/** The simulated device of any device of the site. */
+	device(id: string): SimDevice | undefined {
 		return this.#slaves.get(id);
 	}
+
+	/** What is behind a device of the site that speaks SunSpec. */
+	der(id: string): SimDer | undefined {
+		const slave = this.#slaves.get(id);
+		return slave instanceof SunSpecSlave ? slave.der : undefined;
+	}
+}
+
+/** A DER of this kind as it comes. */
+export function simDer(kind: SimKind, options: SimDerOptions = {}): SimDer {
+	if (kind === "battery") return new GridBattery(options);
+	if (kind === "solar") return new SolarCharger(options);
+	return new PvInverter(options);
 }
 
 function gridHome(device: PoleDevice, seed: number, index: number): GridHome {
