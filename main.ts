@@ -11,6 +11,7 @@ import { serveSetup } from "./modules/setup/routes";
 import { AlarmWatch } from "./modules/site/alarm-watch";
 import { Alarms } from "./modules/site/alarms";
 import { ClockQuality } from "./modules/site/clock-quality";
+import { ControlStore } from "./modules/site/control-store";
 import { EnergyToday } from "./modules/site/energy-today";
 import { FrameLog } from "./modules/site/frame-log";
 import { History } from "./modules/site/history";
@@ -41,6 +42,8 @@ export default function main() {
 		log,
 		firmware,
 		io,
+		random: host.random,
+		store: new ControlStore(host.kept, log),
 		tap: frames,
 		onReading: (entry) => {
 			telemetry.reading(entry);
@@ -52,6 +55,7 @@ export default function main() {
 			telemetry.presence(entry, online);
 			api.presence(entry);
 		},
+		onControl: (entry, report) => watch.control(entry, report),
 	});
 	const { devices, buses } = hub;
 	const history = new History({ clock, devices });

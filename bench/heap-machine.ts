@@ -22,6 +22,7 @@ import { ClockQuality } from "modules/site/clock-quality";
 import { EnergyToday } from "modules/site/energy-today";
 import { FrameLog } from "modules/site/frame-log";
 import { History } from "modules/site/history";
+import { ControlStore } from "modules/site/control-store";
 import { Hub } from "modules/site/hub";
 import { readSite } from "modules/site/site-file";
 import { ModdableClock } from "hosts/moddable/clock";
@@ -41,7 +42,7 @@ export function plans() {
 	catalogue = new Catalogue();
 	for (const device of site.devices) catalogue.plan(catalogue.table(device.device));
 }
-export function devices() { hub = new Hub({ site, catalogue, clock, log, firmware: "bench", io }); }
+export function devices() { hub = new Hub({ site, catalogue, clock, log, firmware: "bench", io, random: Math.random, store: new ControlStore(undefined, log) }); }
 export function buses() { hub.start(); }
 export function sunspec() {
 	kept.push(new TcpServer({ listener: { io: Silent, port: 502 }, tcp: Silent, clock, space: hub.space, log }));

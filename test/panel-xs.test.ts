@@ -15,6 +15,7 @@ import { kActionsV2 } from "modules/panel/actions";
 import { Panel } from "modules/panel/panel";
 import { Sh1106 } from "modules/panel/sh1106";
 import { Alarms } from "modules/site/alarms";
+import { ControlStore } from "modules/site/control-store";
 import { Hub } from "modules/site/hub";
 import { readSite } from "modules/site/site-file";
 import { ModdableClock } from "hosts/moddable/clock";
@@ -30,7 +31,7 @@ class Pin {
 }
 export function site(text) {
 	const site = readSite(text, deviceTables.map((table) => table.id));
-	hub = new Hub({ site, catalogue: new Catalogue(), clock, log() {}, firmware: "test", io: { RS485: Silent, TCP: Silent } });
+	hub = new Hub({ site, catalogue: new Catalogue(), clock, log() {}, firmware: "test", io: { RS485: Silent, TCP: Silent }, random: () => 0.5, store: new ControlStore(undefined, () => {}) });
 }
 export function open() {
 	panel = new Panel({ hub, alarms, clock, todayWh: () => 3210, devices: {

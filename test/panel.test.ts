@@ -11,6 +11,7 @@ import { kLampStates } from "../modules/panel/lamp";
 import { Panel } from "../modules/panel/panel";
 import { AlarmWatch } from "../modules/site/alarm-watch";
 import { Alarms } from "../modules/site/alarms";
+import { ControlStore } from "../modules/site/control-store";
 import { EnergyToday } from "../modules/site/energy-today";
 import { Hub } from "../modules/site/hub";
 import { readSite } from "../modules/site/site-file";
@@ -48,6 +49,7 @@ function bench(options: BenchOptions = {}) {
 		log: () => {},
 		firmware: "test",
 		io: { RS485, TCP: class {} as never },
+		...{ random: () => 0.5, store: new ControlStore(undefined, () => {}) },
 		onReading: (entry) => today.reading(entry),
 	});
 	const { devices, buses } = hub;

@@ -222,6 +222,11 @@ export class Device implements PolledDevice {
 		);
 	}
 
+	/** Whether every read of the plan has been answered once. */
+	get complete(): boolean {
+		return !this.#readMs.some(Number.isNaN);
+	}
+
 	/** When that came; NaN: never. */
 	readMs(read: number): number {
 		return this.#readMs[read]!;

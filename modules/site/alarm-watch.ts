@@ -1,9 +1,11 @@
 import type { Clock, TimerId } from "../base/clock";
 import { frozen } from "../base/frozen";
 import type { PolledDevice } from "../devices/polled";
+import { symbolName } from "../sunspec/model";
 import type { AlarmKind, AlarmSource, Alarms } from "./alarms";
 import type { Bus } from "./bus";
-import type { HubDevice } from "./hub";
+import type { ControlReport, HubDevice } from "./hub";
+import { isDer } from "./quantities";
 import type { SiteLimits } from "./site-file";
 
 export interface AlarmWatchOptions {
@@ -39,7 +41,11 @@ const kTimes = frozen({
 	clock: [60_000, 0],
 	suspect: [60_000, 60_000],
 	voltage: [60_000, 60_000],
+	fault: [10_000, 30_000],
 });
+
+/** Conditions a device: silent, suspect, voltage, fault. */
+const kDeviceConditions = 4;
 
 /** After a bus is well again: a device that was left alone meanwhile is asked within the longest back-off. */
 const kGraceMs = 75_000;
@@ -74,7 +80,7 @@ export class AlarmWatch {
 	constructor(options: AlarmWatchOptions) {
 		this.#options = options;
 		const { devices, buses } = options;
-		const count = 3 * devices.length + buses.length + 2;
+		const count = kDeviceConditions * devices.length + buses.length + 2;
 		this.#levels = new Float64Array(count);
 		this.#active = new Uint8Array(count);
 		this.#goneMs = new Float64Array(devices.length).fill(Number.NaN);
@@ -127,7 +133,7 @@ export class AlarmWatch {
 		const fault = bus.fault;
 		// on a bus with one device it is the device that is silent
 		const bad = fault !== "" || (silent && seats > 1);
-		if (!bad && this.#troubled[index] === 0 && this.#levels[3 * devices.length + index] === 0) return;
+		if (!bad && this.#troubled[index] === 0 && this.#levels[kDeviceConditions * devices.length + index] === 0) return;
 		if (bad) this.#troubled[index] = 1;
 		else if (this.#troubled[index] !== 0) {
 			this.#troubled[index] = 0;
@@ -135,7 +141,15 @@ export class AlarmWatch {
 		}
 		const times = fault === "" ? kTimes.noAnswer : kTimes.portClosed;
 		const source: AlarmSource = { type: "bus", id: bus.site.id };
-		this.#judge(3 * devices.length + index, "bus", bad, source, times, nowMs, fault || "no device answers");
+		this.#judge(
+			kDeviceConditions * devices.length + index,
+			"bus",
+			bad,
+			source,
+			times,
+			nowMs,
+			fault || "no device answers",
+		);
 	}
 
 	#checkSilent(index: number, device: PolledDevice, nowMs: number): void {
@@ -171,6 +185,7 @@ export class AlarmWatch {
 		if (suspect) detail = `${suspect.point}${suspect.value === undefined ? "" : ` ${rounded(suspect.value)}`}`;
 		if (suspect || this.#levels[count + index] !== 0)
 			this.#judge(count + index, "suspect", suspect !== undefined, sourceOf(entry), kTimes.suspect, nowMs, detail);
+		if (isDer(entry.kind)) this.#checkFault(3 * count + index, entry, nowMs);
 		if (!limits) return;
 		let voltages = this.#voltages[index];
 		if (voltages?.image !== image) this.#voltages[index] = voltages = voltagesOf(entry);
@@ -190,6 +205,28 @@ export class AlarmWatch {
 		if (measured) this.#judge(condition, "voltage", detail !== "", sourceOf(entry), kTimes.voltage, nowMs, detail);
 	}
 
+	/** What a DER itself reports: model 701's alarms, in its own words where it has them. */
+	#checkFault(condition: number, entry: HubDevice, nowMs: number): void {
+		const { image } = entry;
+		const bits = image.value(image.handle(701, "Alrm"));
+		const bad = typeof bits === "number" && bits !== 0;
+		if (!bad && this.#levels[condition] === 0) return;
+		let detail = "";
+		if (bad) {
+			const words = image.value(image.handle(701, "MnAlrmInfo"));
+			detail = typeof words === "string" && words !== "" ? words : bitNames(image, bits);
+		}
+		this.#judge(condition, "fault", bad, sourceOf(entry), kTimes.fault, nowMs, detail);
+	}
+
+	/** What became of a command to a device: one that was not carried out is an alarm until one is. */
+	control({ site }: HubDevice, { result, what, reason }: ControlReport): void {
+		const { alarms, clock } = this.#options;
+		const source: AlarmSource = { type: "device", id: site.id };
+		if (result === "accepted") alarms.clear("control", source, clock.now());
+		else if (result !== "note") alarms.raise("control", source, `${what}: ${reason}`, clock.now());
+	}
+
 	/** Adds the time since the last look to what stands for or against an alarm, and raises or clears it. */
 	#judge(
 		condition: number,
@@ -204,7 +241,7 @@ export class AlarmWatch {
 		const active = this.#active[condition] !== 0;
 		const level = levels[condition]!;
 		if (!bad && !active && level === 0) return;
-		const stepMs = kind === "suspect" || kind === "voltage" ? kReadingTicks * kTickMs : kTickMs;
+		const stepMs = kind === "suspect" || kind === "voltage" || kind === "fault" ? kReadingTicks * kTickMs : kTickMs;
 		if (bad) levels[condition] = Math.min(raiseMs, level + stepMs);
 		else levels[condition] = clearMs === 0 ? 0 : Math.max(0, Math.min(level, raiseMs) - (stepMs * raiseMs) / clearMs);
 		if (bad && !active && levels[condition]! >= raiseMs) {
@@ -221,6 +258,14 @@ const sourceOf = ({ site }: HubDevice): AlarmSource => ({ type: "device", id: si
 
 const rounded = (value: number | string): string =>
 	typeof value === "number" ? `${Math.round(value * 10) / 10}` : value;
+
+/** "OVER_TEMP, OVER_FREQUENCY": the alarms of model 701 that are set. */
+function bitNames(image: HubDevice["image"], bits: number): string {
+	const symbols = image.point(image.handle(701, "Alrm"))?.symbols ?? "";
+	const names: string[] = [];
+	for (let bit = 0; bit < 31; bit++) if ((bits >> bit) & 1) names.push(symbolName(symbols, bit) ?? `bit ${bit}`);
+	return names.join(", ");
+}
 
 /** Which points of a device are phase voltages: one for each phase, or the only one. */
 interface Voltages {

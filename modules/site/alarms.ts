@@ -1,7 +1,7 @@
 import { frozen } from "../base/frozen";
 
 /** What an alarm is about; alarm-watch.ts says when each is raised and cleared. */
-export type AlarmKind = "silent" | "bus" | "broker" | "clock" | "suspect" | "voltage";
+export type AlarmKind = "silent" | "bus" | "broker" | "clock" | "suspect" | "voltage" | "fault" | "control";
 
 /** What needs somebody at the pole, and what only needs to be known. */
 export type AlarmSeverity = "alarm" | "warning";
@@ -42,6 +42,8 @@ const kSeverities = frozen<Readonly<Record<AlarmKind, AlarmSeverity>>>({
 	broker: "warning",
 	clock: "warning",
 	suspect: "warning",
+	fault: "alarm",
+	control: "alarm",
 });
 
 type Entry = { -readonly [K in keyof AlarmEntry]: AlarmEntry[K] };

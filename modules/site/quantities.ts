@@ -1,5 +1,6 @@
 import { frozen } from "../base/frozen";
 import type { Kind } from "../devices/kinds";
+import type { DerProfile } from "../sunspec/der/profile";
 import type { HubDevice } from "./hub";
 
 /** What the hub keeps of a device by itself: points of its main model, of which the first that it has counts. */
@@ -16,7 +17,7 @@ const kDer = frozen<Quantities>({ power: ["W"], voltage: ["LNV", "VL1"], energy:
 const kSolar = frozen<Quantities>({ power: ["DCW"], voltage: [], energy: ["DCWhInj"] });
 
 /** Whether a device is a DER: it produces or stores, and may be told what to do. */
-export function isDer(kind: Kind | "unknown"): boolean {
+export function isDer(kind: Kind | "unknown"): kind is DerProfile["kind"] {
 	return kind === "inverter" || kind === "battery" || kind === "solar";
 }
 
