@@ -111,7 +111,8 @@ export class Arbiter {
 		if (Number.isNaN(wMax)) this.#ramps.jump(Ramped.limit, limit);
 		else {
 			const at = this.#ramps.move(Ramped.limit, Math.min(limit, wMax), this.#wRate(), infinity, stepS);
-			if (at < limit && at < wMax) limit = at;
+			// without a limit the way ends at WMax
+			if (limit <= wMax || at < wMax) limit = at;
 		}
 		const { following } = now;
 		limit = this.#least(limit, following.voltWattW, Source.voltWatt);
@@ -128,7 +129,7 @@ export class Arbiter {
 	/** WRmp: how fast active power may rise, W a second. */
 	#wRate(): number {
 		const percent = this.#m704.u16(At704.wRmp);
-		return percent < 100 ? (percent / 100) * this.#settings.wMax : infinity;
+		return percent < 100 ? (percent * this.#settings.wMax) / 100 : infinity;
 	}
 
 	/** Least and most active power that the storage may have, W, positive when discharging. */
@@ -140,8 +141,8 @@ export class Arbiter {
 		const discharge = Number.isNaN(settings.discharge) ? settings.wMax : settings.discharge;
 		let low = settings.isLimited(At702.wChaRteMax) ? -charge : -infinity;
 		let high = settings.isLimited(At702.wDisChaRteMax) ? discharge : infinity;
-		const least = (-inPct / 100) * charge;
-		const most = (outPct / 100) * discharge;
+		const least = -(inPct * charge) / 100;
+		const most = (outPct * discharge) / 100;
 		if (storMode & 1 && least > low) low = least;
 		if (storMode & 2 && most < high) high = most;
 		// keeps the reserve: nothing is taken from a battery that is down to it
@@ -156,12 +157,12 @@ export class Arbiter {
 		const into = this.#m124.scaledU16(At124.wChaGra, At124.graSf);
 		const out = this.#m124.scaledU16(At124.wDisChaGra, At124.graSf);
 		if (charge > 0) {
-			const rate = into < 100 ? (into / 100) * charge : infinity;
+			const rate = into < 100 ? (into * charge) / 100 : infinity;
 			const at = this.#ramps.move(Ramped.charge, Math.max(low, -charge), rate, rate, stepS);
 			if (at > -charge || low > -infinity) low = at;
 		}
 		if (discharge > 0) {
-			const rate = out < 100 ? (out / 100) * discharge : infinity;
+			const rate = out < 100 ? (out * discharge) / 100 : infinity;
 			const at = this.#ramps.move(Ramped.discharge, Math.min(high, discharge), rate, rate, stepS);
 			if (at < discharge || high < infinity) high = at;
 		}
@@ -239,8 +240,10 @@ export class Arbiter {
 		const { wMax } = this.#settings;
 		const ramps = this.#ramps;
 		if (control === Control.limit) ramps.take(Ramped.limit, seconds, Math.min(limitW(this.#m704, wMax), wMax));
-		else if (control === Control.var) ramps.take(Ramped.var, seconds, setVar(this.#m704, this.#settings) || 0);
-		else if (control === Control.pfInj && enabled704(this.#m704, control)) {
+		else if (control === Control.var) {
+			if (Number.isNaN(ramps.now(Ramped.var))) ramps.jump(Ramped.var, 0);
+			ramps.take(Ramped.var, seconds, setVar(this.#m704, this.#settings) || 0);
+		} else if (control === Control.pfInj && enabled704(this.#m704, control)) {
 			const pf = powerFactor(this.#m704, false);
 			ramps.take(Ramped.pf, seconds, pf < 0 ? -1 - pf : 1 - pf);
 		}

@@ -91,13 +91,13 @@ function inSi(name: string, value: number, settings: Settings): readonly [DerAbi
 	switch (name) {
 		case "WMaxLimPct":
 		case "WMaxLimPctRvrt":
-			return ["limitW", (value / 100) * settings.wMax];
+			return ["limitW", (value * settings.wMax) / 100];
 		case "WSet":
 		case "WSetRvrt":
 			return ["setW", value];
 		case "WSetPct":
 		case "WSetPctRvrt":
-			return ["setW", (value / 100) * settings.wMax];
+			return ["setW", (value * settings.wMax) / 100];
 		case "VarSet":
 		case "VarSetRvrt":
 			return ["setVar", value];

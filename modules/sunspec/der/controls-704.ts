@@ -97,7 +97,7 @@ export function limitW(model: ModelBytes, wMax: number): number {
 	const percent = model.scaledU16(At704.wMaxLimPct, At704.wMaxLimPctSf);
 	// nothing is nothing, whatever the rating
 	if (percent === 0) return 0;
-	const limit = (percent / 100) * wMax;
+	const limit = (percent * wMax) / 100;
 	return Number.isNaN(limit) ? Number.POSITIVE_INFINITY : limit;
 }
 
@@ -105,7 +105,7 @@ export function limitW(model: ModelBytes, wMax: number): number {
 export function setW(model: ModelBytes, wMax: number): number {
 	if (!enabled704(model, Control.set)) return Number.NaN;
 	if (model.u16(At704.wSetMod) === 1) return model.scaledI32(At704.wSet, At704.wSetSf);
-	return (model.scaledI16(At704.wSetPct, At704.wSetPctSf) / 100) * wMax;
+	return (model.scaledI16(At704.wSetPct, At704.wSetPctSf) * wMax) / 100;
 }
 
 /** What percentages of reactive power are parts of. */
@@ -124,7 +124,7 @@ export function setVar(model: ModelBytes, bases: VarBases): number {
 	const mode = model.u16(At704.varSetMod);
 	if (mode === VarMode.vars) return model.scaledI32(At704.varSet, At704.varSetSf);
 	const percent = model.scaledI16(At704.varSetPct, At704.varSetPctSf);
-	return (percent / 100) * varBase(mode, percent, bases);
+	return (percent * varBase(mode, percent, bases)) / 100;
 }
 
 /** What 100 % of reactive power is, var, in a mode and a direction. */

@@ -30,6 +30,8 @@ export interface DefaultsFor {
 	readonly can: (ability: DerAbility) => boolean;
 	/** It can absorb active power. */
 	readonly storage: boolean;
+	/** 50 or 60; NaN: unknown. */
+	readonly nominalHz: number;
 }
 
 export function fill704(model: ModelBytes, { can, storage }: DefaultsFor): void {
@@ -84,15 +86,17 @@ function percent(model: ModelBytes, scaleAt: number): number {
 	return 100 * 10 ** -model.scale(scaleAt);
 }
 
-export function fill703(model: ModelBytes, { can }: DefaultsFor): void {
+export function fill703(model: ModelBytes, { can, nominalHz }: DefaultsFor): void {
 	if (!can("energize") && !can("limitW")) return;
 	model.initial16(At703.vSf, -2, notSigned);
 	model.initial16(At703.hzSf, -3, notSigned);
 	model.initial16(At703.es, 1);
-	// IEEE 1547-2018, table 4: default window of voltage, 300 s each; of the ranges of frequency the one that holds at
-	// 50 and at 60 Hz is none, so it stays open until it is set
+	// IEEE 1547-2018, table 4; where nobody says at which frequency the grid runs the window takes both
 	model.initial16(At703.vHi, percent(model, At703.vSf) * 1.05);
 	model.initial16(At703.vLo, percent(model, At703.vSf) * 0.917);
+	const hz = 10 ** -model.scale(At703.hzSf);
+	model.initial32(At703.hzHi, Math.round((Number.isNaN(nominalHz) ? 65 : nominalHz + 0.1) * hz));
+	model.initial32(At703.hzLo, Math.round((Number.isNaN(nominalHz) ? 45 : nominalHz - 0.5) * hz));
 	model.initial32(At703.delay, 300);
 	model.initial32(At703.random, 0);
 	model.initial32(At703.ramp, 0);

@@ -53,6 +53,8 @@ export interface DerOptions {
 	readonly occurrence?: number;
 	/** For delays that are to differ between DER (ESRndTms, WinTms). Missing: the middle. */
 	readonly random?: Random;
+	/** 50 or 60, for the first window of model 703. Missing: it takes both. */
+	readonly nominalHz?: number;
 	/** Models of the image that its device fills: they get no first values from here. */
 	readonly given?: readonly number[];
 }
@@ -131,7 +133,7 @@ export class Der {
 		this.#service = new EnterService(this.#m703, this.#random);
 		this.#reporter = new Reporter(of(701, occurrence));
 		this.#saver = store && new Saver(store, unit);
-		this.#fill(options.given ?? [], m123);
+		this.#fill(options, m123);
 		const restored = this.#restore(store);
 		this.#older.adopt(Control.connect);
 		this.#older.adopt(Control.storage);
@@ -234,11 +236,12 @@ export class Der {
 		if (this.#saver && this.#saver.nextMs() < Number.POSITIVE_INFINITY) this.#save(this.#clock.now());
 	}
 
-	#fill(given: readonly number[], m123: ModelBytes): void {
+	#fill(options: DerOptions, m123: ModelBytes): void {
 		const { abilities } = this.#actuator;
 		const can = (ability: DerAbility): boolean => abilities.includes(ability);
-		const has = (id: number): boolean => !given.includes(id);
-		const what = { can, storage: this.#settings.charge > 0 || can("chargeLimitW") };
+		const has = (id: number): boolean => !options.given?.includes(id);
+		const storage = this.#settings.charge > 0 || can("chargeLimitW");
+		const what = { can, storage, nominalHz: options.nominalHz ?? Number.NaN };
 		if (has(703)) fill703(this.#m703, what);
 		fill704(this.#m704, what);
 		if (has(715)) fill715(this.#m715, what);
@@ -275,6 +278,7 @@ export class Der {
 			const leftS = saved.remainingS(control);
 			if (leftS > offS) this.#timers.start(control, leftS - offS, now);
 			else if (leftS > 0) this.#revert(control);
+			if (control < count704) this.#showRemaining(control, now);
 		}
 		return true;
 	}

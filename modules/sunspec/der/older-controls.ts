@@ -115,13 +115,12 @@ export class OlderControls {
 				return;
 			case Control.var: {
 				const mode = old.u16(At123.varMod);
-				const ena = mode === 0 ? 0 : old.u16(At123.varEna);
 				if (mode > 0) {
 					m704.put16(At704.varSetMod, mode - 1);
 					const percent = old.scaledI16(At123.varPct + mode - 1, At123.varPctSf);
 					m704.putScaledI16(At704.varSetPct, At704.varSetPctSf, percent);
 				}
-				this.#carry(Control.var, ena);
+				this.#carry(Control.var, mode > 0 ? old.u16(At123.varEna) : 0);
 				return;
 			}
 			case Control.pfInj: {

@@ -2,7 +2,8 @@
  * When the state of a DER's controls is written to flash: changed values within a second, all of a second at once. A
  * client that only starts its reversion time anew, as it is to do every few seconds, causes no more than one write in
  * a minute, or in half of the shortest reversion time that runs if that is longer: after a restart at least half of the
- * time is left then, and a control that falls back too early is written again by a client that is still there.
+ * time is left then, and a control that falls back too early is written again by a client that is still there. As often
+ * is written what is left while there is no wall clock to reckon it from.
  */
 import type { Image } from "../image";
 import type { ModelBytes } from "./model-bytes";
@@ -42,7 +43,8 @@ export class Saver {
 			this.#dueMs = shortestS > 0 ? refreshedMs : Number.POSITIVE_INFINITY;
 			return;
 		}
-		this.#dueMs = Number.POSITIVE_INFINITY;
+		const again = shortestS > 0 && state.epochMs === 0;
+		this.#dueMs = again ? nowMs + Math.max(refreshMs, 500 * shortestS) : Number.POSITIVE_INFINITY;
 		this.#savedMs = nowMs;
 		this.#savedCrc = crc;
 		this.#store.save(this.#unit, bytes);
