@@ -3,6 +3,7 @@ import type { DeviceTable } from "../modules/devices/table";
 import type { SimDer, SimDerOptions } from "./der-base";
 import { GridBattery } from "./der-battery";
 import { PvInverter } from "./der-inverter";
+import { NativeHybrid } from "./der-native";
 import { SolarCharger } from "./der-solar";
 import type { SimDevice } from "./device";
 import { Dice } from "./dice";
@@ -168,6 +169,7 @@ export class Pole {
 export function simDer(kind: SimKind, options: SimDerOptions = {}): SimDer {
 	if (kind === "battery") return new GridBattery(options);
 	if (kind === "solar") return new SolarCharger(options);
+	if (kind === "native") return new NativeHybrid(options);
 	return new PvInverter(options);
 }
 
