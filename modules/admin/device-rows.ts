@@ -1,5 +1,5 @@
 import { toHex } from "../base/bytes";
-import { rawNumber, type Step, StepKind, textOf } from "../devices/decode";
+import { bitTexts, rawNumber, type Step, StepKind, stepValue, textOf } from "../devices/decode";
 import type { Device } from "../devices/engine";
 import { type Access, type ReadFunction, type RowType, rowFunction } from "../devices/table";
 import type { HubDevice } from "../site/hub";
@@ -69,12 +69,22 @@ function rowOf(
 	}
 	if (data === undefined) return { ...status, value: null, quality: "never", ageS: null };
 	// a row that only the engine uses (a transformer's ratio): as it was decoded
-	const isText = step.kind === StepKind.string;
-	const number = isText ? 0 : rawNumber(step, data, new DataView(new ArrayBuffer(8))) * step.k + step.b;
-	const good = isText || (number >= step.min && number <= step.max);
+	const decoded = step.text ? textIn(step, data) : numberIn(step, data);
+	const good = typeof decoded !== "number" || (decoded >= step.min && decoded <= step.max);
 	const quality = device.online ? (good ? "good" : "suspect") : "comms_lost";
-	const value = quality === "comms_lost" ? null : plain(isText ? textOf(step, data) : number);
+	const value = quality === "comms_lost" ? null : plain(decoded);
 	return { ...status, value, quality, ageS: ageS(readMs, nowMs) };
+}
+
+function textIn(step: Step, data: DataView): string {
+	const scratch = new DataView(new ArrayBuffer(8));
+	if (step.row.texts !== undefined) return bitTexts(step, data, scratch);
+	return step.kind === StepKind.string ? textOf(step, data) : String(rawNumber(step, data, scratch));
+}
+
+function numberIn(step: Step, data: DataView): number | undefined {
+	const scratch = new DataView(new ArrayBuffer(8));
+	return stepValue(step, rawNumber(step, data, scratch), data, scratch);
 }
 
 function plain(value: number | string | undefined): number | string | null {
@@ -82,8 +92,11 @@ function plain(value: number | string | undefined): number | string | null {
 	return Number.isFinite(value) ? Number(value.toPrecision(9)) : null;
 }
 
-/** "09 5f"; of a coil or discrete input "0" or "1". */
+/** "09 5f"; of a split number its low word, then the high one; of a coil or discrete input "0" or "1". */
 function rawHex(step: Step, readFunction: number, data: DataView): string {
 	if (readFunction <= 2) return String((data.getUint8(step.at >> 3) >> (step.at & 7)) & 1);
-	return toHex(new Uint8Array(data.buffer, data.byteOffset + step.at, 2 * step.words));
+	const words = (at: number, count: number): string =>
+		toHex(new Uint8Array(data.buffer, data.byteOffset + at, 2 * count));
+	if (step.highAt !== step.at) return `${words(step.at, 1)} ${words(step.highAt, 1)}`;
+	return words(step.at, step.words);
 }
