@@ -1,61 +1,8 @@
-/** The ways of `compose-rules.ts`, as numbers, and what each makes of the values it is given. NaN: no value. */
+/** The ways of `compose-rules.ts`: what each makes of the values it is given. NaN: no value. */
 import { frozen } from "../../base/frozen";
 
-/** Names by number. */
-export const kOps = frozen<readonly string[]>([
-	".",
-	"n",
-	"m",
-	"s",
-	"f",
-	"x",
-	"h",
-	"o",
-	"O",
-	"N",
-	"r",
-	"rx",
-	"fx",
-	"w",
-	"wk",
-	"pf",
-	"pfEei",
-	"state701",
-	"on701",
-	"conn701",
-	"alarm701",
-	"state10x",
-	"event10x",
-	"zero",
-	"one",
-	"three",
-	"sources",
-	"active",
-	"part",
-	"rest",
-	"health",
-	"charge",
-	"bank",
-	"bankEvent",
-	"bankOn",
-	"trackerOn",
-	"trackerState",
-	"chargerOn",
-	"chargerState",
-	"connected",
-	"or",
-]);
-
-/** Those that `Composer` has to know by number. */
-export const kCopy = 0;
-export const kSum = 3;
-export const kFirst = 4;
-export const kOnce = 7;
-export const kOnceNegated = 9;
-export const kHighest = 10;
-export const kHighestProduct = 11;
-export const kEnergy = 13;
-export const kEnergyK = 14;
+/** The value that `n` sources make together; `phases` of the DER are 1 to 3. */
+export type Way = (v: Float64Array, n: number, phases: number) => number;
 
 /** 122.StActCtl by source in the order of the rule: FixedW (limit, set-point), FixedVAR, FixedPF, Volt-VAr and so on. */
 const kActiveBits = frozen([0, 0, 1, 2, 3, 4, 7, 8, 10, 13, 14]);
@@ -68,100 +15,72 @@ const kOtherWarning = 1 << 26;
 /** Less power than this, in W, is none: what a storage in standby leaks, and what its meter's noise is. */
 const kIdleW = 5;
 
-/** The value that `n` sources make together; `phases` of the DER are 1 to 3. */
-export function combine(op: number, v: Float64Array, n: number, phases: number): number {
-	const a = v[0]!;
-	switch (kOps[op]) {
-		case "n":
-			return 0 - first(v, n);
-		case "m":
-			return sum(v, n) / count(v, n);
-		case "s":
-			return sum(v, n);
-		case "f":
-		case "o":
-		case "r":
-			return first(v, n);
-		case "O":
-			return Math.abs(first(v, n));
-		case "N":
-			return -Math.abs(first(v, n));
-		case "x":
-		case "rx":
-			return a * v[1]!;
-		case "h":
-			return Number.isNaN(a) ? v[1]! / phases : a;
-		case "fx":
-			return Number.isNaN(a) ? v[1]! * v[2]! : a;
-		case "wk":
-			return a * 1000;
-		case "part":
-			return (a * v[1]!) / 100;
-		case "rest":
-			return 100 - first(v, n);
-		case "zero":
-			return known(v, n, 0);
-		case "one":
-			return known(v, n, 1);
-		case "three":
-			return known(v, n, 3);
-		case "active":
-			return activeControls(v, n);
-		case "or":
-			return allBits(v, n);
-		case "connected":
-			return a === 0 ? 0 : known(v, n, 1);
-		default:
-			return combineState(op, v, n);
-	}
-}
+const negative: Way = (v, n) => 0 - first(v, n);
+const magnitude: Way = (v, n) => Math.abs(first(v, n));
+const product: Way = (v) => v[0]! * v[1]!;
 
-function combineState(op: number, v: Float64Array, n: number): number {
-	const a = v[0]!;
-	const b = v[1]!;
-	switch (kOps[op]) {
-		case "pf":
-			// 701: a number up to 1 with the sign of the active power; 101 to 113: per cent
-			return (b < 0 ? -1 : 1) * Math.abs(a / 100);
-		case "pfEei":
-			// IEEE (EEI): negative while active and reactive power have the same sign
-			return (b * v[2]! > 0 ? -100 : 100) * Math.abs(a);
-		case "state701":
-			return a >= 1 && a <= 8 ? a - 1 : Number.NaN;
-		case "on701":
-			return a >= 1 && a <= 8 ? (a <= 2 || a === 7 ? 0 : 1) : Number.NaN;
-		case "conn701":
-			return connection(a, b, v[2]!);
-		case "alarm701":
-			return alarms(v, n);
-		case "state10x":
-			return a >= 0 && a <= 7 ? a + 1 : runningState(b, v[2]!);
-		case "event10x":
-			return Number.isNaN(a) ? b * 0 : a & 0xffff;
-		case "sources":
-			return sources(a, b, v[2]!);
-		case "health":
-			return health(v);
-		case "charge":
-			return Number.isNaN(a) ? chargeState(Number.isNaN(b) ? v[2]! : b, v[3]!) : a;
-		case "bank":
-			return bankState(a, b, v[2]!);
-		case "bankEvent":
-			return a === 2 ? kOtherAlarm : a === 1 ? kOtherWarning : known(v, 2, 0);
-		case "bankOn":
-			return Number.isNaN(a) ? a : a === 99 ? 3 : a === 1 || a === 2 ? 0 : 1;
-		case "trackerOn":
-			return Number.isNaN(a) ? a : a === 7 ? 3 : a <= 2 ? 0 : 1;
-		case "trackerState":
-			return a === 0 ? 1 : a === 3 ? 7 : a === 1 || a === 2 ? (b < kIdleW ? 8 : 4) : a;
-		case "chargerOn":
-			return Number.isNaN(a) ? a : a === 0 ? 0 : 1;
-		case "chargerState":
-			// bulk takes what there is, the stages after it hold a voltage
-			return Number.isNaN(a) ? a : a === 0 ? 1 : a === 2 ? 4 : 5;
-		default:
-			return a;
-	}
+/** By number: the word of the rules, and what it does. Those with a memory are told apart by the constants below. */
+export const kWays = frozen<readonly (readonly [string, Way])[]>([
+	[".", (v) => v[0]!],
+	["f", first],
+	["o", first],
+	["O", magnitude],
+	["N", (v, n) => 0 - magnitude(v, n, 0)],
+	["r", first],
+	["rx", product],
+	["w", (v) => v[0]!],
+	["wk", (v) => 1000 * v[0]!],
+	["s", sum],
+	["n", negative],
+	["m", (v, n) => sum(v, n) / count(v, n)],
+	["x", product],
+	["h", (v, _n, phases) => (Number.isNaN(v[0]!) ? v[1]! / phases : v[0]!)],
+	["fx", (v) => (Number.isNaN(v[0]!) ? v[1]! * v[2]! : v[0]!)],
+	["part", (v) => (v[0]! * v[1]!) / 100],
+	["rest", (v, n) => 100 - first(v, n)],
+	["or", allBits],
+	["zero", (v, n) => known(v, n, 0)],
+	["one", (v, n) => known(v, n, 1)],
+	["three", (v, n) => known(v, n, 3)],
+	["active", activeControls],
+	["connected", (v, n) => known(v, n, v[0] === 0 ? 0 : 1)],
+	// 701: a number up to 1 with the sign of the active power; 101 to 113: per cent
+	["pf", (v) => (v[1]! < 0 ? -1 : 1) * Math.abs(v[0]! / 100)],
+	// IEEE (EEI): negative while active and reactive power have the same sign
+	["pfEei", (v) => (v[1]! * v[2]! > 0 ? -100 : 100) * Math.abs(v[0]!)],
+	["state701", (v) => (v[0]! >= 1 && v[0]! <= 8 ? v[0]! - 1 : Number.NaN)],
+	["on701", (v) => (v[0]! >= 1 && v[0]! <= 8 ? (v[0]! <= 2 || v[0] === 7 ? 0 : 1) : Number.NaN)],
+	["conn701", (v) => connection(v[0]!, v[1]!, v[2]!)],
+	["alarm701", alarms],
+	["state10x", (v) => (v[0]! >= 0 && v[0]! <= 7 ? v[0]! + 1 : runningState(v[1]!, v[2]!))],
+	["event10x", (v) => (Number.isNaN(v[0]!) ? v[1]! * 0 : v[0]! & 0xffff)],
+	["sources", (v) => sources(v[0]!, v[1]!, v[2]!)],
+	["health", health],
+	["charge", (v) => (Number.isNaN(v[0]!) ? chargeState(Number.isNaN(v[1]!) ? v[2]! : v[1]!, v[3]!) : v[0]!)],
+	["bank", (v) => bankState(v[0]!, v[1]!, v[2]!)],
+	["bankEvent", (v, n) => (v[0] === 2 ? kOtherAlarm : v[0] === 1 ? kOtherWarning : known(v, n, 0))],
+	["bankOn", (v) => (v[0] === 99 ? 3 : v[0]! <= 2 ? 0 : v[0]! > 2 ? 1 : Number.NaN)],
+	["trackerOn", (v) => (v[0] === 7 ? 3 : v[0]! <= 2 ? 0 : v[0]! > 2 ? 1 : Number.NaN)],
+	["trackerState", (v) => trackerState(v[0]!, v[1]!)],
+	["chargerOn", (v) => (Number.isNaN(v[0]!) ? Number.NaN : v[0] === 0 ? 0 : 1)],
+	// bulk takes what there is, the stages after it hold a voltage
+	["chargerState", (v) => (Number.isNaN(v[0]!) ? Number.NaN : v[0] === 0 ? 1 : v[0] === 2 ? 4 : 5)],
+]);
+
+export const kCopy = 0;
+export const kFirst = 1;
+/** Of the three that are done once, the first and the last. */
+export const kOnce = 2;
+export const kOnceNegated = 4;
+export const kHighest = 5;
+export const kHighestProduct = 6;
+export const kEnergy = 7;
+export const kEnergyK = 8;
+export const kSum = 9;
+
+/** The number of a word. */
+export function wayOf(word: string): number {
+	return kWays.findIndex(([name]) => name === word);
 }
 
 function first(v: Float64Array, n: number): number {
@@ -262,4 +181,11 @@ function bankState(health: number, port: number, soc: number): number {
 	if (health === 2 || port === 3) return 99;
 	if (port === 0) return 1;
 	return Number.isNaN(health) && Number.isNaN(port) && Number.isNaN(soc) ? Number.NaN : 3;
+}
+
+/** 160.DCSt of 714.DCSta. */
+function trackerState(state: number, w: number): number {
+	if (state === 0) return 1;
+	if (state === 3) return 7;
+	return state > 0 ? (w < kIdleW ? 8 : 4) : Number.NaN;
 }

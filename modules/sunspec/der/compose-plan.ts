@@ -3,13 +3,15 @@ import type { Image, ModelSpec } from "../image";
 import { findPoint, type GroupLayout, layout, linesOf, parsePoint } from "../model";
 import { findGroup, type ModelPlace } from "../place";
 import { PointType } from "../types";
-import { kCopy, kEnergy, kEnergyK, kOps } from "./compose-ops";
+import { kCopy, kEnergy, kEnergyK, wayOf } from "./compose-ops";
 import * as rules from "./compose-rules";
 import { acTypeOf, hasStorage, kOlderAc, olderAcOf, portsOf } from "./layout";
 import type { DerProfile } from "./profile";
 
 /** Words a slot: register index; type | image << 8; scale (0: none, 16 + n: fixed, 32 + register index); handle + 1. */
 export const kSlotWords = 4;
+/** Words a rule, without its sources. */
+export const kRuleWords = 4;
 export const kFixedScale = 16;
 export const kPointScale = 32;
 
@@ -24,7 +26,7 @@ export interface PlanInput {
 
 export class Plan {
 	readonly slots: number[] = [];
-	/** Op | energy << 8, number of sources, slot of the target, slots of the sources (-1: there is none). */
+	/** Op | energy << 8, number of sources, slot of the target, a word for `Composer`, slots of the sources (-1: none). */
 	readonly rules: number[] = [];
 	energies = 0;
 	readonly #input: PlanInput;
@@ -146,9 +148,9 @@ export class Plan {
 		if (sources.every((slot) => slot < 0)) return;
 		const slot = this.#slot(0, to, target);
 		if (slot < 0) return;
-		const number = kOps.indexOf(op);
+		const number = wayOf(op);
 		const energy = number === kEnergy || number === kEnergyK ? ++this.energies : 0;
-		this.rules.push(number | (energy << 8), sources.length, slot, ...sources);
+		this.rules.push(number | (energy << 8), sources.length, slot, 0, ...sources);
 	}
 
 	#source(to: number, from: number, name: string): number {
@@ -192,7 +194,7 @@ export class Plan {
 			if (name === "ID" || name === "L" || type === PointType.sunssf) continue;
 			for (let i = 1; i < this.#input.images.length; i++) {
 				const from = this.#slot(i, id, name);
-				if (from >= 0) this.rules.push(kCopy, 1, this.#slot(0, id, name), from);
+				if (from >= 0) this.rules.push(kCopy, 1, this.#slot(0, id, name), 0, from);
 			}
 		}
 		return true;

@@ -6,18 +6,8 @@ import type { Quality } from "../../base/quality";
 import { decode, encodeNumber, isImplemented, scaled, unscaled, writeNotImplemented } from "../codec";
 import type { Image, ModelSpec } from "../image";
 import { PointType, registersOf } from "../types";
-import {
-	combine,
-	kEnergy,
-	kEnergyK,
-	kFirst,
-	kHighest,
-	kHighestProduct,
-	kOnce,
-	kOnceNegated,
-	kSum,
-} from "./compose-ops";
-import { kFixedScale, kPointScale, kSlotWords, Plan } from "./compose-plan";
+import { kEnergy, kEnergyK, kFirst, kHighest, kHighestProduct, kOnce, kOnceNegated, kSum, kWays } from "./compose-ops";
+import { kFixedScale, kPointScale, kRuleWords, kSlotWords, Plan } from "./compose-plan";
 import { fillDer, fillScales } from "./constants";
 import { isSettled, knownRatings, type SettleInput } from "./settle";
 
@@ -30,6 +20,9 @@ export interface ComposerOptions {
 	/** Images of other units that know more of the same DER: the BMS of its battery. */
 	readonly others?: readonly Image[];
 }
+
+/** One update in so many does everything; the others leave out ratings, and registers that have not changed. */
+const wholeEvery = 10;
 
 const good = 1;
 const suspect = 2;
@@ -47,6 +40,7 @@ export class Composer {
 	/** Until the scale factors are fixed, which takes the ratings. */
 	#pending: SettleInput | undefined;
 	#tries = 0;
+	#updates = 0;
 	#phases = 1;
 	#slots: Uint16Array = new Uint16Array(0);
 	#rules: Int16Array = new Int16Array(0);
@@ -76,9 +70,47 @@ export class Composer {
 	 */
 	update(nowMs: number): void {
 		if (this.#pending !== undefined && !this.#settle(++this.#tries > 15)) return;
-		if (this.#countHandles() !== this.#handleCount) this.#refresh();
+		let all = this.#updates++ % wholeEvery === 0;
+		if (this.#countHandles() !== this.#handleCount) {
+			this.#refresh();
+			all = true;
+		}
 		const rules = this.#rules;
-		for (let at = 0; at < rules.length; at += 3 + rules[at + 1]!) this.#apply(at, nowMs);
+		for (let at = 0; at < rules.length; at += kRuleWords + rules[at + 1]!) {
+			const op = rules[at]!;
+			if (all || ((op < kOnce || op > kHighestProduct) && this.#changed(at))) this.#apply(at, nowMs);
+		}
+	}
+
+	/**
+	 * Whether a rule has to be worked out: somebody looks at the time of its point, or registers of its sources are others
+	 * than last time. A word holds what they were, so one change in 65536 is missed, until the next whole update.
+	 */
+	#changed(at: number): boolean {
+		const rules = this.#rules;
+		const slots = this.#slots;
+		if (slots[rules[at + 2]! * kSlotWords + 3] !== 0) return true;
+		let seen = 0;
+		const end = at + kRuleWords + rules[at + 1]!;
+		for (let i = at + kRuleWords; i < end; i++) {
+			const source = rules[i]! * kSlotWords;
+			if (source < 0) continue;
+			const word = slots[source + 1]!;
+			const { registers } = word < 0x100 ? this.#image : this.#images[word >> 8]!;
+			const byte = 2 * slots[source]!;
+			const scale = slots[source + 2]!;
+			seen = 31 * seen + registers.getUint16(byte);
+			if ((word & 0xff) > PointType.pad) {
+				seen += 7 * registers.getUint16(byte + 2);
+				if ((word & 0xff) > PointType.float32)
+					seen += registers.getUint16(byte + 4) + 7 * registers.getUint16(byte + 6);
+			}
+			if (scale >= kPointScale) seen += 1021 * registers.getUint16(2 * (scale - kPointScale));
+			seen &= 0xffff;
+		}
+		if (rules[at + 3] === (seen << 16) >> 16) return false;
+		rules[at + 3] = seen;
+		return true;
 	}
 
 	/** True once everything is fixed. `force`: with what is known; else once the device has told what it has to tell. */
@@ -93,13 +125,13 @@ export class Composer {
 		this.#rules = Int16Array.from(plan.rules);
 		this.#energies = new Float64Array((1 + plan.energies) * energyNumbers).fill(Number.NaN);
 		let most = 1;
-		for (let at = 0; at < this.#rules.length; at += 3 + this.#rules[at + 1]!)
+		for (let at = 0; at < this.#rules.length; at += kRuleWords + this.#rules[at + 1]!)
 			most = Math.max(most, this.#rules[at + 1]!);
 		this.#values = new Float64Array(most);
 		// the device's own name plate comes before what the profile says
 		this.#phases = ratings.phases;
 		const rules = this.#rules;
-		for (let at = 0; at < rules.length; at += 3 + rules[at + 1]!) {
+		for (let at = 0; at < rules.length; at += kRuleWords + rules[at + 1]!) {
 			const op = rules[at]! & 0xff;
 			if (op >= kOnce && op <= kHighestProduct) this.#apply(at, 0);
 		}
@@ -127,10 +159,10 @@ export class Composer {
 				const image = this.#images[slots[at + 1]! >> 8]!;
 				slots[at + 3] = image.knownHandle(image.base + slots[at]!) + 1;
 			}
-			for (let at = 0; at < rules.length; at += 3 + rules[at + 1]!) {
+			for (let at = 0; at < rules.length; at += kRuleWords + rules[at + 1]!) {
 				if (slots[rules[at + 2]! * kSlotWords + 3] === 0) continue;
 				for (let i = 0; i < rules[at + 1]!; i++) {
-					const source = rules[at + 3 + i]! * kSlotWords;
+					const source = rules[at + kRuleWords + i]! * kSlotWords;
 					if (source < 0 || slots[source + 3] !== 0) continue;
 					const image = this.#images[slots[source + 1]! >> 8]!;
 					image.handleAt(image.base + slots[source]!);
@@ -150,7 +182,7 @@ export class Composer {
 		this.#timeMs = nowMs;
 		this.#lost = false;
 		for (let i = 0; i < count; i++) {
-			const source = rules[at + 3 + i]!;
+			const source = rules[at + kRuleWords + i]!;
 			const value = source < 0 ? Number.NaN : this.#read(source * kSlotWords);
 			values[i] = value;
 			if (op === kFirst && !Number.isNaN(value)) {
@@ -159,7 +191,7 @@ export class Composer {
 				break;
 			}
 		}
-		let value = combine(op, values, count, this.#phases);
+		let value = kWays[op]![1](values, count, this.#phases);
 		if (this.#lost) {
 			// the sum of those that are left is another thing than the sum
 			if (op === kSum) value = Number.NaN;
@@ -169,7 +201,7 @@ export class Composer {
 			if (!(value > 0) || this.#read(target) >= value) return;
 		} else if (op === kEnergy || op === kEnergyK) {
 			if (op === kEnergy) value = values[0]!;
-			if (!Number.isNaN(value)) value = this.#count((rules[at]! >> 8) * energyNumbers, value, rules[at + 3]!);
+			if (!Number.isNaN(value)) value = this.#count((rules[at]! >> 8) * energyNumbers, value, rules[at + kRuleWords]!);
 		}
 		this.#write(target, value);
 	}
@@ -240,9 +272,16 @@ export class Composer {
 			if (timeMs < this.#timeMs) this.#timeMs = timeMs;
 			return value;
 		}
-		const raw = decode(image.registers, 2 * slots[at]!, word & 0xff, 0);
-		if (raw === undefined) return Number.NaN;
-		return scaled(Number(raw), slots[at + 2] === 0 ? 0 : this.#scale(at));
+		const type = word & 0xff;
+		let raw: number;
+		if (type === PointType.int16) {
+			raw = image.registers.getInt16(2 * slots[at]!);
+			if (raw === -0x8000) return Number.NaN;
+		} else if (type === PointType.uint16 || type === PointType.enum16) {
+			raw = image.registers.getUint16(2 * slots[at]!);
+			if (raw === 0xffff) return Number.NaN;
+		} else raw = Number(decode(image.registers, 2 * slots[at]!, type, registersOf(type)) ?? Number.NaN);
+		return slots[at + 2] === 0 ? raw : scaled(raw, this.#scale(at));
 	}
 
 	#write(at: number, value: number): void {
