@@ -3,7 +3,7 @@ import { lowMap } from "./deye-low";
 
 /**
  * Runs of registers that the map names without a gap, cut where published gateways begin a read: 78 to 80 stay in one.
- * 159 and 197 to 199 have no meaning and are read along by all of them.
+ * 159, 197 to 199 and 320, 321 have no meaning there and are read along by all of them.
  */
 export const solArkBlocks: readonly Range[] = [
 	[2, 7],
@@ -15,9 +15,10 @@ export const solArkBlocks: readonly Range[] = [
 	[200, 211],
 	[213, 222],
 	[225, 232],
-	[241, 248],
+	[241, 245],
+	[247, 248],
 	[250, 269],
-	[270, 295],
+	[270, 293],
 	[312, 323],
 ];
 
