@@ -201,7 +201,7 @@ export class SimSlave extends RtuDevice {
 			return true;
 		}
 		let factor = 1;
-		for (const ratio of row.times ?? []) factor *= this.setting(ratio);
+		for (const ratio of row.times ?? []) factor *= this.#value(findRow(this.table, ratio)!, nowMs);
 		const value = this.#given(row, nowMs);
 		if (typeof value === "bigint" || this.#isBits(row, value)) return this.#putBits(row, BigInt(value ?? 0), out);
 		if (value === undefined && row.type[0] !== "f" && !encodeValue(this.table, row, 0, out, 0, factor)) {
