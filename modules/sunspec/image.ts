@@ -333,6 +333,27 @@ export class Image {
 		this.#meta[at + 3] = (size << 8) + lostCode;
 	}
 
+	/**
+	 * As `losePoint` for every measured point between two addresses, whether it has a handle or was only loaded as bytes.
+	 * Model 1, static points and scale factors keep. Reads the model tables, so once a loss and not once a poll.
+	 */
+	loseRange(address: number, count: number): void {
+		for (const model of this.models) {
+			if (model.id === 1 || model.address >= address + count || model.address + 2 + model.length <= address) continue;
+			eachPoint(model, (point) => {
+				if (point.constant || point.type === "sunssf" || point.type === "count") return;
+				if (point.address < address || point.address + point.size > address + count) return;
+				const type = PointType[point.type];
+				writeNotImplemented(this.registers, 2 * (point.address - this.base), type, point.size);
+			});
+		}
+		const index = address - this.base;
+		for (let i = 0; i < this.#handles; i++) {
+			const at = this.#meta[4 * i]!;
+			if (at >= index && at < index + count && (this.#meta[4 * i + 1]! & constantFlag) === 0) this.losePoint(i);
+		}
+	}
+
 	/** The writer is through with one decode: readers may look. */
 	commit(): void {
 		this.version++;

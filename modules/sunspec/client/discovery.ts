@@ -1,0 +1,304 @@
+/**
+ * Finds the models of a SunSpec device: "SunS" at one of the base addresses, then the chain of ID and length up to the
+ * end model (SunSpec Device Information Model Specification 1.1, 6). Sans-IO: `address` and `count` are the read it
+ * wants next (function 3), `take` its result; over when `state` is not "looking".
+ */
+import { frozen } from "../../base/frozen";
+import { modelText } from "../generated/catalogue";
+import { countersEnd, type FoundModel, fitLength, headerLikeness, lengthOf, type Quirk } from "./found";
+
+/**
+ * 40000, 0 and 50000 are those of the specification. At the others stand devices and gateways that count registers
+ * from 1.
+ */
+export const baseAddresses = frozen<readonly number[]>([40000, 0, 50000, 40001, 1, 50001]);
+
+export type DiscoveryState =
+	| "looking"
+	/** `models` are complete. */
+	| "found"
+	/** It answers, and has no "SunS". */
+	| "absent"
+	/** It does not answer, or no more. */
+	| "silent";
+
+/** What a read came to. `data` is read during the call only. */
+export interface DiscoveryResult {
+	/** "ok", "exception", or another word for no answer. */
+	readonly status: string;
+	readonly exception: number;
+	readonly data: DataView;
+}
+
+export interface DiscoveryOptions {
+	/** Base addresses in the order they are tried. Default: `baseAddresses`. */
+	readonly bases?: readonly number[] | undefined;
+	/** Most registers of a read, 2 to 125. */
+	readonly most?: number | undefined;
+}
+
+/** Reads of one address that fail, or find the device busy, before that counts. */
+const tries = 3;
+/** A device that is starting answers like this for some time (acknowledge, busy, failure, gateway). */
+const busyTries = 5;
+const busyWaitMs = 1000;
+/** A chain is no longer than this, or it is none. */
+const mostModels = 100;
+
+const MARKER = 0;
+const CHAIN = 1;
+/** The length of the model before is in doubt: the registers around where it should end are looked at. */
+const RESYNC = 2;
+/** Silence where a model should be: is the device still there? */
+const PROOF = 3;
+
+export class Discovery {
+	state: DiscoveryState = "looking";
+	models: FoundModel[] = [];
+	/** What was wrong beyond single models. */
+	readonly quirks: Quirk[] = [];
+	/** The next read. */
+	address = 0;
+	count = 2;
+	/** To wait before it. */
+	waitMs = 0;
+	/** Address of "SunS". */
+	base = 0;
+	#bases: readonly number[];
+	#most: number;
+	#phase = MARKER;
+	#tried = 0;
+	#failed = 0;
+	#busy = 0;
+	#answered = false;
+	/** Reads of as much as goes, until one is refused. */
+	#wide = true;
+	/** Where the next model is expected. */
+	#at = 0;
+	/** Registers read last. */
+	#window = new DataView(new ArrayBuffer(250));
+	#windowAt = 0;
+	#windowCount = 0;
+	/** End of the long read that failed; 0 for none. */
+	#refusedTo = 0;
+	/** Counting points of the model here could not be read. */
+	#blindAt = -1;
+	/** Where the end of the model before was looked for already. */
+	#settledAt = -1;
+	/** Which place is looked at for that. */
+	#step = 0;
+
+	constructor(options: DiscoveryOptions = {}) {
+		this.#bases = options.bases ?? baseAddresses;
+		this.#most = options.most ?? 125;
+		this.address = this.#bases[0]!;
+	}
+
+	/** What came of the read. */
+	take(result: DiscoveryResult): void {
+		if (this.state !== "looking") return;
+		this.waitMs = 0;
+		if (result.status === "ok") this.#took(result.data);
+		else if (result.status !== "exception") this.#unanswered();
+		else if (result.exception > 3 && ++this.#busy < busyTries) this.waitMs = busyWaitMs;
+		else {
+			this.#answered = true;
+			this.#refused(result.exception > 3);
+		}
+	}
+
+	#took(data: DataView): void {
+		if (this.#busy > 0) this.#note("late");
+		this.#answered = true;
+		this.#failed = 0;
+		this.#busy = 0;
+		this.#window = new DataView(new ArrayBuffer(2 * this.count));
+		for (let i = 0; i < 2 * this.count; i++) this.#window.setUint8(i, data.getUint8(i));
+		this.#windowAt = this.address;
+		this.#windowCount = this.count;
+		if (this.#phase === MARKER) this.#marker();
+		else if (this.#phase === PROOF) this.#end();
+		else this.#walk();
+	}
+
+	#marker(): void {
+		if (this.#window.getUint32(0) !== 0x53756e53) {
+			this.#nextBase();
+			return;
+		}
+		this.base = this.address;
+		this.#at = this.base + 2;
+		this.#phase = CHAIN;
+		this.#walk();
+	}
+
+	#nextBase(): void {
+		this.#failed = 0;
+		this.#busy = 0;
+		this.#tried++;
+		if (this.#tried >= this.#bases.length) this.state = this.#answered ? "absent" : "silent";
+		else this.#read(this.#bases[this.#tried]!, 2);
+	}
+
+	#refused(busy: boolean): void {
+		this.#busy = 0;
+		if (this.#phase === MARKER) this.#nextBase();
+		else if (this.#narrow()) return;
+		else if (this.#phase === RESYNC) {
+			this.#step++;
+			this.#walk();
+		} else if (this.address === this.#at && this.count > 2) {
+			this.#blindAt = this.#at;
+			this.#walk();
+		} else if (busy || this.#phase === PROOF) this.state = "silent";
+		else this.#end();
+	}
+
+	#unanswered(): void {
+		if (this.#phase === MARKER) {
+			// One that is not there costs a time-out each, so it gets one try at each base.
+			this.#nextBase();
+			return;
+		}
+		if (++this.#failed < tries || this.#narrow()) return;
+		if (this.#phase === RESYNC) this.#refused(false);
+		else if (this.#phase === PROOF || this.models.length === 0) this.state = "silent";
+		else {
+			this.#phase = PROOF;
+			this.#failed = 0;
+			this.#read(this.base, 2);
+		}
+	}
+
+	/** Gives up long reads; true when the open one was long. */
+	#narrow(): boolean {
+		if (!this.#wide || this.#phase !== CHAIN) return false;
+		this.#wide = false;
+		this.#failed = 0;
+		if (this.count === 2) return false;
+		this.#refusedTo = this.address + this.count;
+		this.#walk();
+		return true;
+	}
+
+	#read(address: number, count: number): void {
+		this.address = address;
+		this.count = count;
+	}
+
+	/** Asks for `count` registers from `address`, or as many as go. */
+	#want(address: number, count: number): void {
+		this.#read(address, this.#wide ? Math.min(Math.max(count, this.#most), 0x10000 - address) : count);
+	}
+
+	/** A register of the window; NaN when it is not there. */
+	#register(address: number): number {
+		const index = address - this.#windowAt;
+		return index >= 0 && index < this.#windowCount ? this.#window.getUint16(2 * index) : Number.NaN;
+	}
+
+	/** Goes along the chain as far as the window reaches. */
+	#walk(): void {
+		if (this.#phase === RESYNC) this.#resync();
+		while (this.state === "looking" && this.#phase === CHAIN) {
+			const at = this.#at;
+			if (at > 0xfffe || this.models.length >= mostModels) {
+				this.#end();
+				return;
+			}
+			const id = this.#register(at);
+			const length = this.#register(at + 1);
+			if (Number.isNaN(id + length)) {
+				this.#want(at, 2);
+				return;
+			}
+			const likeness = headerLikeness(id, length);
+			if (likeness < 2 && this.models.length > 0 && this.#settledAt !== at) {
+				this.#phase = RESYNC;
+				this.#step = 0;
+				this.#resync();
+				continue;
+			}
+			if (id === 0xffff) {
+				this.#over(at + 1);
+				return;
+			}
+			if (likeness === 0) this.#end();
+			else if (!this.#add(id, length)) return;
+		}
+	}
+
+	/** Takes the model at hand, or asks for its counting points first (false). Ends the chain at what is none. */
+	#add(id: number, stated: number): boolean {
+		const address = this.#at;
+		const text = modelText(id);
+		if (text === undefined) return this.#push({ id, address, length: stated, known: false, repeats: {} });
+		const counted = countersEnd(text);
+		if (counted > 0 && this.#blindAt !== address && Number.isNaN(this.#register(address + counted - 1))) {
+			this.#want(address, counted);
+			return false;
+		}
+		const register = (offset: number) => this.#register(address + offset);
+		if (stated === 0 && lengthOf(text, {}) > 0) {
+			// Only what the counting points say is left.
+			const { repeats } = fitLength(text, Number.NaN, register);
+			return this.#push({ id, address, length: lengthOf(text, repeats), known: true, repeats, quirk: "length-zero" });
+		}
+		const { repeats, quirk } = fitLength(text, stated, register);
+		const legacy = id === 1 && stated === 65;
+		const found = { id, address, length: stated, known: true, repeats };
+		return this.#push(quirk === "" || legacy ? found : { ...found, quirk });
+	}
+
+	#push(model: FoundModel): boolean {
+		if (model.address + 2 + model.length > 0xffff) {
+			this.#end();
+			return false;
+		}
+		this.models.push(model);
+		this.#at = model.address + 2 + model.length;
+		return true;
+	}
+
+	/**
+	 * What stands here does not look like a model. When one does begin a register before or behind, or where the table
+	 * says that the model before ends, then the length of that one was wrong.
+	 */
+	#resync(): void {
+		const at = this.#at;
+		const before = this.models[this.models.length - 1]!;
+		const text = before.known ? modelText(before.id) : undefined;
+		const tabled = before.address + 2 + (text === undefined ? before.length : lengthOf(text, before.repeats));
+		for (; this.#step < 3; this.#step++) {
+			const place = this.#step === 0 ? at - 1 : this.#step === 1 ? at + 1 : tabled;
+			if (place > 0xfffd) continue;
+			const id = this.#register(place);
+			const length = this.#register(place + 1);
+			if (Number.isNaN(id + length)) {
+				this.#read(place, 2);
+				return;
+			}
+			if (headerLikeness(id, length) < 2) continue;
+			this.models[this.models.length - 1] = { ...before, length: place - before.address - 2, quirk: "length" };
+			this.#at = place;
+			break;
+		}
+		this.#settledAt = this.#at;
+		this.#phase = CHAIN;
+	}
+
+	#end(): void {
+		this.#note("no-end");
+		this.#over(this.#at);
+	}
+
+	/** `end`: where the map of the device ends, as far as is known. */
+	#over(end: number): void {
+		if (this.#refusedTo > 0 && this.#refusedTo <= end) this.#note("short-reads");
+		this.state = this.models.length > 0 ? "found" : "absent";
+	}
+
+	#note(quirk: Quirk): void {
+		if (!this.quirks.includes(quirk)) this.quirks.push(quirk);
+	}
+}

@@ -1,0 +1,143 @@
+/** What a SunSpec device was found to hold, and how a model is laid out by the length the device gives it. */
+import { modelText } from "../generated/catalogue";
+import { findPoint, type GroupLayout, layout } from "../model";
+
+/** How a device departs from the specification; docs/sunspec-client.md says what is done about each. */
+export type Quirk =
+	/** L is not what the model's points take, or the next model does not begin where L says. */
+	| "length"
+	/** L is zero in a model that has points. */
+	| "length-zero"
+	/** The points that count repeating groups do not go with L. */
+	| "count"
+	/** No end model after the last: an exception, silence or registers that are no model. */
+	| "no-end"
+	/** Reads have to be shorter than 125 registers, or must not go on into the next model. */
+	| "short-reads"
+	/** It refused, or was busy, before it answered. */
+	| "late";
+
+/** A model of a device. Plain data: it may be kept over a restart and given back. */
+export interface FoundModel {
+	readonly id: number;
+	/** Modbus address of its ID register on the device. */
+	readonly address: number;
+	/** Registers after ID and L, up to the next model. L itself, unless the device has it wrong. */
+	readonly length: number;
+	/** Whether the catalogue has the model; others are passed over. */
+	readonly known: boolean;
+	/** How often its groups repeat, by counting point or path; empty for models without. */
+	readonly repeats: Readonly<Record<string, number>>;
+	readonly quirk?: Quirk;
+}
+
+/** A model's groups at a given length. */
+export interface Fit {
+	readonly repeats: Record<string, number>;
+	/** "": all as the table has it. */
+	readonly quirk: Quirk | "";
+}
+
+/** Most instances of a group that are believed. */
+const mostRepeats = 1000;
+
+/** Registers from the start of a model up to and with its last counting point: what `fitLength` wants to see; 0 for none. */
+export function countersEnd(text: string): number {
+	let end = 0;
+	const root = layout(text);
+	for (const key of counters(root)) {
+		const point = countingPoint(text, root, key);
+		if (point !== undefined && point + 1 > end) end = point + 1;
+	}
+	return end;
+}
+
+/**
+ * How often the groups of a model repeat when its length is `length` (as L). `register` gives a register of the model
+ * by its offset from ID; NaN when it is not known. What the device counts holds when it goes with the length;
+ * otherwise the length decides.
+ */
+export function fitLength(text: string, length: number, register: (offset: number) => number): Fit {
+	const root = layout(text);
+	const keys = counters(root);
+	const repeats: Record<string, number> = {};
+	let uncounted = false;
+	for (const key of keys) {
+		const point = countingPoint(text, root, key);
+		const count = point === undefined ? Number.NaN : register(point);
+		if (count >= 0 && count <= mostRepeats) repeats[key] = count;
+		else uncounted = true;
+	}
+	const given = { ...repeats };
+	for (const key of keys) repeats[key] ??= 0;
+	if (!uncounted && lengthOf(text, repeats) === length) return { repeats, quirk: "" };
+	// Each count goes into the length linearly while the others stay. What the device did not count comes first.
+	const order = keys.filter((key) => given[key] === undefined).concat(keys.filter((key) => given[key] !== undefined));
+	for (const key of order) {
+		const solved = solve(text, repeats, key, length);
+		if (solved >= 0 && solved <= mostRepeats && Number.isInteger(solved)) {
+			return { repeats: { ...repeats, [key]: solved }, quirk: given[key] === undefined ? "" : "count" };
+		}
+	}
+	const own = lengthOf(text, repeats);
+	// Longer than the table by a part of a group, or cut short.
+	if (order.length > 0 && (own > length || uncounted)) {
+		const key = order[0]!;
+		const solved = Math.floor(solve(text, repeats, key, length));
+		if (solved >= 0 && solved <= mostRepeats) repeats[key] = solved;
+	}
+	return { repeats, quirk: lengthOf(text, repeats) === length ? "" : "length" };
+}
+
+/** Registers after ID and L that the model's points take. */
+export function lengthOf(text: string, repeats: Readonly<Record<string, number>>): number {
+	return layout(text, repeats).length - 2;
+}
+
+/** How often the group would have to be there; not a whole number from 0 when it does not come out. */
+function solve(text: string, repeats: Record<string, number>, key: string, length: number): number {
+	const none = lengthOf(text, { ...repeats, [key]: 0 });
+	const step = lengthOf(text, { ...repeats, [key]: 1 }) - none;
+	return step > 0 ? (length - none) / step : Number.NaN;
+}
+
+/** Names of the points that hold how often groups repeat. */
+export function countingNames(text: string): string[] {
+	const root = layout(text);
+	const names = counters(root);
+	if (names.some((name) => findPoint(text, root, name) === undefined)) names.push("N");
+	return names;
+}
+
+/** The counts a model has: names of counting points, outer groups first, or paths of groups that no point counts. */
+function counters(group: GroupLayout, keys: string[] = []): string[] {
+	for (const child of group.groups) {
+		if (child.repeats) {
+			const key = child.counter === "" ? child.path : child.counter;
+			if (!keys.includes(key)) keys.push(key);
+		}
+		counters(child, keys);
+	}
+	return keys;
+}
+
+/** Offset of the point that holds a count. Older tables do not name it; where there is one it is called N. */
+function countingPoint(text: string, root: GroupLayout, key: string): number | undefined {
+	const named = findPoint(text, root, key);
+	if (named !== undefined) return named.offset;
+	const point = findPoint(text, root, "N");
+	return point?.size === 1 ? point.offset : undefined;
+}
+
+/** How much two registers look like the ID and L of a model: 2 they do, 1 they may, 0 they cannot. */
+export function headerLikeness(id: number, length: number): number {
+	if (id === 0xffff) return length === 0 || length === 0xffff ? 2 : 1;
+	if (id === 0 || length === 0xffff) return 0;
+	const text = modelText(id);
+	// Vendor models, without the numbers that a scale factor below zero looks like.
+	if (text === undefined) return length === 0 ? 0 : id > 63000 && id < 65500 && length < 1000 ? 2 : 1;
+	if (length === 0) return 1;
+	const quirk = fitLength(text, length, () => Number.NaN).quirk;
+	// The length of the first editions, without the pad.
+	return quirk === "" || (id === 1 && length === 65) ? 2 : 1;
+}

@@ -1,0 +1,211 @@
+/**
+ * Which reads bring the models of a found device, and where their registers go in its image. Worked out once when the
+ * image is there; small numbers in typed arrays, as ten devices of fifteen models have to fit in a board's memory.
+ */
+import { frozen } from "../../base/frozen";
+import type { ModelPlace } from "../place";
+import { eachPoint } from "../place";
+import { countingNames, type FoundModel } from "./found";
+
+/** How often a part is read. */
+export const Pace = frozen({ once: 0, fast: 1, normal: 2, slow: 3 });
+
+/** Models by pace: what they hold changes with the sun, with a person's hand, or never. All others are measurements. */
+const onceModels = frozen<readonly number[]>([1, 2, 120]);
+const slowRanges = frozen<readonly (readonly [number, number])[]>([
+	[3, 19],
+	[121, 121],
+	[123, 123],
+	[125, 145],
+	[702, 712],
+	[715, 715],
+	[63001, 63002],
+]);
+const normalRanges = frozen<readonly (readonly [number, number])[]>([
+	[122, 122],
+	[124, 124],
+	[220, 308],
+	[601, 601],
+	[803, 809],
+]);
+
+export function paceOf(id: number): number {
+	if (onceModels.includes(id)) return Pace.once;
+	for (const [from, to] of slowRanges) if (id >= from && id <= to) return Pace.slow;
+	for (const [from, to] of normalRanges) if (id >= from && id <= to) return Pace.normal;
+	return Pace.fast;
+}
+
+/** Registers between two parts that are read along rather than ask twice. */
+const mostGap = 8;
+/** A tail of points that never change is read on its own, slowly, from this length on. */
+const leastTail = 8;
+
+// A part: device address, image address, registers, pace | first part of a model.
+const partSize = 4;
+const headFlag = 0x100;
+
+/** What stands in the image and is not simply taken over. */
+export const Special = frozen({ scaleFactor: 0, count: 1 });
+
+export interface PlanOptions {
+	/** Most registers of a read. Default 125. */
+	readonly most?: number;
+	/** False: no read goes from one model into another. */
+	readonly join?: boolean;
+}
+
+export class ClientPlan {
+	readonly reads: number;
+	#parts: Uint16Array;
+	/** First part of each read; one more at the end. */
+	#firsts: Uint16Array;
+	/** Image address and kind, in the order of the addresses. */
+	#specials: Uint16Array;
+
+	/** `places`: models of the image; of each id the first goes with the first that was found, and so on. */
+	constructor(found: readonly FoundModel[], places: readonly ModelPlace[], options: PlanOptions = {}) {
+		const most = options.most ?? 125;
+		const parts: number[][] = [];
+		const specials: number[] = [];
+		const seen: number[] = [];
+		for (const model of found) {
+			seen.push(model.id);
+			let occurrence = 0;
+			for (const id of seen) if (id === model.id) occurrence++;
+			const place = places.find((one) => one.id === model.id && one.occurrence === occurrence);
+			if (place !== undefined && model.known) addModel(parts, specials, model, place, most);
+		}
+		parts.sort((a, b) => (a[3]! & 0xff) - (b[3]! & 0xff) || a[0]! - b[0]!);
+		const firsts: number[] = [];
+		let start = 0;
+		for (let i = 0; i < parts.length; i++) {
+			const [address, , count, pace] = parts[i]! as [number, number, number, number];
+			const before = parts[i - 1];
+			const joins =
+				before !== undefined &&
+				(options.join ?? true) &&
+				((before[3]! ^ pace) & 0xff) === 0 &&
+				address - before[0]! - before[2]! <= mostGap &&
+				address + count - start <= most;
+			if (joins) continue;
+			firsts.push(i);
+			start = address;
+		}
+		this.reads = firsts.length;
+		firsts.push(parts.length);
+		this.#firsts = Uint16Array.from(firsts);
+		this.#parts = new Uint16Array(partSize * parts.length);
+		parts.forEach((part, i) => {
+			this.#parts.set(part, partSize * i);
+		});
+		this.#specials = Uint16Array.from(specials);
+	}
+
+	/** Parts of a read: from `firstPart(read)` up to that of the next. */
+	firstPart(read: number): number {
+		return this.#firsts[read]!;
+	}
+
+	address(read: number): number {
+		return this.#parts[partSize * this.#firsts[read]!]!;
+	}
+
+	count(read: number): number {
+		const last = partSize * (this.#firsts[read + 1]! - 1);
+		return this.#parts[last]! + this.#parts[last + 2]! - this.address(read);
+	}
+
+	pace(read: number): number {
+		return this.#parts[partSize * this.#firsts[read]! + 3]! & 0xff;
+	}
+
+	partAddress(part: number): number {
+		return this.#parts[partSize * part]!;
+	}
+
+	partImage(part: number): number {
+		return this.#parts[partSize * part + 1]!;
+	}
+
+	partCount(part: number): number {
+		return this.#parts[partSize * part + 2]!;
+	}
+
+	/** Whether the part begins with ID and L of its model. */
+	partHasHead(part: number): boolean {
+		return this.#parts[partSize * part + 3]! >= headFlag;
+	}
+
+	/** Scale factors and counts of the image: their number, and address and kind of each. */
+	get specials(): number {
+		return this.#specials.length / 2;
+	}
+
+	specialAddress(index: number): number {
+		return this.#specials[2 * index]!;
+	}
+
+	specialKind(index: number): number {
+		return this.#specials[2 * index + 1]!;
+	}
+
+	/** The read that brings a register of the image; -1 for none. */
+	readOf(imageAddress: number): number {
+		for (let read = 0; read < this.reads; read++) {
+			for (let part = this.#firsts[read]!; part < this.#firsts[read + 1]!; part++) {
+				const from = this.partImage(part);
+				if (imageAddress >= from && imageAddress < from + this.partCount(part)) return read;
+			}
+		}
+		return -1;
+	}
+
+	/** Where a register of the image stands on the device; -1 when the device does not give it. */
+	deviceAddress(imageAddress: number): number {
+		const read = this.readOf(imageAddress);
+		if (read < 0) return -1;
+		let part = this.#firsts[read]!;
+		while (imageAddress < this.partImage(part) || imageAddress >= this.partImage(part) + this.partCount(part)) part++;
+		return this.partAddress(part) + imageAddress - this.partImage(part);
+	}
+}
+
+function addModel(parts: number[][], specials: number[], model: FoundModel, place: ModelPlace, most: number): void {
+	const pace = paceOf(model.id);
+	const end = place.address + 2 + Math.min(place.length, model.length);
+	const shift = model.address - place.address;
+	const counting = countingNames(place.text);
+	/** Where parts may end, and up to where anything changes. */
+	const ends: number[] = [];
+	let changing = place.address + 2;
+	eachPoint(place, (point) => {
+		const after = point.address + point.size;
+		// DA and the pad behind it: in the first common model stands the hub's own unit number.
+		const own = model.id === 1 && place.occurrence === 1 && point.address >= place.address + 66;
+		if (after > end || own) return;
+		ends.push(after);
+		if (point.type === "sunssf") specials.push(point.address, Special.scaleFactor);
+		else if (point.type === "count" || (point.group === "" && counting.includes(point.name))) {
+			specials.push(point.address, Special.count);
+		}
+		if (!point.constant && point.type !== "string" && point.type !== "pad") changing = after;
+	});
+	const last = ends[ends.length - 1];
+	if (last === undefined) return;
+	const tail = pace === Pace.fast && last - changing >= leastTail ? changing : last;
+	let from = place.address;
+	let upTo = from;
+	for (const at of ends) {
+		if (at - from > most || upTo === tail) {
+			if (upTo > from) parts.push(part(from, upTo, shift, upTo > tail ? Pace.slow : pace, from === place.address));
+			from = upTo;
+		}
+		upTo = at;
+	}
+	parts.push(part(from, upTo, shift, from >= tail ? Pace.slow : pace, from === place.address));
+}
+
+function part(from: number, to: number, shift: number, pace: number, head: boolean): number[] {
+	return [from + shift, from, to - from, pace | (head ? headFlag : 0)];
+}
