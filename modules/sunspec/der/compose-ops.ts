@@ -31,6 +31,11 @@ export const kWays = frozen<readonly (readonly [string, Way])[]>([
 	["w", (v) => v[0]!],
 	["wk", (v) => 1000 * v[0]!],
 	["s", sum],
+	["total", sum],
+	["kept", sum],
+	["mean", weightedMean],
+	["keptMean", weightedMean],
+	["follow", first],
 	["n", negative],
 	["m", (v, n) => sum(v, n) / count(v, n)],
 	["x", product],
@@ -77,6 +82,9 @@ export const kHighestProduct = 6;
 export const kEnergy = 7;
 export const kEnergyK = 8;
 export const kSum = 9;
+export const kKept = 11;
+export const kKeptMean = 13;
+export const kFollow = 14;
 
 /** The number of a word. */
 export function wayOf(word: string): number {
@@ -103,6 +111,24 @@ function sum(v: Float64Array, n: number): number {
 		there++;
 	}
 	return there === 0 ? Number.NaN : total;
+}
+
+/** Of pairs, weight and value; all weigh the same where none has a weight. */
+function weightedMean(v: Float64Array, n: number): number {
+	let weights = 0;
+	let weighted = 0;
+	let total = 0;
+	let there = 0;
+	for (let i = 0; i < n; i += 2) {
+		const value = v[i + 1]!;
+		if (Number.isNaN(value)) continue;
+		const weight = v[i]! || 0;
+		weights += weight;
+		weighted += weight * value;
+		total += value;
+		there++;
+	}
+	return weights > 0 ? weighted / weights : there > 0 ? total / there : Number.NaN;
 }
 
 /** A constant that is there while one of its sources is. */

@@ -1,19 +1,11 @@
 /** Which point of an image follows from which, worked out once: two flat lists that `Composer` runs through. */
 import type { Image, ModelSpec } from "../image";
-import { findPoint, type GroupLayout, layout, linesOf, parsePoint } from "../model";
-import { findGroup, type ModelPlace } from "../place";
+import { layout, linesOf, parsePoint } from "../model";
 import { PointType } from "../types";
-import { kCopy, kEnergy, kEnergyK, wayOf } from "./compose-ops";
-import * as rules from "./compose-rules";
+import * as text from "./compose-rules";
 import { acTypeOf, hasStorage, kOlderAc, olderAcOf, portsOf } from "./layout";
 import type { DerProfile } from "./profile";
-
-/** Words a slot: register index; type | image << 8; scale (0: none, 16 + n: fixed, 32 + register index); handle + 1. */
-export const kSlotWords = 4;
-/** Words a rule, without its sources. */
-export const kRuleWords = 4;
-export const kFixedScale = 16;
-export const kPointScale = 32;
+import { Rules } from "./rules";
 
 export interface PlanInput {
 	/** Where the DER's models are; others that know more of it (a BMS with a unit of its own). */
@@ -24,21 +16,22 @@ export interface PlanInput {
 	readonly profile: DerProfile;
 }
 
-export class Plan {
-	readonly slots: number[] = [];
-	/** Op | energy << 8, number of sources, slot of the target, a word for `Composer`, slots of the sources (-1: none). */
-	readonly rules: number[] = [];
-	energies = 0;
+/** The rules of a DER's composed models. */
+export function planOf(input: PlanInput): Rules {
+	return new Plan(input).rules;
+}
+
+class Plan {
+	readonly rules: Rules;
 	readonly #input: PlanInput;
 	readonly #added: readonly number[];
 	/** Path of the storage's port in 714 and of its solar ports; empty where there is none. */
 	#storagePort = "";
 	#solarPorts: readonly string[] = [];
-	#lastPlace: ModelPlace | undefined;
-	#lastRoot: GroupLayout | undefined;
 
 	constructor(input: PlanInput) {
 		this.#input = input;
+		this.rules = new Rules(input.images);
 		this.#added = input.added.map((model) => model.id);
 		this.#findPorts();
 		this.#newer();
@@ -70,29 +63,29 @@ export class Plan {
 	#newer(): void {
 		const { present, profile } = this.#input;
 		const older = olderAcOf(present);
-		this.#block(702, 702, rules.kCapacity);
-		if (older > 0) this.#block(701, older, rules.kNewAc);
-		this.#block(713, 713, rules.kStorage);
+		this.#block(702, 702, text.kCapacity);
+		if (older > 0) this.#block(701, older, text.kNewAc);
+		this.#block(713, 713, text.kStorage);
 		if (!this.#added.includes(714)) return;
 		const gives = (id: number): boolean => present.some((model) => model.id === id);
 		const solar = this.#solarPorts;
 		solar.forEach((port, i) => {
-			if (gives(160)) this.#block(714, 160, rules.kTracker, `${port}.`, `module[${i + 1}].`);
+			if (gives(160)) this.#block(714, 160, text.kTracker, `${port}.`, `module[${i + 1}].`);
 			else if (gives(404) || gives(403)) {
-				this.#block(714, gives(404) ? 404 : 403, rules.kInputPort, `${port}.`, `string[${i + 1}].`);
-			} else if (gives(64111)) this.#block(714, 64111, rules.kOutbackArray, `${port}.`);
-			else if (gives(502) || gives(501)) this.#block(714, gives(502) ? 502 : 501, rules.kPanelPort, `${port}.`);
-			else if (older > 0) this.#block(714, older, rules.kOldDc, `${port}.`);
+				this.#block(714, gives(404) ? 404 : 403, text.kInputPort, `${port}.`, `string[${i + 1}].`);
+			} else if (gives(64111)) this.#block(714, 64111, text.kOutbackArray, `${port}.`);
+			else if (gives(502) || gives(501)) this.#block(714, gives(502) ? 502 : 501, text.kPanelPort, `${port}.`);
+			else if (older > 0) this.#block(714, older, text.kOldDc, `${port}.`);
 		});
 		const storage = this.#storagePort;
 		if (storage !== "") {
-			if (gives(64111)) this.#block(714, 64111, rules.kOutbackBattery, `${storage}.`);
-			else if (gives(502) || gives(501)) this.#block(714, gives(502) ? 502 : 501, rules.kPanelBattery, `${storage}.`);
-			else if (this.#hasSource(802)) this.#block(714, 802, rules.kStoragePort, `${storage}.`);
-			else if (older > 0 && profile.kind === "battery") this.#block(714, older, rules.kOldDc, `${storage}.`);
+			if (gives(64111)) this.#block(714, 64111, text.kOutbackBattery, `${storage}.`);
+			else if (gives(502) || gives(501)) this.#block(714, gives(502) ? 502 : 501, text.kPanelBattery, `${storage}.`);
+			else if (this.#hasSource(802)) this.#block(714, 802, text.kStoragePort, `${storage}.`);
+			else if (older > 0 && profile.kind === "battery") this.#block(714, older, text.kOldDc, `${storage}.`);
 		}
 		const ports = storage === "" ? solar : [...solar, storage];
-		for (const name of rules.kDcTotals.split(" ")) {
+		for (const name of text.kDcTotals.split(" ")) {
 			const alarms = name === "PrtAlrms";
 			const from = ports.map((port) => `714.${port}.${alarms ? "DCAlrm" : name}`);
 			this.#rule(714, alarms ? "or" : "s", name, 714, from);
@@ -103,39 +96,39 @@ export class Plan {
 		const { present, profile } = this.#input;
 		const source = olderAcOf(present);
 		for (const id of kOlderAc[acTypeOf(present, profile)]) {
-			if (source > 0) for (const name of rules.kSameAc.split(" ")) this.#rule(id, ".", name, source, [name]);
+			if (source > 0) for (const name of text.kSameAc.split(" ")) this.#rule(id, ".", name, source, [name]);
 			else {
-				this.#block(id, 701, rules.kOldAc);
+				this.#block(id, 701, text.kOldAc);
 				const phases = id % 10;
-				for (let i = 0; i < phases; i++) this.#block(id, 701, rules.kOldPhases[i]!);
+				for (let i = 0; i < phases; i++) this.#block(id, 701, text.kOldPhases[i]!);
 			}
 		}
-		this.#block(120, 702, rules.kNameplate);
-		this.#block(121, 702, rules.kSettings);
-		this.#block(122, 701, rules.kStatus);
-		if (hasStorage(present, profile)) this.#block(122, 701, rules.kStorageStatus);
-		else this.#block(122, 701, rules.kNoStorage);
-		this.#block(124, 713, rules.kOldStorage);
-		if (!this.#copy(802)) this.#block(802, 713, rules.kBattery);
-		this.#block(803, 713, rules.kBank);
+		this.#block(120, 702, text.kNameplate);
+		this.#block(121, 702, text.kSettings);
+		this.#block(122, 701, text.kStatus);
+		if (hasStorage(present, profile)) this.#block(122, 701, text.kStorageStatus);
+		else this.#block(122, 701, text.kNoStorage);
+		this.#block(124, 713, text.kOldStorage);
+		if (!this.#copy(802)) this.#block(802, 713, text.kBattery);
+		this.#block(803, 713, text.kBank);
 		const charger = present.some((model) => model.id === 64111);
 		this.#solarPorts.forEach((port, i) => {
 			const to = `module[${i + 1}].`;
-			this.#block(160, 714, rules.kModule, to, `${port}.`);
-			if (charger) this.#block(160, 64111, rules.kOutbackModule, to);
-			for (const id of [403, 404]) this.#block(id, 714, rules.kCombinerInput, `string[${i + 1}].`, `${port}.`);
+			this.#block(160, 714, text.kModule, to, `${port}.`);
+			if (charger) this.#block(160, 64111, text.kOutbackModule, to);
+			for (const id of [403, 404]) this.#block(id, 714, text.kCombinerInput, `string[${i + 1}].`, `${port}.`);
 		});
-		for (const id of [403, 404]) this.#block(id, 714, rules.kCombiner);
+		for (const id of [403, 404]) this.#block(id, 714, text.kCombiner);
 		for (const id of [501, 502]) {
-			this.#block(id, 714, rules.kPanel);
-			if (charger) this.#block(id, 64111, rules.kOutbackStat);
+			this.#block(id, 714, text.kPanel);
+			if (charger) this.#block(id, 64111, text.kOutbackStat);
 		}
 	}
 
 	/** Every line of a text, for one target model and the model that bare names of sources belong to. */
-	#block(to: number, from: number, text: string, toGroup = "", fromGroup = ""): void {
+	#block(to: number, from: number, lines: string, toGroup = "", fromGroup = ""): void {
 		if (!this.#added.includes(to)) return;
-		for (const line of text.split("\n")) {
+		for (const line of lines.split("\n")) {
 			const [target, op, sources] = line.split(" ");
 			const names = sources!.split(",").map((name) => (name.includes(".") ? name : fromGroup + name));
 			this.#rule(to, op!, toGroup + target!, from, names);
@@ -145,12 +138,7 @@ export class Plan {
 	#rule(to: number, op: string, target: string, from: number, names: readonly string[]): void {
 		if (!this.#added.includes(to)) return;
 		const sources = names.map((name) => this.#source(to, from, name));
-		if (sources.every((slot) => slot < 0)) return;
-		const slot = this.#slot(0, to, target);
-		if (slot < 0) return;
-		const number = wayOf(op);
-		const energy = number === kEnergy || number === kEnergyK ? ++this.energies : 0;
-		this.rules.push(number | (energy << 8), sources.length, slot, 0, ...sources);
+		this.rules.add(this.rules.slot(0, to, target), op, sources);
 	}
 
 	#source(to: number, from: number, name: string): number {
@@ -172,7 +160,7 @@ export class Plan {
 		// An older model that is composed itself says nothing new, but for a rating; another image's is a source.
 		const composed = this.#added.includes(model) && (model < 700 || model > 715) && !path.endsWith("Rtg");
 		for (let i = composed && model !== to ? 1 : 0; i < this.#input.images.length; i++) {
-			const slot = this.#slot(i, model, path);
+			const slot = this.rules.slot(i, model, path);
 			if (slot >= 0) return slot;
 		}
 		return -1;
@@ -188,45 +176,15 @@ export class Plan {
 	/** A model that another image has is taken over whole. */
 	#copy(id: number): boolean {
 		if (!this.#added.includes(id) || !this.#hasSource(id)) return false;
-		const text = this.#input.images[0]!.models.find((model) => model.id === id)!.text;
-		for (const line of linesOf(text, layout(text))) {
+		const model = this.#input.images[0]!.models.find((one) => one.id === id)!;
+		for (const line of linesOf(model.text, layout(model.text))) {
 			const { name, type } = parsePoint(line);
 			if (name === "ID" || name === "L" || type === PointType.sunssf) continue;
 			for (let i = 1; i < this.#input.images.length; i++) {
-				const from = this.#slot(i, id, name);
-				if (from >= 0) this.rules.push(kCopy, 1, this.#slot(0, id, name), 0, from);
+				const from = this.rules.slot(i, id, name);
+				if (from >= 0) this.rules.add(this.rules.slot(0, id, name), ".", [from]);
 			}
 		}
 		return true;
-	}
-
-	/** The slot of a point, always the same for the same point; -1 when the image has none of that name. */
-	#slot(imageIndex: number, model: number, path: string): number {
-		const image = this.#input.images[imageIndex]!;
-		const place = image.models.find((one) => one.id === model);
-		if (!place) return -1;
-		if (place !== this.#lastPlace) this.#lastRoot = layout(place.text, place.repeats);
-		this.#lastPlace = place;
-		const root = this.#lastRoot!;
-		const dot = path.lastIndexOf(".");
-		const found = findGroup(root, dot < 0 ? "" : path.slice(0, dot));
-		const line = found && findPoint(place.text, found.group, path.slice(dot + 1));
-		if (!found || !line) return -1;
-		const start = place.address - image.base;
-		const index = start + found.start + line.offset;
-		const type = line.type | (imageIndex << 8);
-		const { slots } = this;
-		for (let at = 0; at < slots.length; at += kSlotWords) {
-			if (slots[at] === index && slots[at + 1] === type) return at / kSlotWords;
-		}
-		let scale = 0;
-		if (typeof line.scale === "number") scale = kFixedScale + line.scale;
-		else if (line.scale !== undefined) {
-			const near = findPoint(place.text, found.group, line.scale);
-			const factor = near ?? findPoint(place.text, root, line.scale);
-			if (factor) scale = kPointScale + start + (near ? found.start : 0) + factor.offset;
-		}
-		slots.push(index, type, scale, 0);
-		return slots.length / kSlotWords - 1;
 	}
 }

@@ -1,0 +1,303 @@
+/** Runs the rules of a plan over images: what the composed points are worth, with which quality, and when it was true. */
+import type { Quality } from "../../base/quality";
+import { decode, encodeNumber, isImplemented, scaled, unscaled, writeNotImplemented } from "../codec";
+import type { Image } from "../image";
+import { PointType, registersOf } from "../types";
+import {
+	kEnergy,
+	kEnergyK,
+	kFirst,
+	kFollow,
+	kHighest,
+	kHighestProduct,
+	kKept,
+	kKeptMean,
+	kOnce,
+	kOnceNegated,
+	kSum,
+	kWays,
+} from "./compose-ops";
+import { kFixedScale, kPointScale, kRuleWords, kSlotWords, type Rules } from "./rules";
+
+/** One run in so many does everything; the others leave out ratings, and registers that have not changed. */
+const wholeEvery = 10;
+
+const good = 1;
+const suspect = 2;
+
+/** Reads in a row below the last one after which a counter is believed to have begun anew. */
+const readsUntilReset = 3;
+
+/** Numbers of a memory. Of an energy: what is shown, the last read, what is carried, lower reads (-1: carried over a reset). */
+const memoryNumbers = 4;
+
+export class RuleRunner {
+	readonly #images: readonly Image[];
+	/** The first: it has all targets. */
+	readonly #image: Image;
+	readonly #phases: number;
+	readonly #slots: Uint16Array;
+	readonly #rules: Int16Array;
+	readonly #memories: Float64Array;
+	readonly #values: Float64Array;
+	#runs = 0;
+	#handleCount = -1;
+	/** Of the sources read for a rule: the worst quality, the oldest time, whether one is lost, whether one answers. */
+	#quality = 0;
+	#timeMs = Number.NaN;
+	#lost = false;
+	#answers = false;
+	/** A lost source counts with its last value. */
+	#keeps = false;
+
+	constructor(images: readonly Image[], rules: Rules, phases = 1) {
+		this.#images = images;
+		this.#image = images[0]!;
+		this.#phases = phases;
+		this.#slots = Uint16Array.from(rules.slots);
+		this.#rules = Int16Array.from(rules.rules);
+		this.#memories = new Float64Array((1 + rules.memories) * memoryNumbers).fill(Number.NaN);
+		this.#values = new Float64Array(rules.mostSources);
+		this.#refresh();
+	}
+
+	/** Only what is done once, a name plate. */
+	runOnce(nowMs: number): void {
+		const rules = this.#rules;
+		for (let at = 0; at < rules.length; at += kRuleWords + rules[at + 1]!) {
+			const op = rules[at]! & 0xff;
+			if (op >= kOnce && op <= kHighestProduct) this.#apply(at, nowMs);
+		}
+	}
+
+	/** Brings the targets up to their sources. `nowMs` is the time of what nobody has asked the time of. */
+	run(nowMs: number): void {
+		let all = this.#runs++ % wholeEvery === 0;
+		if (this.#countHandles() !== this.#handleCount) {
+			this.#refresh();
+			all = true;
+		}
+		const rules = this.#rules;
+		for (let at = 0; at < rules.length; at += kRuleWords + rules[at + 1]!) {
+			const op = rules[at]!;
+			if (all || ((op < kOnce || op > kHighestProduct) && this.#changed(at))) this.#apply(at, nowMs);
+		}
+	}
+
+	/**
+	 * Whether a rule has to be worked out: somebody looks at the time of its point, or registers of its sources are others
+	 * than last time. A word holds what they were, so one change in 65536 is missed, until the next whole update.
+	 */
+	#changed(at: number): boolean {
+		const rules = this.#rules;
+		const slots = this.#slots;
+		if (slots[rules[at + 2]! * kSlotWords + 3] !== 0) return true;
+		let seen = 0;
+		const end = at + kRuleWords + rules[at + 1]!;
+		for (let i = at + kRuleWords; i < end; i++) {
+			const source = rules[i]! * kSlotWords;
+			if (source < 0) continue;
+			const word = slots[source + 1]!;
+			const { registers } = word < 0x100 ? this.#image : this.#images[word >> 8]!;
+			const byte = 2 * slots[source]!;
+			const scale = slots[source + 2]!;
+			seen = 31 * seen + registers.getUint16(byte);
+			if ((word & 0xff) > PointType.pad) {
+				seen += 7 * registers.getUint16(byte + 2);
+				if ((word & 0xff) > PointType.float32)
+					seen += registers.getUint16(byte + 4) + 7 * registers.getUint16(byte + 6);
+			}
+			if (scale >= kPointScale) seen += 1021 * registers.getUint16(2 * (scale - kPointScale));
+			seen &= 0xffff;
+		}
+		if (rules[at + 3] === (seen << 16) >> 16) return false;
+		rules[at + 3] = seen;
+		return true;
+	}
+
+	#countHandles(): number {
+		let count = 0;
+		for (const image of this.#images) count += image.handleCount;
+		return count;
+	}
+
+	/**
+	 * Points somebody has asked a handle for have an exact value, a quality and a time: their sources need those too, and
+	 * the sources of these.
+	 */
+	#refresh(): void {
+		const slots = this.#slots;
+		const rules = this.#rules;
+		do {
+			this.#handleCount = this.#countHandles();
+			for (let at = 0; at < slots.length; at += kSlotWords) {
+				const image = this.#images[slots[at + 1]! >> 8]!;
+				slots[at + 3] = image.knownHandle(image.base + slots[at]!) + 1;
+			}
+			for (let at = 0; at < rules.length; at += kRuleWords + rules[at + 1]!) {
+				const op = rules[at]! & 0xff;
+				const isKept = op === kKept || op === kKeptMean;
+				if (slots[rules[at + 2]! * kSlotWords + 3] === 0 && !isKept) continue;
+				for (let i = 0; i < rules[at + 1]!; i++) {
+					const source = rules[at + kRuleWords + i]! * kSlotWords;
+					if (source < 0 || slots[source + 3] !== 0) continue;
+					const image = this.#images[slots[source + 1]! >> 8]!;
+					image.handleAt(image.base + slots[source]!);
+				}
+			}
+		} while (this.#countHandles() !== this.#handleCount);
+	}
+
+	#apply(at: number, nowMs: number): void {
+		const rules = this.#rules;
+		const op = rules[at]! & 0xff;
+		const count = rules[at + 1]!;
+		const target = rules[at + 2]! * kSlotWords;
+		if (op >= kOnce && op <= kOnceNegated && this.#isSet(target)) return;
+		const values = this.#values;
+		this.#quality = good;
+		this.#timeMs = nowMs;
+		this.#lost = false;
+		this.#answers = false;
+		this.#keeps = op === kKept || op === kKeptMean;
+		for (let i = 0; i < count; i++) {
+			const source = rules[at + kRuleWords + i]!;
+			values[i] = source < 0 ? Number.NaN : this.#read(source * kSlotWords);
+			if (op !== kFirst || source < 0) continue;
+			// the next one is for a device without this point, not for one that does not answer
+			if (this.#lost) break;
+			if (!Number.isNaN(values[i]!)) {
+				values[0] = values[i]!;
+				break;
+			}
+		}
+		let value = kWays[op]![1](values, count, this.#phases);
+		if (this.#lost) {
+			// the sum of those that are left is another thing than the sum
+			if (op === kSum || op === kFirst || (this.#keeps && !this.#answers)) value = Number.NaN;
+			else this.#quality = suspect;
+		}
+		const memory = (rules[at]! >> 8) * memoryNumbers;
+		if (op === kHighest || op === kHighestProduct) {
+			if (!(value > 0) || this.#read(target) >= value) return;
+		} else if (op === kFollow) {
+			if (!(value > 0) || !this.#follows(target, memory, value)) return;
+		} else if ((op === kEnergy || op === kEnergyK) && !Number.isNaN(value)) {
+			value = this.#count(memory, value, rules[at + kRuleWords]!);
+		}
+		this.#write(target, value);
+	}
+
+	/** Whether a setting is still what its rating was, and the rating is another now. */
+	#follows(target: number, memory: number, value: number): boolean {
+		const all = this.#memories;
+		const before = all[memory]!;
+		const setting = this.#read(target);
+		all[memory] = value;
+		return Number.isNaN(setting) || (setting === before && value !== before);
+	}
+
+	/** An energy that never falls; see `compose-rules.ts`. */
+	#count(at: number, read: number, source: number): number {
+		const all = this.#memories;
+		const last = all[at + 1]!;
+		let carried = all[at + 2]! || 0;
+		if (read < last) {
+			const span = this.#span(source);
+			// a wrap: the counter stood in its last sixteenth and is now in its first
+			if (last > span - span / 16 && read < span / 16) all[at + 2] = carried += span;
+		}
+		const shown = all[at]!;
+		if (read + carried < shown) {
+			const lower = Math.max(0, all[at + 3]! || 0) + 1;
+			all[at + 3] = lower;
+			if (lower < readsUntilReset) {
+				this.#quality = suspect;
+				return shown;
+			}
+			carried = shown - read;
+			all[at + 2] = carried;
+			all[at + 3] = -1;
+		} else if (all[at + 3]! > 0) all[at + 3] = 0;
+		if (all[at + 3] === -1) this.#quality = suspect;
+		all[at + 1] = read;
+		all[at] = read + carried;
+		return all[at]!;
+	}
+
+	/** After how much the counter in a slot begins at zero again; Infinity: it does not. */
+	#span(source: number): number {
+		const slots = this.#slots;
+		const at = source * kSlotWords;
+		if ((slots[at + 1]! & 0xff) !== PointType.acc32) return Number.POSITIVE_INFINITY;
+		return scaled(0x100000000, this.#scale(at));
+	}
+
+	#scale(at: number): number {
+		const word = this.#slots[at + 2]!;
+		if (word < kPointScale) return word === 0 ? 0 : word - kFixedScale;
+		const power = this.#images[this.#slots[at + 1]! >> 8]!.registers.getInt16(2 * (word - kPointScale));
+		return power >= -10 && power <= 10 ? power : 0;
+	}
+
+	#isSet(at: number): boolean {
+		const type = this.#slots[at + 1]! & 0xff;
+		return isImplemented(this.#image.registers, 2 * this.#slots[at]!, type, registersOf(type));
+	}
+
+	/** The value of a slot, NaN for none; its quality and time go into those of the rule. */
+	#read(at: number): number {
+		const slots = this.#slots;
+		const word = slots[at + 1]!;
+		const image = word < 0x100 ? this.#image : this.#images[word >> 8]!;
+		const handle = slots[at + 3]! - 1;
+		if (handle >= 0) {
+			const quality = image.quality(handle);
+			const value = image.value(handle);
+			if (typeof value !== "number") {
+				if (quality !== "comms_lost") return Number.NaN;
+				this.#lost = true;
+				return this.#keeps ? (image.lastValue(handle) ?? Number.NaN) : Number.NaN;
+			}
+			this.#answers = true;
+			if (quality === "suspect") this.#quality = suspect;
+			const timeMs = image.timeMs(handle);
+			if (timeMs < this.#timeMs) this.#timeMs = timeMs;
+			return value;
+		}
+		this.#answers = true;
+		const type = word & 0xff;
+		let raw: number;
+		if (type === PointType.int16) {
+			raw = image.registers.getInt16(2 * slots[at]!);
+			if (raw === -0x8000) return Number.NaN;
+		} else if (type === PointType.uint16 || type === PointType.enum16) {
+			raw = image.registers.getUint16(2 * slots[at]!);
+			if (raw === 0xffff) return Number.NaN;
+		} else raw = Number(decode(image.registers, 2 * slots[at]!, type, registersOf(type)) ?? Number.NaN);
+		return slots[at + 2] === 0 ? raw : scaled(raw, this.#scale(at));
+	}
+
+	#write(at: number, value: number): void {
+		const slots = this.#slots;
+		const image = this.#image;
+		const handle = slots[at + 3]! - 1;
+		if (handle >= 0) {
+			if (!Number.isNaN(value)) image.set(handle, value, this.#timeMs, quality(this.#quality));
+			else if (this.#lost) image.losePoint(handle);
+			else if (image.quality(handle) !== undefined) image.set(handle, undefined, this.#timeMs, "good");
+			return;
+		}
+		const type = slots[at + 1]! & 0xff;
+		const byte = 2 * slots[at]!;
+		if (!Number.isNaN(value)) {
+			const raw = type === PointType.float32 ? value : unscaled(value, slots[at + 2] === 0 ? 0 : this.#scale(at));
+			if (encodeNumber(image.registers, byte, type, raw)) return;
+		}
+		writeNotImplemented(image.registers, byte, type, registersOf(type));
+	}
+}
+
+function quality(code: number): Quality {
+	return code === suspect ? "suspect" : "good";
+}
