@@ -29,6 +29,8 @@ export interface DeviceTable {
 	readonly derived?: readonly Derived[];
 	/** How the controls of its DER models reach the device. */
 	readonly controls?: readonly Control[];
+	/** Settings whose values must rise in an order. Checked over a whole request before anything is written. */
+	readonly orders?: readonly Order[];
 	/** It keeps its settings in EEPROM: written only when they change, and at most once in 10 s each. */
 	readonly eeprom?: boolean;
 	readonly bus: LineProfile;
@@ -132,6 +134,12 @@ export interface Control {
 	readonly free?: number;
 }
 
+/** Rows with `write`, each at least as high as the one before; with `rises`, higher. */
+export interface Order {
+	readonly rows: readonly string[];
+	readonly rises?: boolean;
+}
+
 /** One value of a device: value = raw * k + b, in `unit`. */
 export interface Row {
 	/** The fact table's name, snake_case. */
@@ -198,6 +206,8 @@ export interface WriteRule {
 	readonly max: number;
 	/** When only some values are allowed. */
 	readonly allowed?: readonly number[];
+	/** Decimal hours and minutes (1630): the last two digits are below 60. */
+	readonly clock?: boolean;
 }
 
 /** First and last address, both inside, and the function code that reads them (default: the table's). */

@@ -3,7 +3,7 @@ import { frozen } from "../base/frozen";
 import type { DerAbility } from "../sunspec/der/types";
 import { KINDS } from "./kinds";
 import { pointPath } from "./points";
-import { type Control, type DeviceTable, modelPoint, pointNames, type Row } from "./table";
+import { type Control, type DeviceTable, findRow, modelPoint, pointNames, type Row } from "./table";
 import { checkPart } from "./validate-rows";
 import { writeRefusal } from "./write";
 
@@ -55,6 +55,23 @@ export function checkControls(table: DeviceTable, rows: readonly Row[], check: C
 				`${twin.ability} writes it already; a switch for both has "active" in both`,
 			);
 		}
+	});
+}
+
+/** Orders name rows that are written, each once. */
+export function checkOrders(table: DeviceTable, complete: boolean, check: Checker): void {
+	(table.orders ?? []).forEach((order, i) => {
+		const at = `orders[${i}]`;
+		const fields = check.object(order, at, ["rows", "rises"]);
+		const rows = fields && check.array(fields["rows"], join(at, "rows"), 2, 16);
+		if (fields?.["rises"] !== undefined) check.boolean(fields["rises"], join(at, "rises"));
+		rows?.forEach((name, n) => {
+			const row = typeof name === "string" ? findRow(table, name) : undefined;
+			if (row === undefined) {
+				if (complete) check.wrong(join(at, "rows"), name, "there is no such row");
+			} else if (row.write === undefined) check.wrong(join(at, "rows"), name, "that row is not written");
+			else if (rows.indexOf(name) !== n) check.wrong(join(at, "rows"), name, "it stands there already");
+		});
 	});
 }
 

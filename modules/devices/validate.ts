@@ -3,7 +3,7 @@ import { GridpostError } from "../base/errors";
 import { frozen } from "../base/frozen";
 import { KINDS, type Kind } from "./kinds";
 import type { DeviceTable, Row } from "./table";
-import { checkControls } from "./validate-controls";
+import { checkControls, checkOrders } from "./validate-controls";
 import { checkPoints, type PointLookup } from "./validate-points";
 import { checkRow } from "./validate-row";
 import { checkReads, checkReferences } from "./validate-rows";
@@ -17,6 +17,7 @@ const tableKeys = frozen([
 	"fixed",
 	"derived",
 	"controls",
+	"orders",
 	"eeprom",
 	"bus",
 	"functions",
@@ -66,6 +67,7 @@ export function validateTable(table: unknown, points?: (table: DeviceTable) => P
 		const derived = check.problems.every((one) => !one.place.startsWith("derived[")) ? whole.derived : undefined;
 		const sound = derived === undefined ? { ...whole, derived: [] } : whole;
 		checkControls(sound, good, check);
+		checkOrders(sound, good.length === sound.rows.length, check);
 		if (points) checkPoints(sound, good, place, points, check);
 	}
 	return check.problems;
@@ -105,6 +107,7 @@ function checkHead(top: Fields, check: Checker): void {
 	}
 	if (kind) checkDirection(top["positive"], kind, check);
 	if (top["eeprom"] !== undefined) check.boolean(top["eeprom"], "eeprom");
+	if (top["orders"] !== undefined) check.array(top["orders"], "orders", 1, 16);
 	if (top["controls"] !== undefined) check.array(top["controls"], "controls", 1, 32);
 	if (top["fixed"] !== undefined) checkFixed(top["fixed"], check);
 	if (top["derived"] !== undefined) check.array(top["derived"], "derived", 1, 64);

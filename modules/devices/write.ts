@@ -81,6 +81,7 @@ export function writeRefusal(table: DeviceTable, row: Row, value: number): strin
 		return `${value} is not allowed; allowed are ${rule.allowed.join(", ")}`;
 	}
 	if (value < rule.min || value > rule.max) return `${value} is not allowed; ${rule.min} to ${rule.max} is`;
+	if (rule.clock && value % 100 > 59) return `${value} is not allowed; the last two digits are minutes`;
 	const raw = rawOfValue(table, row, value);
 	if (raw === undefined) return `${value} is not allowed; the device has no code for it`;
 	if (row.type !== "f32" && row.type !== "f64" && Math.abs(raw - Math.round(raw)) > 1e-6) {

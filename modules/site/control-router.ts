@@ -1,3 +1,5 @@
+import { orderRefusal, rowValues, writeSequence } from "../devices/orders";
+import type { DeviceTable, Row } from "../devices/table";
 import { pointWrite, type WriteOutcome, writeRefusal, writeRow } from "../devices/write";
 import { ModbusException } from "../modbus/pdu";
 import type { Image } from "../sunspec/image";
@@ -19,6 +21,8 @@ export interface ControlRouterOptions {
  */
 export class ControlRouter {
 	readonly #options: ControlRouterOptions;
+	/** Rows of the request that was checked last, in the order in which they are to be written. */
+	#sequence: readonly string[] = [];
 
 	constructor(options: ControlRouterOptions) {
 		this.#options = options;
@@ -34,8 +38,21 @@ export class ControlRouter {
 
 	/** See `SunSpecSpaceOptions.onCheck`. */
 	onCheck(unit: number, points: readonly PointInfo[], values: readonly WrittenValue[]): number {
-		const der = this.#options.entry(unit)?.der;
-		return der?.onCheck(points, values) ?? 0;
+		const entry = this.#options.entry(unit);
+		const refused = entry?.der?.onCheck(points, values) ?? 0;
+		return refused !== 0 || !entry?.table ? refused : this.#checkRows(entry, points, values);
+	}
+
+	/** Settings of a table that must rise in an order, as they stand when the whole request is done. */
+	#checkRows(entry: HubDevice, points: readonly PointInfo[], values: readonly WrittenValue[]): number {
+		const { table, image } = entry.table!;
+		const wanted = new Map<string, number>();
+		points.forEach((point, i) => {
+			if (!entry.der?.owns(point.model.id)) wanted.set(rowOf(table, point)!.name, values[i] as number);
+		});
+		const held = rowValues(table, image);
+		this.#sequence = writeSequence(table, wanted, held);
+		return orderRefusal(table, wanted, held) === undefined ? 0 : ModbusException.illegalDataValue;
 	}
 
 	/** See `SunSpecSpaceOptions.onWritten`. */
@@ -47,12 +64,16 @@ export class ControlRouter {
 		if (owned.length > 0) der?.onWritten(owned);
 		const rest = owned.length === 0 ? points : points.filter((point) => !owned.includes(point));
 		if (rest.length === 0) return;
-		for (const point of entry.table ? rest : []) this.#writeRow(entry, image, point);
+		if (!entry.table) return;
+		const rows = rest.map((point) => ({ point, row: rowOf(entry.table!.table, point)! }));
+		const place = ({ row }: { row: Row }): number => this.#sequence.indexOf(row.name);
+		rows.sort((a, b) => place(a) - place(b));
+		for (const { point, row } of rows) this.#writeRow(entry, row, image.valueOf(point) as number);
 	}
 
 	#toRow({ table: device }: HubDevice, point: PointInfo, value: WrittenValue): number {
 		const { table, online } = device!;
-		const row = pointWrite(table, point.model.id, point.name, point.group, point.model.occurrence);
+		const row = rowOf(table, point);
 		if (!row) return ModbusException.illegalDataAddress;
 		if (!online) return ModbusException.gatewayTargetFailedToRespond;
 		if (typeof value !== "number" || writeRefusal(table, row, value) !== undefined) {
@@ -61,10 +82,8 @@ export class ControlRouter {
 		return 0;
 	}
 
-	#writeRow(entry: HubDevice, image: Image, point: PointInfo): void {
+	#writeRow(entry: HubDevice, row: Row, value: number): void {
 		const { table, unit } = entry.table!;
-		const row = pointWrite(table, point.model.id, point.name, point.group, point.model.occurrence)!;
-		const value = image.valueOf(point) as number;
 		writeRow({
 			table,
 			unit,
@@ -74,4 +93,8 @@ export class ControlRouter {
 			onDone: (outcome) => this.#options.onOutcome(entry, outcome),
 		});
 	}
+}
+
+function rowOf(table: DeviceTable, point: PointInfo): Row | undefined {
+	return pointWrite(table, point.model.id, point.name, point.group, point.model.occurrence);
 }

@@ -3,7 +3,7 @@ import type { Derived, DeviceTable, Row } from "../table";
 import { highVoltageAlarms, highVoltageFaults, lowVoltageAlarms, lowVoltageFaults } from "./deye-faults";
 import { highSettings } from "./deye-high-settings";
 import { batteryPoints } from "./deye-low";
-import { again, bothSides, measured, read } from "./deye-row";
+import { again, bothSides, measured, read, settingOrders } from "./deye-row";
 
 /** The register map of the family's three-phase inverters (measurements at 500 to 712). */
 export interface HighMap {
@@ -51,6 +51,7 @@ export function highMap(map: HighMap): DeviceTable {
 			{ ability: "chargeLimitW", row: "max_charge_current", dividedBy: "802.V" },
 			{ ability: "dischargeLimitW", row: "max_discharge_current", dividedBy: "802.V" },
 		],
+		orders: settingOrders,
 		eeprom: true,
 		bus: { baud: 9600, parity: "none", stop: 1, unit: 1, timeoutMs: 1000, pauseMs: 20, replyMs: 40 },
 		functions: [3, 16],

@@ -2,7 +2,7 @@ import { hybridMeasured, hybridSettings } from "../models/hybrid";
 import type { Control, Derived, DeviceTable, Range, Row } from "../table";
 import { lowVoltageAlarms, lowVoltageFaults } from "./deye-faults";
 import { type LowSettings, lowSettings } from "./deye-low-settings";
-import { again, bothSides, measured, read, settings } from "./deye-row";
+import { again, bothSides, measured, read, settingOrders, settings } from "./deye-row";
 
 /** The register map of the family's single-phase and split-phase inverters with a battery of 48 V (measurements at 59 to 196). */
 export interface LowMap extends LowSettings {
@@ -45,6 +45,7 @@ export function lowMap(map: LowMap): DeviceTable {
 		fixed: fixedPoints(map, battery),
 		derived: derivedPoints(map, battery),
 		controls: controls(solArk),
+		orders: settingOrders,
 		eeprom: true,
 		bus: { baud: 9600, parity: "none", stop: 1, unit: 1, timeoutMs: 1000, pauseMs: 20, replyMs: 40 },
 		functions: [3, 16],

@@ -1,5 +1,5 @@
 import { kHybridMeasured, kHybridSettings } from "../models/hybrid";
-import type { Poll, Row, RowType } from "../table";
+import type { Order, Poll, Row, RowType } from "../table";
 import type { Unit } from "../units";
 
 /** Point of the vendor model of measurements, or of that of settings. */
@@ -57,10 +57,18 @@ export function windows(plan: WindowPlan): Row[] {
 		for (let n = 1; n <= 6; n++) rows.push(make(n, plan.first + offset + n - 1));
 	};
 	const point = (n: number, name: string): string => settings(`Win[${n}].${name}`);
-	six(0, (n, at) => setting(`tou${n}_time`, at, "code", [0, 2359], point(n, "Tm")));
+	const time = { fc: 16, min: 0, max: 2359, clock: true } as const;
+	six(0, (n, at) => setting(`tou${n}_time`, at, "code", [0, 2359], point(n, "Tm"), { write: time }));
 	six(6, (n, at) => setting(`tou${n}_power`, at, "W", [0, plan.maxW], point(n, "W"), { k: plan.stepW }));
 	six(12, (n, at) => setting(`tou${n}_voltage`, at, "V", [0, plan.maxV], point(n, "V"), { k: plan.stepV }));
 	six(18, (n, at) => setting(`tou${n}_soc`, at, "%", [0, 100], point(n, "SoC")));
 	six(24, (n, at) => setting(`tou${n}_mode`, at, "code", [0, plan.maxMode], point(n, "Mod")));
 	return rows;
 }
+
+/** The six times rise. The battery switches off at the lowest level, warns above it, and comes back at the highest. */
+export const settingOrders: readonly Order[] = [
+	{ rows: [1, 2, 3, 4, 5, 6].map((n) => `tou${n}_time`), rises: true },
+	{ rows: ["battery_shutdown_soc", "battery_low_soc", "battery_restart_soc"] },
+	{ rows: ["battery_shutdown_voltage", "battery_low_voltage", "battery_restart_voltage"] },
+];
