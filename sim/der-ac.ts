@@ -1,10 +1,11 @@
+import { frozen } from "../modules/base/frozen";
 import type { ModelSpec } from "../modules/sunspec/image";
 import type { PointInfo } from "../modules/sunspec/place";
 import { clamp, nominalHz, nominalV, SimDer, type SimDerOptions } from "./der-base";
 import { ImmediateControls } from "./der-controls";
 
 /** Of 103 and its kin. */
-export const InverterState = {
+export const InverterState = frozen({
 	off: 1,
 	sleeping: 2,
 	starting: 3,
@@ -12,7 +13,7 @@ export const InverterState = {
 	throttled: 5,
 	fault: 7,
 	standby: 8,
-} as const;
+});
 
 export interface AcDerOptions extends SimDerOptions {
 	/** Nameplate. */

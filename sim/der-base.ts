@@ -79,6 +79,12 @@ export abstract class SimDer {
 		return this.#atMs;
 	}
 
+	/** For the end of a constructor: the state at time 0. */
+	protected begin(): void {
+		this.step(0, 0);
+		this.advance(0);
+	}
+
 	/** Brings grid, physics and image to this time. */
 	advance(nowMs: number): void {
 		this.mains.advance(nowMs);

@@ -1,3 +1,4 @@
+import { frozen } from "../modules/base/frozen";
 import type { ModelSpec } from "../modules/sunspec/image";
 import type { PointInfo } from "../modules/sunspec/place";
 import { AcDer, type AcDerOptions, InverterState, scaleFor } from "./der-ac";
@@ -28,7 +29,7 @@ const lowestPct = 5;
 const daySeconds = 86_400;
 
 /** Of 124 and 802. */
-export const ChargeState = { off: 1, empty: 2, discharging: 3, charging: 4, full: 5, holding: 6 } as const;
+export const ChargeState = frozen({ off: 1, empty: 2, discharging: 3, charging: 4, full: 5, holding: 6 });
 
 /** A battery with its own inverter on the grid: 1, 101 to 113, 120, 121, 123, 124, 802 and, if asked, 803. */
 export class GridBattery extends AcDer {
@@ -62,7 +63,7 @@ export class GridBattery extends AcDer {
 		this.#demandW = options.demandW ?? ((timeS) => dailyShare(timeS) * ratedW);
 		this.identify("SMA", "Sunny Boy Storage 5.0", options.serial ?? "SIM-BAT-1");
 		this.#describe();
-		this.advance(0);
+		this.begin();
 	}
 
 	#describe(): void {

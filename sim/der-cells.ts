@@ -10,7 +10,8 @@ const curve = frozen<readonly (readonly [number, number])[]>([
 	[60, 3.31],
 	[80, 3.33],
 	[95, 3.36],
-	[100, 3.42],
+	[99, 3.4],
+	[100, 3.5],
 ]);
 
 /** Iron phosphate cells in series. */
@@ -27,7 +28,7 @@ export class Cells {
 	}
 
 	get highestV(): number {
-		return 3.55 * this.count;
+		return 3.6 * this.count;
 	}
 
 	get lowestV(): number {

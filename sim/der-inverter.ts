@@ -1,3 +1,4 @@
+import { frozen } from "../modules/base/frozen";
 import { AcDer, type AcDerOptions, InverterState, scaleFor } from "./der-ac";
 import { sunshine } from "./profile";
 
@@ -12,8 +13,8 @@ export interface InverterOptions extends AcDerOptions {
 
 const efficiency = 0.97;
 /** The modules are on two strings of unequal length. */
-const shares = [0.55, 0.45] as const;
-const stringV = [620, 510] as const;
+const shares = frozen<readonly number[]>([0.55, 0.45]);
+const stringV = frozen<readonly number[]>([620, 510]);
 
 /** A PV inverter as Fronius models it: 1, 101 to 113, 120 to 123, and 160 with two strings. */
 export class PvInverter extends AcDer {
@@ -37,8 +38,7 @@ export class PvInverter extends AcDer {
 		this.putAll("160.module[1]", { ID: 1, IDStr: "String 1" });
 		this.putAll("160.module[2]", { ID: 2, IDStr: "String 2" });
 		this.putAll("122", { VArAval_SF: sf, WAval_SF: sf, TmSrc: "RTC" });
-		this.step(0, 0);
-		this.advance(0);
+		this.begin();
 	}
 
 	protected step(nowMs: number, hours: number): void {
@@ -88,10 +88,10 @@ export class PvInverter extends AcDer {
 			PVConn: (connected ? 1 : 0) + (this.#availableW > 0 ? 2 : 0) + (running ? 4 : 0),
 			StorConn: 0,
 			ECPConn: connected && this.events === 0 ? 1 : 0,
-			ActWh: Math.floor(this.injectedWh),
-			ActVAh: Math.floor(this.#apparentVAh),
-			ActVArhQ1: Math.floor(this.injectedVarh),
-			ActVArhQ4: Math.floor(this.absorbedVarh),
+			ActWh: this.injectedWh,
+			ActVAh: this.#apparentVAh,
+			ActVArhQ1: this.injectedVarh,
+			ActVArhQ4: this.absorbedVarh,
 			WAval: Math.min(efficiency * this.#availableW, this.ratedW),
 			VArAval: Math.min(this.ratedVar, Math.sqrt(Math.max(0, this.ratedVA ** 2 - this.powerW ** 2))),
 			StActCtl: this.#activeControls(),

@@ -1,3 +1,4 @@
+import { frozen } from "../modules/base/frozen";
 import type { PointInfo } from "../modules/sunspec/place";
 import { scaleFor } from "./der-ac";
 import { clamp, nominalHz, nominalV, SimDer, type SimDerOptions } from "./der-base";
@@ -26,7 +27,7 @@ const efficiency = 0.97;
 const reservePct = 10;
 const pvV = 420;
 /** InvSt of 701. */
-const InvSt = { off: 0, starting: 2, running: 3, throttled: 4, fault: 6, standby: 7 } as const;
+const InvSt = frozen({ off: 0, starting: 2, running: 3, throttled: 4, fault: 6, standby: 7 });
 
 /** A hybrid inverter that has the newer models itself: 1, 701 to 704, 713 and 714 with a PV and a storage port. */
 export class NativeHybrid extends SimDer {
@@ -67,8 +68,7 @@ export class NativeHybrid extends SimDer {
 		this.#dice = new Dice(options.seed ?? 1, 0x703);
 		this.identify("Example Energy", "Hybrid 5", options.serial ?? "SIM-HY-1");
 		this.#describe();
-		this.step(0, 0);
-		this.advance(0);
+		this.begin();
 	}
 
 	/** Most reactive power, of either sign. */
@@ -238,8 +238,8 @@ export class NativeHybrid extends SimDer {
 		this.putAll("701", { Alrm: this.#alarms, DERMode: 1, W: powerW, VA: apparentVA, Var: reactiveVar });
 		this.putAll("701", { PF: apparentVA === 0 ? 1 : powerW / apparentVA, A: totalA, Hz: this.mains.frequencyHz() });
 		this.putAll("701", { LNV: volts, LLV: threePhase ? volts * Math.sqrt(3) : undefined });
-		this.putAll("701", { TotWhInj: Math.floor(sums.injectedWh), TotWhAbs: Math.floor(sums.absorbedWh) });
-		this.putAll("701", { TotVarhInj: Math.floor(sums.injectedVarh), TotVarhAbs: Math.floor(sums.absorbedVarh) });
+		this.putAll("701", { TotWhInj: sums.injectedWh, TotWhAbs: sums.absorbedWh });
+		this.putAll("701", { TotVarhInj: sums.injectedVarh, TotVarhAbs: sums.absorbedVarh });
 		this.putAll("701", { ThrotPct: this.#throttlePct, ThrotSrc: this.#throttlePct > 0 ? 1 : 0 });
 		for (const phase of threePhase ? this.phases : []) this.#showPhase(phase);
 		this.put("703.ESDlyRemTms", this.#inService ? 0 : Math.max(0, Math.ceil((this.#enterMs - nowMs) / 1000)));
@@ -269,8 +269,8 @@ export class NativeHybrid extends SimDer {
 			DCW: watts,
 			DCV: dcV,
 			DCA: dcV > 0 ? watts / dcV : 0,
-			DCWhInj: Math.floor(injectedWh),
-			DCWhAbs: Math.floor(absorbedWh),
+			DCWhInj: injectedWh,
+			DCWhAbs: absorbedWh,
 			DCSta: watts === 0 ? 0 : 1,
 		});
 	}

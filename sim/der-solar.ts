@@ -1,3 +1,4 @@
+import { frozen } from "../modules/base/frozen";
 import type { PointInfo } from "../modules/sunspec/place";
 import { clamp, SimDer, type SimDerOptions } from "./der-base";
 import { Cells } from "./der-cells";
@@ -19,7 +20,7 @@ export interface ChargerOptions extends SimDerOptions {
 }
 
 /** ChargerSt of 64111. */
-export const ChargerStage = { off: 0, float: 1, bulk: 2, absorb: 3 } as const;
+export const ChargerStage = frozen({ off: 0, float: 1, bulk: 2, absorb: 3 });
 
 const efficiency = 0.97;
 const mostA = 80;
@@ -67,7 +68,7 @@ export class SolarCharger extends SimDer {
 		this.identify("OutBack_Power", "FLEXmax 80", options.serial ?? "SIM-CC-1", "1.3.5");
 		this.putAll("64111", { Port: 1, V_SF: -1, A_SF: -1, P_SF: 0, AH_SF: 0, KWH_SF: -1 });
 		if (settings) this.#describe();
-		this.advance(0);
+		this.begin();
 	}
 
 	#describe(): void {

@@ -1,11 +1,25 @@
 import { describe, expect, it } from "vitest";
 import { fromHex } from "../modules/base/bytes";
+import { AcDer } from "./der-ac";
+import type { SimDer } from "./der-base";
 import { Grid } from "./grid";
 import { Pole, type PoleDevice } from "./pole";
 import { AirProfile, HomeProfile } from "./profile";
 import { isIntact, seal } from "./rtu-frame";
 
 const hourMs = 3_600_000;
+
+/** A pole whose devices are there for certain. */
+function site(devices: PoleDevice[], startHour: number) {
+	const pole = new Pole({ devices, startHour });
+	return { grid: pole.grid, device: (id: string) => pole.device(id)!, der: (id: string) => pole.der(id)! };
+}
+
+/** Wh that it has injected, less what it has drawn. */
+function netOf(der: SimDer): number {
+	if (der instanceof AcDer) return der.injectedWh - der.absorbedWh;
+	return der.get("701.TotWhInj") - der.get("701.TotWhAbs");
+}
 
 function homes(solarW: readonly number[]) {
 	return solarW.map((peak, i) => ({
@@ -192,6 +206,66 @@ describe("a pole", () => {
 		for (let i = 0; i < 200; i++) if (isIntact(ask(pole, "a", 12, "03 2000 0012")!.bytes)) intact++;
 		expect(intact).toBeGreaterThan(60);
 		expect(intact).toBeLessThan(140);
+	});
+
+	describe("with DERs", () => {
+		const ders: PoleDevice[] = [
+			...devices.slice(0, 3),
+			{ id: "pv", device: "sunspec", sim: "inverter", bus: "b", address: 1, role: "other" },
+			{ id: "store", device: "sunspec", sim: "battery", bus: "b", address: 2, role: "other", phase: 2 },
+			{ id: "hybrid", device: "sunspec", sim: "native", bus: "b", address: 3, role: "other", phase: 3 },
+			{ id: "charger", device: "sunspec", sim: "solar", bus: "b", address: 4, role: "other" },
+		];
+		const onGrid = ["pv", "store", "hybrid"];
+
+		it("feeds the homes and the feeder with them, watt for watt", () => {
+			const { grid, ...pole } = site(ders, 10);
+			for (let nowMs = 0; nowMs <= 10 * hourMs; nowMs += 600_000) {
+				let drawnW = grid.lossW(nowMs);
+				for (let i = 0; i < 2; i++) drawnW += grid.home(i).value("W", nowMs)!;
+				for (const id of onGrid) drawnW -= pole.der(id).powerW;
+				expect(grid.feeder.value("W", nowMs)).toBeCloseTo(drawnW, 6);
+			}
+		});
+
+		it("counts the same energy in its feeder as in its DERs", () => {
+			const { grid, ...pole } = site(ders, 6);
+			const lone = site(devices.slice(0, 3), 6).grid;
+			const netWh = (one: Grid): number =>
+				one.feeder.value("TotWhImp", 12 * hourMs)! - one.feeder.value("TotWhExp", 12 * hourMs)!;
+			let lossWh = 0;
+			for (let nowMs = 0; nowMs < 12 * hourMs; nowMs += 60_000) lossWh += (grid.lossW(nowMs) - lone.lossW(nowMs)) / 60;
+			let injectedWh = 0;
+			for (const id of onGrid) {
+				pole.device(id).onFrame(seal(ders.find((one) => one.id === id)!.address, fromHex("03 9c40 0002")), 12 * hourMs);
+				injectedWh += netOf(pole.der(id));
+			}
+			expect(injectedWh).toBeGreaterThan(30_000);
+			expect((netWh(lone) - netWh(grid) + lossWh) / injectedWh).toBeCloseTo(1, 2);
+		});
+
+		it("lifts the voltage where they inject, and lets them see it", () => {
+			const { grid, ...pole } = site(ders, 12);
+			const lone = site(devices.slice(0, 3), 12).grid;
+			expect(grid.home(0).value("PhV", 1000)!).toBeGreaterThan(lone.home(0).value("PhV", 1000)! + 0.5);
+			pole.der("pv").advance(1000);
+			expect(pole.der("pv").get("103.PhVphA")).toBeGreaterThan(225);
+			grid.setHz = 52;
+			expect(grid.feeder.value("Hz", 5000)).toBe(52);
+			expect(pole.der("pv").powerW).toBe(0);
+			grid.setHz = undefined;
+			grid.addedV = 60;
+			pole.der("pv").advance(60_000);
+			expect(pole.der("pv").get("103.Evt1") & (1 << 10)).toBe(1 << 10);
+		});
+
+		it("knows its devices by their ids", () => {
+			const pole = new Pole({ devices: ders });
+			expect(pole.slave("pv")).toBeUndefined();
+			expect(pole.slave("feeder")).toBe(pole.device("feeder"));
+			expect(pole.der("feeder")).toBeUndefined();
+			expect(pole.der("charger")!.image.models.map((model) => model.id)).toEqual([1, 64111, 64112]);
+		});
 	});
 
 	it("gives every slave faults that come and go", () => {

@@ -1,7 +1,7 @@
-"""Scans SunSpec units over TCP with pysunspec2, then writes points; prints what it saw as JSON.
+"""Scans SunSpec units with pysunspec2, then writes points; prints what it saw as JSON.
 
 sunspec_scan.py HOST PORT '{"units": [1, 5], "writes": [[5, 705, "Crv[2].Pt[1].V", 95.5]]}'
-Values are scaled; a write gives the value read back, or the error.
+With a serial device and its baud rate in place of HOST and PORT it goes over RTU. Values are scaled; a write gives the value read back, or the error.
 """
 import json
 import re
@@ -24,7 +24,10 @@ def point_of(model, path):
 host, port, task = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
 devices, units = {}, {}
 for unit in task["units"]:
-    device = client.SunSpecModbusClientDeviceTCP(slave_id=unit, ipaddr=host, ipport=port, timeout=5)
+    if host.startswith("/"):
+        device = client.SunSpecModbusClientDeviceRTU(slave_id=unit, name=host, baudrate=port, timeout=5)
+    else:
+        device = client.SunSpecModbusClientDeviceTCP(slave_id=unit, ipaddr=host, ipport=port, timeout=5)
     try:
         device.scan()
     except Exception as error:  # the text is the result
