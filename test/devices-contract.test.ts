@@ -3,15 +3,20 @@ import { simulatedRS485 } from "../hosts/mcsim/sim-rs485";
 import { ManualClock } from "../modules/base/manual-clock";
 import { Catalogue, deviceTables } from "../modules/devices/catalogue";
 import { Device } from "../modules/devices/engine";
+import { type ModelPoint, pointPath } from "../modules/devices/points";
 import { type DeviceTable, firstModel, rowPoints, tableModels } from "../modules/devices/table";
 import { tablePoints } from "../modules/devices/table-points";
-import { fitsSunspecUnit, isCounter } from "../modules/devices/units";
+import { fitsSunspecUnit } from "../modules/devices/units";
 import { validateTable } from "../modules/devices/validate";
 import { ModbusClient } from "../modules/modbus/client";
 import { BusScheduler } from "../modules/site/scheduler";
 import { Image } from "../modules/sunspec/image";
 import { FixedSource } from "../sim/profile";
 import { SimSlave } from "../sim/slave";
+import { cases, distinctValues, halfDigit, measuredRows, sourceName } from "./table-values";
+
+/** What the controls fill, not the table. */
+const composed = [703, 704, 705, 706, 707, 708, 709, 710, 711, 712, 715];
 
 /**
  * The contract every table keeps: the simulator's bytes, through framer, client, scheduler and engine, come out in the
@@ -28,53 +33,50 @@ function play(table: DeviceTable, values: Record<string, number>, settings: Reco
 	const device = new Device({ table, plan: new Catalogue().plan(table), image, unit: 7 });
 	const scheduler = new BusScheduler({ client, devices: [device], clock });
 	scheduler.start();
-	clock.advance(8000);
+	clock.advance(20_000);
 	const at = (point: string, model = firstModel(table)) => image.handle(model, point);
-	return { clock, slave, client, image, device, scheduler, at };
+	const handle = ({ model, point, group, occurrence }: ModelPoint) =>
+		image.handle(model, point, group, undefined, occurrence);
+	return { clock, slave, client, image, device, scheduler, at, handle };
 }
 
-/** Values with which every sign, digit and phase is told apart: exporting, inductive, each point its own. */
-function distinct(table: DeviceTable): Record<string, number> {
-	const values: Record<string, number> = {};
-	let n = 0;
-	for (const row of table.rows) {
-		const point = rowPoints(table, row)[0]?.point;
-		if (point === undefined) continue;
-		n++;
-		if (row.unit === "V") values[point] = 220 + n;
-		else if (row.unit === "A") values[point] = 3 + n / 4;
-		else if (row.unit === "W") values[point] = -(1000 + 10 * n);
-		else if (row.unit === "var") values[point] = 300 + 10 * n;
-		else if (row.unit === "VA") values[point] = 1500 + n;
-		else if (row.unit === "Hz") values[point] = 49.87;
-		else if (row.unit === "1") values[point] = 0.9 - n / 1000;
-		else if (row.unit === "C") values[point] = -7.5;
-		else if (row.unit === "%") values[point] = 43;
-		else if (isCounter(row.unit)) values[point] = 1_234_560 + 1000 * n;
-	}
-	return values;
+function missingPoints(image: Image): string[] {
+	const missing: string[] = [];
+	image.eachPoint((info) => {
+		if (!info.mandatory || info.model.id === 1 || info.name === "ID" || info.name === "L") return;
+		if (composed.includes(info.model.id) || info.type === "count") return;
+		const handle = image.handle(info.model.id, info.name, info.group, undefined, info.model.occurrence);
+		if (image.value(handle) === undefined) {
+			missing.push(`${info.model.id}#${info.model.occurrence} ${info.group} ${info.name}`);
+		}
+	});
+	return missing;
 }
 
-describe.each(deviceTables.map((table) => [table.id, table] as const))("%s", (_id, table) => {
+const all = deviceTables.flatMap((table) =>
+	cases(table).map((conditions) => {
+		const words = Object.entries(conditions).map(([name, raw]) => ` ${name} ${raw}`);
+		return [`${table.id}${words.join("")}`, table, conditions] as const;
+	}),
+);
+
+describe.each(all)("%s", (_name, table, conditions) => {
 	it("gives value and sign of every point as the profile has them", () => {
-		const values = distinct(table);
-		const { image, device, at } = play(table, values);
+		const values = distinctValues(table, conditions);
+		const { image, device, handle } = play(table, values);
 		expect(device.online).toBe(true);
 		let points = 0;
-		for (const row of table.rows) {
-			if (row.poll === undefined) continue;
-			for (const { model, point } of rowPoints(table, row)) {
-				if (model === 1) continue;
+		for (const row of measuredRows(table, conditions)) {
+			const wanted = values[sourceName(table, row)]!;
+			const digit = halfDigit(table, row, wanted, values);
+			for (const point of rowPoints(table, row)) {
+				if (point.model === 1) continue;
 				points++;
-				const handle = at(point, model);
-				const wanted = values[rowPoints(table, row)[0]!.point]!;
-				// Half the last digit of an integer register, or the resolution of a 32-bit float.
-				const digit = row.type === "f32" ? Math.abs(wanted) * 2 ** -23 : (row.k ?? 1) * 0.5;
-				expect.soft(image.value(handle), `${row.name} ${point}`).toBeTypeOf("number");
-				expect
-					.soft(Math.abs((image.value(handle) as number) - wanted), `${row.name} ${point}`)
-					.toBeLessThanOrEqual(digit * 1.001);
-				expect.soft(image.quality(handle), `${row.name} ${point}`).toBe("good");
+				const what = `${row.name} ${pointPath(point)}`;
+				const value = image.value(handle(point));
+				expect.soft(value, what).toBeTypeOf("number");
+				expect.soft(Math.abs((value as number) - wanted), what).toBeLessThanOrEqual(digit * 1.001);
+				expect.soft(image.quality(handle(point)), what).toBe("good");
 			}
 		}
 		expect(points).toBeGreaterThan(0);
@@ -88,9 +90,9 @@ describe.each(deviceTables.map((table) => [table.id, table] as const))("%s", (_i
 	it("has only points of its models, in the models' units", () => {
 		const image = new Image(tableModels(table));
 		for (const row of table.rows) {
-			for (const { model, point } of rowPoints(table, row)) {
-				const handle = image.handle(model, point);
-				expect(handle, `${row.name}: ${model}.${point}`).toBeGreaterThanOrEqual(0);
+			for (const { model, point, group, occurrence } of rowPoints(table, row)) {
+				const handle = image.handle(model, point, group, undefined, occurrence);
+				expect(handle, `${row.name}: ${model}.${group}.${point}`).toBeGreaterThanOrEqual(0);
 				expect(
 					fitsSunspecUnit(row.unit, image.point(handle)!.unit),
 					`${row.name} ${row.unit} ${image.point(handle)!.unit}`,
@@ -100,13 +102,12 @@ describe.each(deviceTables.map((table) => [table.id, table] as const))("%s", (_i
 	});
 
 	it("fills every mandatory point of its models", () => {
-		const { image } = play(table, distinct(table));
-		const missing: string[] = [];
-		image.eachPoint((info) => {
-			if (!info.mandatory || info.model.id === 1 || info.name === "ID" || info.name === "L") return;
-			const handle = image.handle(info.model.id, info.name);
-			if (image.quality(handle) === undefined || image.value(handle) === undefined) missing.push(info.name);
-		});
+		// What a map leaves without a value in one round has one in another.
+		let missing = missingPoints(play(table, distinctValues(table, conditions)).image);
+		for (let round = 1; round < 4 && missing.length > 0; round++) {
+			const again = missingPoints(play(table, distinctValues(table, conditions, round)).image);
+			missing = missing.filter((name) => again.includes(name));
+		}
 		expect(missing).toEqual([]);
 	});
 
@@ -119,28 +120,32 @@ describe.each(deviceTables.map((table) => [table.id, table] as const))("%s", (_i
 	});
 
 	it("goes to comms_lost with no value when it falls silent, and comes back", () => {
-		const { clock, slave, image, device, at } = play(table, distinct(table));
-		const points = table.rows.filter((row) => row.poll && row.poll !== "once").flatMap((row) => rowPoints(table, row));
-		const before = points.map(({ point }) => image.timeMs(at(point)));
+		const { clock, slave, image, device, handle } = play(table, distinctValues(table, conditions));
+		const points = measuredRows(table, conditions)
+			.filter((row) => row.poll !== "once")
+			.flatMap((row) => rowPoints(table, row))
+			.map((point) => ({ name: pointPath(point), at: handle(point) }));
+		const before = points.map(({ at }) => image.timeMs(at));
+		const silentMs = clock.now();
 		slave.fault = { kind: "silent" };
 		clock.advance(20_000);
 		expect(device.online).toBe(false);
-		points.forEach(({ point }, i) => {
-			expect.soft(image.value(at(point)), point).toBeUndefined();
-			expect.soft(image.quality(at(point)), point).toBe("comms_lost");
-			expect.soft(image.timeMs(at(point)), point).toBeGreaterThanOrEqual(before[i]!);
-			expect.soft(image.timeMs(at(point)), point).toBeLessThan(9000);
+		points.forEach(({ name, at }, i) => {
+			expect.soft(image.value(at), name).toBeUndefined();
+			expect.soft(image.quality(at), name).toBe("comms_lost");
+			expect.soft(image.timeMs(at), name).toBeGreaterThanOrEqual(before[i]!);
+			expect.soft(image.timeMs(at), name).toBeLessThan(silentMs + 1000);
 		});
 		slave.fault = undefined;
 		clock.advance(70_000);
 		expect(device.online).toBe(true);
-		for (const { point } of points) expect.soft(image.quality(at(point)), point).toBe("good");
+		for (const { name, at } of points) expect.soft(image.quality(at), name).toBe("good");
 	});
 });
 
 it("reads the serial number where a register has it, unless the site names one", () => {
 	const sdm = deviceTables.find((table) => table.id === "eastron-sdm120")!;
-	const { image, device } = play(sdm, distinct(sdm));
+	const { image, device } = play(sdm, distinctValues(sdm, {}));
 	expect(device.registerSerial).toBe("17042391");
 	expect(image.value(image.handle(1, "SN"))).toBe("17042391");
 });
