@@ -11,6 +11,7 @@ import { babble, FaultSchedule, type FaultScheduleOptions, type SimReply } from 
 import { Grid, type GridHome } from "./grid";
 import { AirProfile, HomeProfile, type PointSource } from "./profile";
 import { SimSlave } from "./slave";
+import { isSolArk, SolArk } from "./sol-ark";
 import { SunSpecSlave } from "./sunspec-slave";
 
 /** What a device that speaks SunSpec itself is played as. */
@@ -109,16 +110,16 @@ export class Pole {
 		});
 	}
 
-	#tabled(device: PoleDevice, homes: readonly PoleDevice[], i: number): SimSlave {
+	#tabled(device: PoleDevice, homes: readonly PoleDevice[], i: number): SimDevice {
+		const seed = this.#seed + 17 * i;
+		const serial = device.serial === undefined ? {} : { serial: device.serial };
+		const unit = device.address;
+		if (isSolArk(device.device)) {
+			return new SolArk({ model: device.device, unit, seed, startHour: this.#startHour, ...serial });
+		}
 		const table = this.#options.table?.(device.device) ?? deviceTable(device.device);
 		if (table === undefined) throw new RangeError(`${device.id}: no table ${device.device}`);
-		return new SimSlave({
-			table,
-			unit: device.address,
-			source: this.#source(device, homes, i),
-			seed: this.#seed + 17 * i,
-			...(device.serial === undefined ? {} : { serial: device.serial }),
-		});
+		return new SimSlave({ table, unit, source: this.#source(device, homes, i), seed, ...serial });
 	}
 
 	/** What a device of a table measures. */

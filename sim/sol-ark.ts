@@ -1,15 +1,24 @@
+import { frozen } from "../modules/base/frozen";
 import { RtuDevice } from "./device";
 import { lowRegisterMap, type RegisterMap, type SettingCell } from "./sol-ark-map";
 import { highRegisterMap } from "./sol-ark-map3";
 import { Plant, type PlantOptions } from "./sol-ark-plant";
 
-export type SolArkModel =
-	| "sol-ark-12k"
-	| "sol-ark-15k"
-	| "sol-ark-hv"
-	| "deye-single-phase"
-	| "deye-three-phase-lv"
-	| "deye-three-phase-hv";
+/** Ids of the device tables that this simulator plays. */
+const models = frozen([
+	"sol-ark-12k",
+	"sol-ark-15k",
+	"sol-ark-hv",
+	"deye-single-phase",
+	"deye-three-phase-lv",
+	"deye-three-phase-hv",
+] as const);
+
+export type SolArkModel = (typeof models)[number];
+
+export function isSolArk(device: string): device is SolArkModel {
+	return models.includes(device as SolArkModel);
+}
 
 export interface SolArkOptions {
 	readonly model: SolArkModel;

@@ -4,9 +4,15 @@ import { Plan } from "./plan";
 import type { DeviceTable } from "./table";
 import { chintDdsu666 } from "./tables/chint-ddsu666";
 import { chintDtsu666 } from "./tables/chint-dtsu666";
+import { deyeSinglePhase } from "./tables/deye-single-phase";
+import { deyeThreePhaseHv } from "./tables/deye-three-phase-hv";
+import { deyeThreePhaseLv } from "./tables/deye-three-phase-lv";
 import { eastronSdm120 } from "./tables/eastron-sdm120";
 import { hikingDds238 } from "./tables/hiking-dds238-2-zn-s";
 import { sht20XyMd02 } from "./tables/sht20-xy-md02";
+import { solArk12k } from "./tables/sol-ark-12k";
+import { solArk15k } from "./tables/sol-ark-15k";
+import { solArkHv } from "./tables/sol-ark-hv";
 
 /** Every product the hub knows by itself. The tables are constants that stay in flash. */
 export const deviceTables = frozen<readonly DeviceTable[]>([
@@ -15,6 +21,12 @@ export const deviceTables = frozen<readonly DeviceTable[]>([
 	eastronSdm120,
 	chintDtsu666,
 	sht20XyMd02,
+	solArk12k,
+	solArk15k,
+	solArkHv,
+	deyeSinglePhase,
+	deyeThreePhaseLv,
+	deyeThreePhaseHv,
 ]);
 
 /** Made while modules are preloaded, so that they lie in flash beside their tables. */
