@@ -16,7 +16,7 @@ import type { Image } from "../image";
 import type { PointInfo } from "../place";
 import type { WrittenValue } from "../server";
 import { curveFault, inRange } from "./curve-check";
-import { AdptRslt, AtCurves, type CurveForm, curveForm, curveLength, isTrip } from "./curve-forms";
+import { AdptRslt, AtCurves, type CurveForm, curveForm, curveLength } from "./curve-forms";
 import { ModelBytes } from "./model-bytes";
 
 const { illegalDataAddress, illegalDataValue } = ModbusException;
@@ -239,12 +239,8 @@ export class Curves extends ModelBytes {
 		return true;
 	}
 
-	/** The first register of the curve in force, and of one of the three of a trip curve. */
+	/** The first register of the curve in force. */
 	get active(): number {
 		return this.curveAt(1);
-	}
-
-	get trips(): boolean {
-		return isTrip(this.id);
 	}
 }
