@@ -104,6 +104,8 @@ export class SunSpecDevice implements PolledDevice {
 	#copy = new DataView(new ArrayBuffer(250));
 	/** Handle, least and greatest value of points that are checked. */
 	#checks = new Float64Array(0);
+	/** Address in the image and size of points that are not taken from the device any more, in order: see `keep`. */
+	#kept = new Uint16Array(0);
 
 	constructor(options: SunSpecDeviceOptions) {
 		this.#options = options;
@@ -124,6 +126,7 @@ export class SunSpecDevice implements PolledDevice {
 	/** Its image, built from `models` (it may hold fewer models, and others of the hub's own). */
 	attach(image: Image): void {
 		this.image = image;
+		this.#kept = new Uint16Array(0);
 		this.#rebuild(this.lastAnswerMs || 0);
 		const checks: number[] = [];
 		for (const place of image.models) {
@@ -134,6 +137,15 @@ export class SunSpecDevice implements PolledDevice {
 			}
 		}
 		this.#checks = Float64Array.from(checks);
+	}
+
+	/** From now on what a client may write in these models is the hub's own: neither a read nor a loss changes it. */
+	keep(models: readonly number[]): void {
+		const kept: number[] = [];
+		this.image!.eachPoint((point) => {
+			if (point.writable && models.includes(point.model.id)) kept.push(point.address, point.size);
+		});
+		this.#kept = Uint16Array.from(kept);
 	}
 
 	#rebuild(nowMs: number): void {
@@ -330,10 +342,23 @@ export class SunSpecDevice implements PolledDevice {
 			const at = 2 * (plan.partAddress(part) + head - from);
 			for (let i = 0; i < count; i++) this.#copy.setUint16(2 * i, data.getUint16(at + 2 * i));
 			const quality = this.#settle(address, count);
+			this.#restoreKept(address, count);
 			image.load(address, this.#copy, 0, count, nowMs, quality);
 		}
 		this.#check(nowMs);
 		if (plan.pace(read) === Pace.once) this.#identify();
+	}
+
+	#restoreKept(address: number, count: number): void {
+		const kept = this.#kept;
+		const { registers, base } = this.image!;
+		for (let i = 0; i < kept.length; i += 2) {
+			const from = kept[i]!;
+			if (from < address || from >= address + count) continue;
+			for (let n = 0; n < kept[i + 1]!; n++) {
+				this.#copy.setUint16(2 * (from + n - address), registers.getUint16(2 * (from + n - base)));
+			}
+		}
 	}
 
 	/** Keeps counts and good scale factors as they are in the image; says what the rest is worth. */
@@ -390,7 +415,15 @@ export class SunSpecDevice implements PolledDevice {
 		this.#lost[read] = 1;
 		const plan = this.#plan!;
 		for (let part = plan.firstPart(read); part < plan.firstPart(read + 1); part++) {
-			this.image!.loseRange(plan.partImage(part), plan.partCount(part));
+			let from = plan.partImage(part);
+			const end = from + plan.partCount(part);
+			for (let i = 0; i < this.#kept.length; i += 2) {
+				const kept = this.#kept[i]!;
+				if (kept < from || kept >= end) continue;
+				if (kept > from) this.image!.loseRange(from, kept - from);
+				from = kept + this.#kept[i + 1]!;
+			}
+			if (from < end) this.image!.loseRange(from, end - from);
 		}
 	}
 
