@@ -20,10 +20,11 @@ const lowestVRef = 95;
 const highestVRef = 105;
 
 /**
- * The dependent value at `x`, in percent: straight between two points, level before the first and after the last. At an
- * x with two points the value of the later one.
+ * The dependent value at `x`, in percent: straight between two points, level before the first and after the last; NaN for
+ * NaN.
  */
 export function lineAt(curves: Curves, x: number): number {
+	if (Number.isNaN(x)) return x;
 	const { form, active, id } = curves;
 	const signed = id === 712;
 	const last = curves.u16(active) - 1;

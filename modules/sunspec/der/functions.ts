@@ -38,6 +38,16 @@ export interface GridSample {
 	readonly hz: number;
 }
 
+export interface FunctionsOptions extends CurveDefaults {
+	/** Any of the models 705 to 712 may be missing. */
+	readonly image: Image;
+	readonly clock: Clock;
+	/** Read anew at each evaluation. */
+	readonly ratings: CurveRatings;
+	/** Models that belong to the device behind: they are left alone. */
+	readonly given?: readonly number[];
+}
+
 /** By model: its bit in 702.CtrlModes and 701.ThrotSrc, and in 701.Alrm. */
 const bits = frozen<Readonly<Record<number, readonly [number, number]>>>({
 	705: [Source.voltVar, 0],
@@ -82,14 +92,14 @@ export class Functions {
 	#lastMs = none;
 	#settling = false;
 
-	/** `ratings` are read at each evaluation. Any of the models may be missing. */
-	constructor(image: Image, clock: Clock, ratings: CurveRatings, defaults: CurveDefaults) {
-		const curves = curveModels.map((id) => new Curves(image, id, clock)).filter((model) => model.present);
-		this.#curves = curves;
-		for (const model of curves) fillCurves(model, defaults);
-		this.#trips = curves.filter((model) => isTrip(model.id)).map((model) => new Trip(model));
+	constructor(options: FunctionsOptions) {
+		const { image, clock, ratings, nominalHz, given = [] } = options;
+		const curves = curveModels.filter((id) => !given.includes(id)).map((id) => new Curves(image, id, clock));
+		this.#curves = curves.filter((model) => model.present);
+		for (const model of this.#curves) fillCurves(model, options);
+		this.#trips = this.#curves.filter((model) => isTrip(model.id)).map((model) => new Trip(model));
 		this.#ratings = ratings;
-		this.#nominalHz = defaults.nominalHz;
+		this.#nominalHz = nominalHz;
 		this.following = this.#following;
 	}
 
@@ -112,12 +122,17 @@ export class Functions {
 
 	/**
 	 * A client's values are in the image: adopts what is to be adopted. True when a function may do something else now:
-	 * then evaluate.
+	 * then call `update`.
 	 */
 	onWritten(points: readonly PointInfo[], nowMs: number): boolean {
 		let changed = false;
 		for (const model of this.#curves) if (model.onWritten(points, nowMs)) changed = true;
 		return changed;
+	}
+
+	/** Why a model's last adoption failed, in words; undefined: it did not. */
+	fault(id: number): string | undefined {
+		return this.model(id)?.fault;
 	}
 
 	/** Takes a sample of the grid, or the same again when `nextMs` has come. True when a region was entered or left. */
@@ -176,7 +191,8 @@ export class Functions {
 		let vRef = set;
 		if (model.u16(active + 5) === 1) {
 			vRef = trackVRef(Number.isNaN(this.#vRef) ? set : this.#vRef, vPct, model.u16(active + 6), seconds);
-			if (Math.abs(vRef - vPct) > 0.05) this.#settling = true;
+			// is it still on its way to where it would be at once?
+			if (Math.abs(vRef - trackVRef(vRef, vPct, 0, 0)) > 0.05) this.#settling = true;
 			this.#vRef = vRef;
 		} else this.#vRef = none;
 		model.putScaledU16(active + 4, model.form.sf, vRef);
@@ -237,6 +253,7 @@ export class Functions {
 
 	/** Over the time that has passed, the output went to where it was to go then; from now on it goes to `target`. */
 	#follow(model: Curves, now: number, last: number, target: number, seconds: number, rating: number): number {
+		if (Number.isNaN(target)) return target;
 		const response = rspTms(model);
 		const reached = Number.isNaN(last) ? now : approach(now, last, response, seconds);
 		if (!(response > 0) || Math.abs(target - reached) <= near * rating) return target;
