@@ -14,7 +14,7 @@ import type { Grid } from "./grid";
 import type { ModelBytes } from "./model-bytes";
 import { At124, type OlderControls } from "./older-controls";
 import { Ramped, type Ramps } from "./ramps";
-import { At702, type Settings } from "./settings";
+import type { Settings } from "./settings";
 import type { DerCommand } from "./types";
 
 /** Bits of 701.ThrotSrc and of 702.CtrlModes. */
@@ -106,7 +106,7 @@ export class Arbiter {
 	#limit(now: Situation, stepS: number): number {
 		const settings = this.#settings;
 		const { wMax } = settings;
-		let limit = settings.isLimited(At702.wMax) ? wMax : infinity;
+		let limit = settings.wLimited ? wMax : infinity;
 		limit = this.#least(limit, limitW(this.#m704, wMax), Source.maxW);
 		if (Number.isNaN(wMax)) this.#ramps.jump(Ramped.limit, limit);
 		else {
@@ -139,8 +139,8 @@ export class Arbiter {
 		const { storMode, inPct, outPct } = this.#older;
 		const charge = settings.charge;
 		const discharge = Number.isNaN(settings.discharge) ? settings.wMax : settings.discharge;
-		let low = settings.isLimited(At702.wChaRteMax) ? -charge : -infinity;
-		let high = settings.isLimited(At702.wDisChaRteMax) ? discharge : infinity;
+		let low = settings.chargeLimited ? -charge : -infinity;
+		let high = settings.dischargeLimited ? discharge : infinity;
 		const least = -(inPct * charge) / 100;
 		const most = (outPct * discharge) / 100;
 		if (storMode & 1 && least > low) low = least;

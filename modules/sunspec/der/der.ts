@@ -17,24 +17,14 @@ import type { WrittenValue } from "../server";
 import { Arbiter, type Following, Source } from "./arbiter";
 import { checkTogether, checkValue } from "./check";
 import { sameCommand, unlimited } from "./command";
-import {
-	At704,
-	Control,
-	controlAt,
-	controlCount,
-	controlNames,
-	count704,
-	enabled704,
-	restartsTimer,
-	revert704,
-} from "./controls-704";
+import { Control, controlAt, controlCount, controlNames, restartsTimer } from "./controls-704";
 import { fill123, fill124, fill703, fill704, fill715 } from "./defaults";
 import { Grid } from "./grid";
 import { ModelBytes } from "./model-bytes";
 import { At124, controlAt123, controlAt124, OlderControls } from "./older-controls";
-import { Ramps } from "./ramps";
-import { Alarm, InvSt, Reporter } from "./report";
-import { Timers } from "./reversion";
+import { Ramps, rampedCount } from "./ramps";
+import { Alarm, InvSt, Reporter, reportedCount } from "./report";
+import { Reversion } from "./reversion";
 import { Saver } from "./saver";
 import { At703, EnterService } from "./service";
 import { At702, Settings } from "./settings";
@@ -72,7 +62,6 @@ export class Der {
 	readonly #actuator: DerActuator;
 	readonly #clock: Clock;
 	readonly #log: Log;
-	readonly #random: Random;
 	readonly #models: readonly ModelBytes[];
 	readonly #m703: ModelBytes;
 	readonly #m704: ModelBytes;
@@ -81,15 +70,13 @@ export class Der {
 	readonly #m124: ModelBytes;
 	readonly #settings: Settings;
 	readonly #older: OlderControls;
-	readonly #ramps = new Ramps();
+	readonly #ramps: Ramps;
 	readonly #arbiter: Arbiter;
 	readonly #grid: Grid;
 	readonly #service: EnterService;
 	readonly #reporter: Reporter;
 	readonly #saver: Saver | undefined;
-	/** Reversion times, and the windows (WinTms) after which what was written through 123 or 124 takes effect. */
-	readonly #timers = new Timers();
-	readonly #windows = new Timers();
+	readonly #reversion: Reversion;
 	#command = unlimited();
 	/** Bits of 701.Alrm that stay until 715.AlarmReset. */
 	#latched = 0;
@@ -111,7 +98,7 @@ export class Der {
 		this.#actuator = actuator;
 		this.#clock = clock;
 		this.#log = options.log ?? silentLog;
-		this.#random = options.random ?? (() => 0.5);
+		const random = options.random ?? middle;
 		const of = (id: number, occurrence?: number): ModelBytes => new ModelBytes(image, id, clock, occurrence);
 		this.#canEnergize = actuator.abilities.includes("energize");
 		this.#canLimit = actuator.abilities.includes("limitW");
@@ -127,17 +114,20 @@ export class Der {
 		this.#models = [m702, this.#m703, this.#m704, this.#m715, m121, m123, this.#m124];
 		this.#settings = new Settings(m702, m121, this.#m124, this.#m704);
 		this.#older = new OlderControls(this.#m704, m123, this.#m124);
+		const cells = new Float64Array(cellCount);
+		this.#ramps = new Ramps(cells, rampCells);
 		this.#arbiter = new Arbiter(this.#m704, this.#m124, this.#settings, this.#older, this.#ramps);
-		const occurrence = options.occurrence ?? 1;
-		this.#grid = new Grid(image, clock, occurrence);
-		this.#service = new EnterService(this.#m703, this.#random);
-		this.#reporter = new Reporter(of(701, occurrence));
+		const m701 = of(701, options.occurrence);
+		this.#grid = new Grid(m701);
+		this.#service = new EnterService(this.#m703, random);
+		this.#reporter = new Reporter(m701, cells, reportCells);
 		this.#saver = store && new Saver(store, unit);
+		this.#reversion = new Reversion(this.#m704, this.#older, this.#arbiter, this.#settings, random, cells);
 		this.#fill(options, m123);
 		const restored = this.#restore(store);
 		this.#older.adopt(Control.connect);
 		this.#older.adopt(Control.storage);
-		this.#showAll();
+		this.#show();
 		this.#tickMs = clock.now() + tickMs;
 		if (restored) {
 			this.#told = false;
@@ -203,11 +193,10 @@ export class Der {
 		}
 		for (let control = 0; control < controlCount; control++) {
 			const bit = 1 << control;
-			if (restarted & bit) this.#restart(control, now);
-			if (touched & bit) this.#windows.stop(control);
-			if (older & bit) this.#written(control, now);
+			if (touched & bit) this.#reversion.written(control, (restarted & bit) !== 0, now);
+			if (older & bit) this.#reversion.writtenOlder(control, now);
 		}
-		this.#showAll();
+		this.#show();
 		this.#evaluate(0, true);
 		this.#saver?.touch(now);
 		this.#arm();
@@ -275,58 +264,20 @@ export class Der {
 		this.#older.adopt(Control.connect);
 		this.#older.adopt(Control.storage);
 		for (let control = 0; control < controlCount; control++) {
-			const leftS = saved.remainingS(control);
-			if (leftS > offS) this.#timers.start(control, leftS - offS, now);
-			else if (leftS > 0) this.#revert(control);
-			if (control < count704) this.#showRemaining(control, now);
+			if (this.#reversion.resume(control, saved.remainingS(control), offS, now)) this.#reverted(control);
 		}
 		return true;
 	}
 
-	/** A control was written through 123 or 124. */
-	#written(control: number, nowMs: number): void {
-		this.#windows.start(control, this.#older.windowS(control) * this.#random(), nowMs);
-		if (!this.#windows.runs(control)) this.#adopt(control, nowMs);
-	}
-
-	#adopt(control: number, nowMs: number): void {
-		this.#older.adopt(control);
-		this.#arbiter.startRamp(control, this.#older.rampS(control));
-		this.#restart(control, nowMs);
-		// 123 writes both power factors of 704
-		if (control === Control.pfInj) this.#restart(Control.pfAbs, nowMs);
-	}
-
-	/** Starts a reversion time anew, or ends it: REV-1 to REV-3 of the conformance procedures. */
-	#restart(control: number, nowMs: number): void {
-		const seconds =
-			control >= count704
-				? this.#older.rvrtS(control)
-				: enabled704(this.#m704, control)
-					? this.#m704.u32(At704.rvrtTms[control]!)
-					: 0;
-		this.#timers.start(control, seconds, nowMs);
-		if (control < count704) this.#showRemaining(control, nowMs);
-	}
-
-	#showRemaining(control: number, nowMs: number): void {
-		const at = At704.rvrtRem[control]!;
-		if (!Number.isNaN(this.#m704.u32(at))) this.#m704.put32(at, this.#timers.remainingS(control, nowMs));
-	}
-
-	#revert(control: number): void {
-		if (control < count704) revert704(this.#m704, control);
-		else this.#older.revert(control);
-		this.#tell(`${controlNames[control]!}: reversion time is over`);
-	}
-
-	/** Shows 704 in 123 and 702 in 121 and 124, but for what waits there to take effect. */
-	#showAll(): void {
+	/** Shows 704 in 123 and 702 in 121 and 124. */
+	#show(): void {
 		this.#settings.read();
 		this.#settings.show();
-		for (let control = 0; control < count704; control++) {
-			if (!this.#windows.runs(control)) this.#older.show(control, this.#settings);
-		}
+		this.#reversion.show();
+	}
+
+	#reverted(control: number): void {
+		this.#tell(`${controlNames[control]!}: reversion time is over`);
 	}
 
 	/** Works the command out anew and tells the device. True when timers may have to be set anew. */
@@ -411,7 +362,7 @@ export class Der {
 		this.#clock.clearTimer(this.#timer);
 		this.#timer = undefined;
 		if (this.#closed) return;
-		let next = Math.min(this.#timers.nextMs(), this.#windows.nextMs(), this.#service.nextMs());
+		let next = Math.min(this.#reversion.nextMs(), this.#service.nextMs());
 		if (this.#saver) next = Math.min(next, this.#saver.nextMs());
 		if (this.#ticks) next = Math.min(next, this.#tickMs);
 		if (next < Number.POSITIVE_INFINITY) {
@@ -421,7 +372,7 @@ export class Der {
 
 	/** Is there anything to count each second? */
 	get #ticks(): boolean {
-		return this.#m715.present || this.#timers.count > 0 || this.#service.busy || this.#ramps.moving;
+		return this.#m715.present || this.#reversion.running || this.#service.busy || this.#ramps.moving;
 	}
 
 	readonly #onTimer = (): void => {
@@ -433,18 +384,14 @@ export class Der {
 			this.#tickMs += tickMs * stepS;
 			this.#beat(stepS);
 		}
-		let exact = false;
-		for (let control = this.#windows.take(now); control >= 0; control = this.#windows.take(now)) {
-			this.#adopt(control, now);
+		let exact = this.#reversion.adopt(now);
+		for (let control = this.#reversion.revert(now); control >= 0; control = this.#reversion.revert(now)) {
+			this.#reverted(control);
 			exact = true;
 		}
-		for (let control = this.#timers.take(now); control >= 0; control = this.#timers.take(now)) {
-			this.#revert(control);
-			exact = true;
-		}
-		if (this.#timers.count > 0) for (let control = 0; control < count704; control++) this.#showRemaining(control, now);
+		this.#reversion.count(now);
 		if (exact) {
-			this.#showAll();
+			this.#show();
 			this.#saver?.touch(now);
 		}
 		const moved = this.#ramps.moving;
@@ -461,19 +408,13 @@ export class Der {
 	}
 
 	#save(now: number): void {
-		let shortestS = 0;
-		for (let control = 0; control < controlCount; control++) {
-			if (!this.#timers.runs(control)) continue;
-			const tms = control < count704 ? this.#m704.u32(At704.rvrtTms[control]!) : this.#older.rvrtS(control);
-			if (shortestS === 0 || tms < shortestS) shortestS = tms;
-		}
 		const state = {
-			remainingS: (control: number) => this.#timers.remainingS(control, now),
+			remainingS: (control: number) => this.#reversion.remainingS(control, now),
 			inService: this.#service.inService,
 			epochMs: this.#clock.epochMs() ?? 0,
 			curves: new Uint8Array(0),
 		};
-		this.#saver!.run(this.#image, this.#models, state, shortestS, now);
+		this.#saver!.run(this.#image, this.#models, state, this.#reversion.shortestS(), now);
 	}
 
 	#tell(what: string): void {
@@ -482,5 +423,10 @@ export class Der {
 	}
 }
 
+/** All numbers that the parts of a DER's controls keep lie in one array: each array more is 200 bytes. */
+const rampCells = 2 * controlCount;
+const reportCells = rampCells + 2 * rampedCount;
+const cellCount = reportCells + reportedCount;
+const middle: Random = () => 0.5;
 const none = Number.NaN;
 const nothing = frozen<Following>({ voltWattW: none, droopHighW: none, droopLowW: none, voltVar: none, wattVar: none });

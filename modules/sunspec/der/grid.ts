@@ -1,9 +1,8 @@
 /** What a DER measures of the grid and of itself, from its model 701. */
 
-import type { Clock } from "../../base/clock";
 import { frozen } from "../../base/frozen";
-import type { Image } from "../image";
-import { ModelBytes } from "./model-bytes";
+import { scaled } from "../codec";
+import type { ModelBytes } from "./model-bytes";
 
 // Places in 701.
 const acType = 2;
@@ -26,8 +25,9 @@ export class Grid {
 	hz = Number.NaN;
 	readonly #model: ModelBytes;
 
-	constructor(image: Image, clock: Clock, occurrence: number) {
-		this.#model = new ModelBytes(image, 701, clock, occurrence);
+	/** `model`: the 701 where the DER meets the grid. */
+	constructor(model: ModelBytes) {
+		this.#model = model;
 	}
 
 	/** Reads 701 anew. `vNom` as 702 has it: line to neutral for one phase, line to line otherwise. */
@@ -40,9 +40,11 @@ export class Grid {
 		const phase = type === 0 ? vNom : type === 1 ? vNom / 2 : vNom / root3;
 		this.lowPct = Number.POSITIVE_INFINITY;
 		this.highPct = Number.NEGATIVE_INFINITY;
-		for (const at of phaseVoltages) this.#extend((100 * model.scaledU16(at, vSf)) / phase);
-		const line = (100 * model.scaledU16(lineVoltages, vSf)) / vNom;
-		const neutral = (100 * model.scaledU16(lineVoltages + 1, vSf)) / phase;
+		// in percent already: two digits more than the registers
+		const scale = Math.min(10, model.scale(vSf) + 2);
+		for (let i = 0; i < 3; i++) this.#extend(scaled(model.u16(phaseVoltages[i]!), scale) / phase);
+		const line = scaled(model.u16(lineVoltages), scale) / vNom;
+		const neutral = scaled(model.u16(lineVoltages + 1), scale) / phase;
 		this.vPct = type === 0 || Number.isNaN(line) ? neutral : line;
 		if (this.lowPct > this.highPct) this.#extend(this.vPct);
 		if (this.lowPct > this.highPct) this.lowPct = this.highPct = Number.NaN;

@@ -55,6 +55,11 @@ export class ModelBytes {
 		return raw === -0x80000000 ? Number.NaN : raw;
 	}
 
+	/** Two registers as they stand; 0 when there is no such model. */
+	raw32(at: number): number {
+		return this.byte < 0 ? 0 : this.#image.registers.getInt32(this.byte + 2 * at);
+	}
+
 	/** The power of ten in a scale factor's register; 0 while it is not set. */
 	scale(at: number): number {
 		const power = this.i16(at);

@@ -5,6 +5,7 @@ import type { ModelBytes } from "./model-bytes";
 /** Places in 701 and sizes in registers of what is reported: St, InvSt, ConnSt, Alrm, ThrotPct, ThrotSrc. */
 const places = frozen([3, 4, 5, 6, 110, 111]);
 const sizes = frozen([1, 1, 1, 2, 1, 2]);
+export const reportedCount = 6;
 const notImplemented = frozen([0xffff, 0xffffffff]);
 
 export const InvSt = frozen({ off: 0, starting: 2, running: 3, throttled: 4, standby: 7 });
@@ -22,11 +23,16 @@ export const Alarm = frozen({
 export class Reporter {
 	readonly #model: ModelBytes;
 	/** What was written last, by point: a point that holds something else is somebody else's from then on. */
-	readonly #written = new Float64Array(places.length).fill(Number.NaN);
+	readonly #written: Float64Array;
+	readonly #first: number;
 	/** Bit i: point i is given by the device. */
 	#given = 0;
 
-	constructor(model: ModelBytes) {
+	/** Takes `reportedCount` cells from `first` on. */
+	constructor(model: ModelBytes, cells: Float64Array, first: number) {
+		this.#written = cells;
+		this.#first = first;
+		cells.fill(Number.NaN, first, first + reportedCount);
 		this.#model = model;
 	}
 
@@ -46,13 +52,13 @@ export class Reporter {
 		const at = places[which]!;
 		const model = this.#model;
 		const there = sizes[which] === 1 ? model.u16(at) : model.u32(at);
-		const last = this.#written[which]!;
+		const last = this.#written[this.#first + which]!;
 		const untouched = there === last || (Number.isNaN(there) && Number.isNaN(last));
 		if (!untouched) {
 			this.#given |= 1 << which;
 			return;
 		}
-		this.#written[which] = value;
+		this.#written[this.#first + which] = value;
 		if (there === value || (Number.isNaN(there) && Number.isNaN(value))) return;
 		const raw = Number.isNaN(value) ? notImplemented[sizes[which]! - 1]! : value;
 		if (sizes[which] === 1) model.put16(at, raw);

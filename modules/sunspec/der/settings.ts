@@ -6,6 +6,7 @@ import type { ModelBytes } from "./model-bytes";
 /** First setting of 702, and for each setting from there on the place of its rating and of their scale factor. */
 export const firstSetting = 26;
 const lastSetting = 44;
+const lastRegister = 51;
 const ratingAt = frozen([2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 25]);
 const wSf = 45;
 const pfSf = 46;
@@ -84,9 +85,14 @@ export class Settings {
 	charge = Number.NaN;
 	discharge = Number.NaN;
 	vNom = Number.NaN;
+	/** Set below their ratings: WMax, WChaRteMax, WDisChaRteMax. Then they are limits of their own. */
+	wLimited = false;
+	chargeLimited = false;
+	dischargeLimited = false;
 	/** Reactive power that the active power of now leaves room for; see `room`. */
 	varAval = Number.NaN;
 	readonly model: ModelBytes;
+	#sum = Number.NaN;
 	readonly #old: ModelBytes;
 	readonly #m124: ModelBytes;
 	readonly #m704: ModelBytes;
@@ -99,8 +105,12 @@ export class Settings {
 		this.read();
 	}
 
-	/** Reads 702 anew: it may be filled by the device behind. */
+	/** Reads 702 anew if it has changed: it may be filled by the device behind. */
 	read(): void {
+		let sum = 0;
+		for (let at = 2; at < lastRegister; at += 2) sum = (31 * sum + this.model.raw32(at)) | 0;
+		if (sum === this.#sum) return;
+		this.#sum = sum;
 		this.wMax = this.of(At702.wMax);
 		this.vaMax = this.of(At702.vaMax);
 		this.varInj = this.of(At702.varMaxInj);
@@ -108,6 +118,9 @@ export class Settings {
 		this.charge = this.of(At702.wChaRteMax);
 		this.discharge = this.of(At702.wDisChaRteMax);
 		this.vNom = this.of(At702.vNom);
+		this.wLimited = this.#isLimited(At702.wMax);
+		this.chargeLimited = this.#isLimited(At702.wChaRteMax);
+		this.dischargeLimited = this.#isLimited(At702.wDisChaRteMax);
 	}
 
 	/** A setting; its rating where it is not set. */
@@ -126,8 +139,7 @@ export class Settings {
 		return sf === 0 ? this.model.u16(place) : this.model.scaledU16(place, sf);
 	}
 
-	/** Set below its rating: then the setting is a limit of its own. */
-	isLimited(at: number): boolean {
+	#isLimited(at: number): boolean {
 		return this.#value(at, at) < this.rating(at);
 	}
 

@@ -3,7 +3,7 @@
  *
  *     version u8 | 0: out of service, 1: in service u8 | UTC ms of saving, f64 (0: no wall clock) |
  *     7 reversion times left, s, u32 each | models: id u16, first register u16, count u16, registers | 0 u16 |
- *     bytes of the curves | CRC-32 over all before
+ *     bytes of the curves | CRC-32 of the values, from the models on | CRC-32 of the head and of that CRC
  *
  * A model is restored only when its scale factors are those of now: otherwise its registers would mean something else.
  */
@@ -11,7 +11,7 @@ import { crc32 } from "../../base/crc";
 import { frozen } from "../../base/frozen";
 import type { Image } from "../image";
 import { eachPoint, type PointInfo } from "../place";
-import { At704, controlCount, count704 } from "./controls-704";
+import { At704, controlCount } from "./controls-704";
 import type { ModelBytes } from "./model-bytes";
 
 const version = 1;
@@ -41,7 +41,7 @@ export interface DerState {
 
 /** The bytes to keep. The registers come from the models; what counts down in them is left out. */
 export function packState(image: Image, models: readonly ModelBytes[], state: DerState): Uint8Array {
-	let size = headBytes + 2 + state.curves.length + 4;
+	let size = headBytes + 2 + state.curves.length + 8;
 	for (const [id, from, to] of kept) if (modelOf(models, id!)) size += 6 + 2 * (to! - from!);
 	const bytes = new Uint8Array(size);
 	const view = new DataView(bytes.buffer);
@@ -59,29 +59,25 @@ export function packState(image: Image, models: readonly ModelBytes[], state: De
 		view.setUint16(at + 2, from!);
 		view.setUint16(at + 4, to! - from!);
 		at += 6;
-		for (let i = from!; i < to!; i++, at += 2) {
-			view.setUint16(at, counts(id!, i) ? 0 : image.registers.getUint16(model.byte + 2 * i));
-		}
+		bytes.set(new Uint8Array(image.registers.buffer, model.byte + 2 * from!, 2 * (to! - from!)), at);
+		if (id === 703) view.setUint32(at + 2 * (remaining703 - from!), 0);
+		if (id === 704) for (const remaining of At704.rvrtRem) view.setUint32(at + 2 * (remaining - from!), 0);
+		at += 2 * (to! - from!);
 	}
 	bytes.set(state.curves, at + 2);
-	view.setUint32(size - 4, crc32(bytes, 0, size - 4));
+	view.setUint32(size - 8, crc32(bytes, headBytes, size - 8, bytes[1]!));
+	view.setUint32(size - 4, headCrc(bytes));
 	return bytes;
 }
 
-/** Registers that count down. */
-function counts(id: number, at: number): boolean {
-	if (id === 703) return at === remaining703 || at === remaining703 + 1;
-	if (id !== 704) return false;
-	for (let control = 0; control < count704; control++) {
-		const rem = At704.rvrtRem[control]!;
-		if (at === rem || at === rem + 1) return true;
-	}
-	return false;
+/** Over the times, and the CRC of the values. */
+function headCrc(bytes: Uint8Array): number {
+	return crc32(bytes, bytes.length - 8, bytes.length - 4, crc32(bytes, 0, headBytes));
 }
 
-/** CRC over what is kept without the times: unchanged when a client has only started a time anew. */
+/** CRC of what is kept without the times: unchanged when a client has only started a time anew. */
 export function valuesCrc(bytes: Uint8Array): number {
-	return crc32(bytes, headBytes, bytes.length - 4, bytes[1]!);
+	return new DataView(bytes.buffer, bytes.byteOffset).getUint32(bytes.length - 8);
 }
 
 /** Puts the values back into the image's models; undefined, and nothing changed, for bytes that are not whole. */
@@ -92,11 +88,12 @@ export function unpackState(
 	allows: (point: PointInfo, value: number) => boolean,
 ): DerState | undefined {
 	const size = bytes.length;
-	if (size < headBytes + 6 || bytes[0] !== version) return undefined;
+	if (size < headBytes + 10 || bytes[0] !== version) return undefined;
 	const view = new DataView(bytes.buffer, bytes.byteOffset, size);
-	if (view.getUint32(size - 4) !== crc32(bytes, 0, size - 4)) return undefined;
+	if (view.getUint32(size - 8) !== crc32(bytes, headBytes, size - 8, bytes[1]!)) return undefined;
+	if (view.getUint32(size - 4) !== headCrc(bytes)) return undefined;
 	let at = headBytes;
-	while (at + 6 <= size - 4 && view.getUint16(at) !== 0) {
+	while (at + 6 <= size - 8 && view.getUint16(at) !== 0) {
 		const [id, from, count] = [view.getUint16(at), view.getUint16(at + 2), view.getUint16(at + 4)];
 		at += 6;
 		const line = kept.find((one) => one[0] === id && one[1] === from && one[2]! - from === count);
@@ -108,7 +105,7 @@ export function unpackState(
 		remainingS: (control) => view.getUint32(10 + 4 * control),
 		inService: bytes[1] !== 0,
 		epochMs: view.getFloat64(2),
-		curves: bytes.subarray(at + 2, size - 4),
+		curves: bytes.subarray(at + 2, size - 8),
 	};
 }
 
