@@ -4,7 +4,7 @@ import type { DeviceTable } from "./table";
 import { eastronSdm120 } from "./tables/eastron-sdm120";
 import { hikingDds238 } from "./tables/hiking-dds238-2-zn-s";
 import { sht20XyMd02 } from "./tables/sht20-xy-md02";
-import { type WriteOutcome, type WriteRequest, writeRow } from "./write";
+import { pointWrite, type WriteOutcome, type WriteRequest, writeRefusal, writeRow } from "./write";
 
 type Reply = { status?: string; exception?: number; words?: number[] };
 
@@ -141,5 +141,49 @@ describe("refused without asking the device", () => {
 			write: { fc: 6, min: 0, max: 1e6 },
 		} as const;
 		expect(write({ ...sht20XyMd02, rows: [row] }, "big", 70_000, []).outcome.reason).toMatch(/does not fit u16/);
+	});
+});
+
+describe("whoever writes a point writes its row", () => {
+	const table: DeviceTable = {
+		...sht20XyMd02,
+		sunspec: [1, 307, { id: 714, repeats: 2 }],
+		rows: [
+			{ name: "read_only", address: 1, type: "u16", unit: "C", point: "TmpAmb", poll: "fast" },
+			{
+				name: "one",
+				address: 2,
+				type: "u16",
+				unit: "code",
+				point: ["714.Prt[2].ID", "307.Windpath"],
+				poll: "slow",
+				access: "rw",
+				map: { 0: 10, 1: 20 },
+				write: { fc: 6, min: 10, max: 20 },
+			},
+		],
+	} as DeviceTable;
+
+	it("found by model, point, group and occurrence", () => {
+		expect(pointWrite(table, 714, "ID", "Prt[2]")?.name).toBe("one");
+		expect(pointWrite(table, 307, "Windpath")?.name).toBe("one");
+		expect(pointWrite(table, 714, "ID", "Prt[1]")).toBeUndefined();
+		expect(pointWrite(table, 714, "ID", "Prt[2]", 2)).toBeUndefined();
+		expect(pointWrite(table, 307, "TmpAmb")).toBeUndefined();
+	});
+
+	it("is refused with the reason, without asking the device", () => {
+		const row = table.rows[1]!;
+		expect(writeRefusal(table, row, 10)).toBeUndefined();
+		expect(writeRefusal(table, row, 21)).toMatch(/10 to 20/);
+		expect(writeRefusal(table, row, 15)).toMatch(/no code/);
+		expect(writeRefusal(table, row, Number.NaN)).toMatch(/no number/);
+		expect(writeRefusal(table, table.rows[0]!, 10)).toMatch(/read-only/);
+	});
+
+	it("sends the code that means the value", () => {
+		const { asked, outcome } = write(table, "one", 20, [{}, { words: [1] }]);
+		expect(asked[0]).toBe("5:6@2+1 1");
+		expect(outcome.result).toBe("accepted");
 	});
 });
