@@ -15,6 +15,12 @@ const kOtherWarning = 1 << 26;
 /** Less power than this, in W, is none: what a storage in standby leaks, and what its meter's noise is. */
 const kIdleW = 5;
 
+/**
+ * Ranks of 701.InvSt as digits, that of state 0 last: the site runs while one DER does; it has a fault, or is off, only
+ * while none does anything else.
+ */
+const kBusiness = 41_689_720;
+
 const negative: Way = (v, n) => 0 - first(v, n);
 const magnitude: Way = (v, n) => Math.abs(first(v, n));
 const product: Way = (v) => v[0]! * v[1]!;
@@ -28,6 +34,7 @@ export const kWays = frozen<readonly (readonly [string, Way])[]>([
 	["N", (v, n) => 0 - magnitude(v, n, 0)],
 	["r", first],
 	["rx", product],
+	["rs", sum],
 	["w", (v) => v[0]!],
 	["wk", (v) => 1000 * v[0]!],
 	["s", sum],
@@ -36,6 +43,10 @@ export const kWays = frozen<readonly (readonly [string, Way])[]>([
 	["mean", weightedMean],
 	["keptMean", weightedMean],
 	["follow", first],
+	["apparent", (v, n) => (Number.isNaN(v[1]!) ? sum(v.subarray(2), n - 2) : Math.sqrt(v[0]! ** 2 + v[1]! ** 2))],
+	["powerFactor", (v) => (v[1]! > 0 ? Math.max(-1, Math.min(1, v[0]! / v[1]!)) : Number.NaN)],
+	["most", (v, n) => most(v, n, 0)],
+	["busiest", (v, n) => most(v, n, kBusiness)],
 	["n", negative],
 	["m", (v, n) => sum(v, n) / count(v, n)],
 	["x", product],
@@ -72,24 +83,24 @@ export const kWays = frozen<readonly (readonly [string, Way])[]>([
 	["chargerState", (v) => (Number.isNaN(v[0]!) ? Number.NaN : v[0] === 0 ? 1 : v[0] === 2 ? 4 : 5)],
 ]);
 
-export const kCopy = 0;
-export const kFirst = 1;
-/** Of the three that are done once, the first and the last. */
-export const kOnce = 2;
-export const kOnceNegated = 4;
-export const kHighest = 5;
-export const kHighestProduct = 6;
-export const kEnergy = 7;
-export const kEnergyK = 8;
-export const kSum = 9;
-export const kKept = 11;
-export const kKeptMean = 13;
-export const kFollow = 14;
-
 /** The number of a word. */
 export function wayOf(word: string): number {
 	return kWays.findIndex(([name]) => name === word);
 }
+
+export const kFirst = wayOf("f");
+/** Of the three that are done once, the first and the last. */
+export const kOnce = wayOf("o");
+export const kOnceNegated = wayOf("N");
+/** Of the three that take the highest there was, the first and the last. */
+export const kHighest = wayOf("r");
+export const kHighestSum = wayOf("rs");
+export const kEnergy = wayOf("w");
+export const kEnergyK = wayOf("wk");
+export const kSum = wayOf("s");
+export const kKept = wayOf("kept");
+export const kKeptMean = wayOf("keptMean");
+export const kFollow = wayOf("follow");
 
 function first(v: Float64Array, n: number): number {
 	for (let i = 0; i < n; i++) if (!Number.isNaN(v[i]!)) return v[i]!;
@@ -111,6 +122,19 @@ function sum(v: Float64Array, n: number): number {
 		there++;
 	}
 	return there === 0 ? Number.NaN : total;
+}
+
+/** The highest value, or the one whose decimal digit in `ranks` is the highest. */
+function most(v: Float64Array, n: number, ranks: number): number {
+	let found = Number.NaN;
+	let best = -1;
+	for (let i = 0; i < n; i++) {
+		const rank = ranks === 0 ? v[i]! : Math.floor(ranks / 10 ** v[i]!) % 10;
+		if (!(rank > best)) continue;
+		best = rank;
+		found = v[i]!;
+	}
+	return found;
 }
 
 /** Of pairs, weight and value; all weigh the same where none has a weight. */

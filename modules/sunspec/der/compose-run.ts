@@ -9,7 +9,7 @@ import {
 	kFirst,
 	kFollow,
 	kHighest,
-	kHighestProduct,
+	kHighestSum,
 	kKept,
 	kKeptMean,
 	kOnce,
@@ -66,7 +66,7 @@ export class RuleRunner {
 		const rules = this.#rules;
 		for (let at = 0; at < rules.length; at += kRuleWords + rules[at + 1]!) {
 			const op = rules[at]! & 0xff;
-			if (op >= kOnce && op <= kHighestProduct) this.#apply(at, nowMs);
+			if (op >= kOnce && op <= kHighestSum) this.#apply(at, nowMs);
 		}
 	}
 
@@ -80,7 +80,7 @@ export class RuleRunner {
 		const rules = this.#rules;
 		for (let at = 0; at < rules.length; at += kRuleWords + rules[at + 1]!) {
 			const op = rules[at]!;
-			if (all || ((op < kOnce || op > kHighestProduct) && this.#changed(at))) this.#apply(at, nowMs);
+			if (all || ((op < kOnce || op > kHighestSum) && this.#changed(at))) this.#apply(at, nowMs);
 		}
 	}
 
@@ -178,7 +178,7 @@ export class RuleRunner {
 			else this.#quality = suspect;
 		}
 		const memory = (rules[at]! >> 8) * memoryNumbers;
-		if (op === kHighest || op === kHighestProduct) {
+		if (op === kHighest || op === kHighestSum) {
 			if (!(value > 0) || this.#read(target) >= value) return;
 		} else if (op === kFollow) {
 			if (!(value > 0) || !this.#follows(target, memory, value)) return;

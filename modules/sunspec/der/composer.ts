@@ -19,7 +19,7 @@ export interface ComposerOptions {
 }
 
 /** So often a device may be read before its composed models get their scale factors without its ratings. */
-const mostTries = 15;
+const mostTries = 60;
 
 export class Composer {
 	/** Until the scale factors are fixed, which takes the ratings. */

@@ -69,7 +69,7 @@ function ownRating(input: SettleInput, name: keyof Ratings): number {
 }
 
 /** The value in the registers of a point of the model itself or of its first group ("Prt.PrtTyp"); NaN for none. */
-function readPoint(image: Image, id: number, path: string): number {
+export function readPoint(image: Image, id: number, path: string): number {
 	const place = placeOf(image, id);
 	if (!place) return Number.NaN;
 	const root = layout(place.text, place.repeats);

@@ -1,0 +1,191 @@
+/**
+ * The device behind the site's DER: all its DERs together. What is commanded is split over those that answer, in
+ * proportion to their ratings, each up to its rating; what one cannot take the others do. So the parts add up to the
+ * command as far as the ratings go. Ratings and not what each has to give at the moment: parts that follow the weather
+ * would move all DERs whenever a cloud passes one, and EEPROMs with them.
+ */
+
+import { readPoint } from "../sunspec/der/settle";
+import type { DerAbility, DerActuator, DerCommand } from "../sunspec/der/types";
+import type { Image } from "../sunspec/image";
+import { kFree } from "./shared-actuator";
+
+export interface SplitMember {
+	/** With 701 and 702. */
+	readonly image: Image;
+	/** Undefined: nobody can command it; what it gives counts towards limits and set-points. */
+	readonly actuator: DerActuator | undefined;
+}
+
+/** Uncommanded power must change by this part of all ratings before it is split anew. */
+const noticeable = 0.02;
+
+export class DerSplitter implements DerActuator {
+	readonly #members: readonly SplitMember[];
+	#command: Readonly<DerCommand> = kFree;
+	/** By member, as told last. */
+	readonly #told: Readonly<DerCommand>[];
+	/** Which members answer, as bits, and what those that cannot be told gave, when it was split last. */
+	#online = 0;
+	#restW = 0;
+	#ratedW = 0;
+
+	constructor(members: readonly SplitMember[]) {
+		this.#members = members;
+		this.#told = members.map(() => kFree);
+	}
+
+	/** What at least one of them can. */
+	get abilities(): readonly DerAbility[] {
+		const all: DerAbility[] = [];
+		for (const { actuator } of this.#members) {
+			for (const ability of actuator?.abilities ?? []) if (!all.includes(ability)) all.push(ability);
+		}
+		return all;
+	}
+
+	get continuous(): boolean {
+		return this.#members.every(({ actuator }) => actuator?.continuous ?? true);
+	}
+
+	get online(): boolean {
+		return this.#members.some(({ actuator }) => actuator?.online);
+	}
+
+	refuses(ability: DerAbility, value: number): string | undefined {
+		const parts = this.#split({ ...kFree, ...commandOf(ability, value) });
+		for (let i = 0; i < this.#members.length; i++) {
+			const { actuator } = this.#members[i]!;
+			if (!actuator?.online || !actuator.abilities.includes(ability)) continue;
+			const part = parts[i]![ability];
+			const reason = Number.isFinite(part) ? actuator.refuses?.(ability, Number(part)) : undefined;
+			if (reason !== undefined) return reason;
+		}
+		return undefined;
+	}
+
+	apply(command: Readonly<DerCommand>): void {
+		this.#command = command;
+		this.#spread();
+	}
+
+	/** After readings of a member: one that is gone or back, or that nobody can command, changes what the others do. */
+	update(): void {
+		if (this.#command === kFree) return;
+		const changed = Math.abs(this.#uncommandedW() - this.#restW) > noticeable * this.#ratedW;
+		if (changed || this.#onlineBits() !== this.#online) this.#spread();
+	}
+
+	#spread(): void {
+		this.#online = this.#onlineBits();
+		this.#restW = this.#uncommandedW();
+		const parts = this.#split(this.#command);
+		for (let i = 0; i < parts.length; i++) {
+			const { actuator } = this.#members[i]!;
+			if (!actuator?.online || isSame(parts[i]!, this.#told[i]!)) continue;
+			this.#told[i] = parts[i]!;
+			actuator.apply(parts[i]!);
+		}
+	}
+
+	#onlineBits(): number {
+		let bits = 0;
+		for (let i = 0; i < this.#members.length; i++) if (this.#members[i]!.actuator?.online) bits |= 1 << i;
+		return bits;
+	}
+
+	/** Active power of those that cannot be limited, W. */
+	#uncommandedW(): number {
+		let sum = 0;
+		for (const { image, actuator } of this.#members) {
+			if (!actuator?.abilities.includes("limitW") && !actuator?.abilities.includes("setW")) {
+				sum += readPoint(image, 701, "W") || 0;
+			}
+		}
+		return sum;
+	}
+
+	#split(command: Readonly<DerCommand>): DerCommand[] {
+		const { limitW, setW, chargeLimitW, dischargeLimitW, reactive, pf, setVar, energize } = command;
+		const rest = this.#uncommandedW();
+		const inject = this.#weights("WMaxRtg", (can) => can("limitW") || can("setW"));
+		this.#ratedW = inject.reduce((sum, one) => sum + one, 0);
+		const limits = share(Math.max(0, limitW - rest), inject);
+		const isAbsorbing = setW - rest < 0;
+		const setters = isAbsorbing
+			? this.#weights("WChaRteMaxRtg", (can) => can("setW"))
+			: this.#weights("WMaxRtg", (can) => can("setW") || can("limitW"));
+		const sets = share(Math.abs(setW - rest), setters);
+		const charges = share(
+			chargeLimitW,
+			this.#weights("WChaRteMaxRtg", (can) => can("chargeLimitW")),
+		);
+		const discharges = share(
+			dischargeLimitW,
+			this.#weights("WDisChaRteMaxRtg", (can) => can("dischargeLimitW")),
+		);
+		const vars = share(
+			Math.abs(setVar),
+			this.#weights(setVar < 0 ? "VarMaxAbsRtg" : "VarMaxInjRtg", (can) => can("setVar")),
+		);
+		return this.#members.map(({ actuator }, i) => {
+			const canSet = actuator?.abilities.includes("setW") ?? false;
+			// what can only be limited is held at its part of a set-point; without a storage it can absorb nothing
+			const part = Number.isNaN(setW) ? Number.NaN : isAbsorbing ? 0 - sets[i]! : sets[i]!;
+			const limit = Number.isNaN(part) || canSet ? limits[i]! : Math.min(limits[i]!, Math.max(0, part));
+			return {
+				energize,
+				limitW: limit,
+				setW: canSet ? part : Number.NaN,
+				chargeLimitW: actuator?.abilities.includes("chargeLimitW") ? charges[i]! : Number.POSITIVE_INFINITY,
+				dischargeLimitW: actuator?.abilities.includes("dischargeLimitW") ? discharges[i]! : Number.POSITIVE_INFINITY,
+				reactive,
+				pf,
+				setVar: setVar < 0 ? 0 - vars[i]! : vars[i]!,
+			};
+		});
+	}
+
+	/** Ratings by member; 0 for one that does not answer or cannot be told. */
+	#weights(rating: string, wanted: (can: (ability: DerAbility) => boolean) => boolean): Float64Array {
+		const weights = new Float64Array(this.#members.length);
+		for (let i = 0; i < weights.length; i++) {
+			const { image, actuator } = this.#members[i]!;
+			if (!actuator?.online || !wanted((ability) => actuator.abilities.includes(ability))) continue;
+			weights[i] = readPoint(image, 702, rating) || 0;
+		}
+		return weights;
+	}
+}
+
+/** Splits a total in proportion to the weights, each part up to its weight. Infinity: no limit for anybody. */
+export function share(total: number, weights: Float64Array): Float64Array {
+	const parts = new Float64Array(weights.length);
+	const all = weights.reduce((sum, one) => sum + one, 0);
+	for (let i = 0; i < parts.length; i++) {
+		if (!Number.isFinite(total)) parts[i] = total;
+		else if (all > 0) parts[i] = Math.min(weights[i]!, (total * weights[i]!) / all);
+	}
+	return parts;
+}
+
+/** The command in which only this field asks for something. */
+function commandOf(ability: DerAbility, value: number): Partial<DerCommand> {
+	if (ability === "energize") return { energize: value !== 0 };
+	if (ability === "pf") return { reactive: "pf", pf: value };
+	if (ability === "setVar") return { reactive: "var", setVar: value };
+	return { [ability]: value };
+}
+
+function isSame(a: Readonly<DerCommand>, b: Readonly<DerCommand>): boolean {
+	return (
+		a.energize === b.energize &&
+		a.limitW === b.limitW &&
+		Object.is(a.setW, b.setW) &&
+		a.chargeLimitW === b.chargeLimitW &&
+		a.dischargeLimitW === b.dischargeLimitW &&
+		a.reactive === b.reactive &&
+		a.pf === b.pf &&
+		a.setVar === b.setVar
+	);
+}
