@@ -51,6 +51,12 @@ export default function main() {
 			energyToday.reading(entry);
 			api.reading(entry);
 		},
+		onFound: (entry) => {
+			telemetry.found(entry);
+			history.found(entry);
+			energyToday.found(entry);
+			api.presence(entry);
+		},
 		onPresence: (entry, online) => {
 			telemetry.presence(entry, online);
 			api.presence(entry);

@@ -97,6 +97,8 @@ export class SunSpecDevice implements PolledDevice {
 	/** It was asked anew because it refused a read. */
 	#doubted = false;
 	#dueMs = new Float64Array(0);
+	/** 1 for reads that have not been answered yet. */
+	#missing = new Uint8Array(0);
 	/** Reads whose points are lost already. */
 	#lost = new Uint8Array(0);
 	/** Index of the open read, or -1. */
@@ -139,6 +141,11 @@ export class SunSpecDevice implements PolledDevice {
 		this.#checks = Float64Array.from(checks);
 	}
 
+	/** Whether everything it gives has been read once since `attach`. */
+	get complete(): boolean {
+		return this.#plan !== undefined && !this.#missing.includes(1);
+	}
+
 	/** From now on what a client may write in these models is the hub's own: neither a read nor a loss changes it. */
 	keep(models: readonly number[]): void {
 		const kept: number[] = [];
@@ -152,6 +159,7 @@ export class SunSpecDevice implements PolledDevice {
 		this.#plan = new ClientPlan(this.models, this.image!.models, { most: this.#most, join: this.#join });
 		this.#dueMs = new Float64Array(this.#plan.reads).fill(nowMs);
 		this.#lost = new Uint8Array(this.#plan.reads);
+		this.#missing = new Uint8Array(this.#plan.reads).fill(1);
 		this.#open = -1;
 		this.nextDueMs = this.#discovery === undefined ? nowMs : this.nextDueMs;
 	}
@@ -296,6 +304,7 @@ export class SunSpecDevice implements PolledDevice {
 		this.#loseRead(read);
 		this.#schedule(read, nowMs, refusedRetryMs);
 		if (!forGood) return;
+		this.#missing[read] = 0;
 		this.#dueMs[read] = Math.max(this.#dueMs[read]!, nowMs + refusedRetryMs);
 		if (this.#doubted) return;
 		// What it holds may have changed, or it is another device; asked once.
@@ -335,6 +344,7 @@ export class SunSpecDevice implements PolledDevice {
 		const image = this.image!;
 		const from = plan.address(read);
 		this.#lost[read] = 0;
+		this.#missing[read] = 0;
 		for (let part = plan.firstPart(read); part < plan.firstPart(read + 1); part++) {
 			const head = plan.partHasHead(part) ? 2 : 0;
 			const address = plan.partImage(part) + head;

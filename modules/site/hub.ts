@@ -3,12 +3,14 @@ import type { TcpClass } from "../base/io";
 import type { Log } from "../base/log";
 import { TableActuator } from "../devices/actuator";
 import type { Catalogue } from "../devices/catalogue";
-import { Device } from "../devices/engine";
+import { Device, type Periods } from "../devices/engine";
 import type { Kind } from "../devices/kinds";
 import type { PolledDevice } from "../devices/polled";
+import { SunSpecDevice } from "../devices/sunspec-device";
 import { type DeviceTable, firstModel, tableModels } from "../devices/table";
 import type { WriteClient, WriteOutcome, WriteRequest } from "../devices/write";
 import type { FrameTap, Rs485Class } from "../modbus/client-link";
+import type { FoundModel } from "../sunspec/client/found";
 import type { Der } from "../sunspec/der/der";
 import { derMap, derModels } from "../sunspec/der/layout";
 import type { DerProfile } from "../sunspec/der/profile";
@@ -19,8 +21,9 @@ import { Bus } from "./bus";
 import { ControlRouter } from "./control-router";
 import type { ControlStore } from "./control-store";
 import { DerUnit } from "./der-unit";
+import { foundAbilities, foundKind, foundSpecs, mainModel, packFound, unpackFound } from "./found-device";
 import { isDer } from "./quantities";
-import type { PollPeriods, Site, SiteDevice } from "./site-file";
+import { kFoundDevice, type PollPeriods, type Site, type SiteDevice } from "./site-file";
 import { HubImage, type TotalsSource } from "./totals";
 
 /** A device of the site with its image. */
@@ -31,6 +34,8 @@ export interface HubDevice extends TotalsSource {
 	device: PolledDevice;
 	/** The same, for a device of a table. */
 	table?: Device | undefined;
+	/** The same, for one that speaks SunSpec. */
+	found?: SunSpecDevice | undefined;
 	/** "unknown" for what speaks SunSpec, until the hub has found out. */
 	kind: Kind | "unknown";
 	/** Of a DER that the hub composes and commands. */
@@ -56,6 +61,8 @@ export interface HubOptions {
 	tap?: FrameTap | undefined;
 	/** New readings of a device are in its image, or its readings were lost. */
 	onReading?: (entry: HubDevice) => void;
+	/** What a device is was found out: its kind, main model and image are other ones than before. */
+	onFound?: (entry: HubDevice) => void;
 	/** A device has begun or stopped to answer. */
 	onPresence?: (entry: HubDevice, online: boolean) => void;
 	/** A command to a device was carried out, or not and why; or a control has fallen back. */
@@ -127,11 +134,72 @@ export class Hub {
 	}
 
 	#build(site: SiteDevice, index: number): HubDevice {
-		const { catalogue, onPresence, store, clock } = this.#options;
-		// readSite has checked that both are there
-		const table = catalogue.table(site.device)!;
+		this.#options.store.add(site.unit, site.serial);
 		const bus = this.site.buses.findIndex((one) => one.id === site.bus);
+		const periods = periodsMs({ ...this.site.buses[bus]!.poll, ...site.poll });
 		const client = this.#clients[bus]!;
+		const entry =
+			site.device === kFoundDevice
+				? this.#findable(index, site, client, periods)
+				: this.#tabled(index, site, client, periods);
+		entry.device.onChange = (_, what) => {
+			if (what !== "reset") this.#options.onPresence?.(entry, what === "online");
+		};
+		return entry;
+	}
+
+	/** A device that speaks SunSpec: its image is built when it is known what it holds. */
+	#findable(index: number, site: SiteDevice, client: WriteClient, periods: Partial<Periods>): Entry {
+		const { store, log } = this.#options;
+		const models = unpackFound(store.read("m", site.unit));
+		const device = new SunSpecDevice({
+			unit: site.address,
+			models,
+			periodsMs: periods,
+			onFound: (found) => {
+				store.write("m", site.unit, packFound(found));
+				const ids = found.map(({ id, quirk }) => `${id}${quirk ? ` (${quirk})` : ""}`).join(", ");
+				log("info", "sunspec", `${site.id} holds models ${ids}`);
+				this.#plug(entry, device, found);
+				this.space.add(site.unit, entry.image);
+				this.totals.found(entry, site.unit);
+				this.#options.onFound?.(entry);
+			},
+		});
+		const entry = new Entry(index, site, device, new Image([{ id: 1 }]), client);
+		entry.found = device;
+		if (models) this.#plug(entry, device, models);
+		else this.#prepare(entry);
+		return entry;
+	}
+
+	/** Gives a device of these models its image, with what the hub adds. */
+	#plug(entry: Entry, device: SunSpecDevice, models: readonly FoundModel[]): void {
+		const { site } = entry;
+		entry.kind = foundKind(models);
+		entry.model = mainModel(entry.kind, models);
+		entry.derUnit?.close();
+		entry.derUnit = undefined;
+		entry.complete = false;
+		const present = foundSpecs(models);
+		const profile = isDer(entry.kind) ? this.#profile(entry.kind, site, foundAbilities(models)) : undefined;
+		const added = profile ? derModels(present, profile) : [];
+		entry.image = new Image(profile ? derMap(present, added) : present);
+		if (profile) entry.derUnit = this.#derUnit(entry, present, added, profile);
+		this.#prepare(entry);
+		device.attach(entry.image);
+	}
+
+	#prepare(entry: Entry): void {
+		const { image, site } = entry;
+		image.set(image.handle(1, "DA"), site.unit, 0, "good");
+		image.onCommit = () => this.#committed(entry);
+	}
+
+	#tabled(index: number, site: SiteDevice, client: WriteClient, periods: Partial<Periods>): Entry {
+		const { catalogue, store, clock } = this.#options;
+		// readSite has checked that it is there
+		const table = catalogue.table(site.device)!;
 		const present = tableModels(table);
 		const profile = isDer(table.kind) ? this.#profile(table.kind, site, abilitiesOf(table)) : undefined;
 		const added = profile ? derModels(present, profile) : [];
@@ -142,14 +210,12 @@ export class Hub {
 			image,
 			unit: site.address,
 			serial: site.serial,
-			periodsMs: periodsMs({ ...this.site.buses[bus]!.poll, ...site.poll }),
+			periodsMs: periods,
 		});
-		image.set(image.handle(1, "DA"), site.unit, 0, "good");
 		const entry = new Entry(index, site, device, image, client);
 		entry.table = device;
 		entry.kind = table.kind;
 		entry.model = firstModel(table);
-		store.add(site.unit, site.serial);
 		if (profile) {
 			const held = store.read("h", site.unit);
 			const actuator =
@@ -162,10 +228,7 @@ export class Hub {
 						});
 			entry.derUnit = this.#derUnit(entry, present, added, profile, actuator);
 		}
-		image.onCommit = () => this.#committed(entry);
-		device.onChange = (_, what) => {
-			if (what !== "reset") onPresence?.(entry, what === "online");
-		};
+		this.#prepare(entry);
 		return entry;
 	}
 
@@ -181,7 +244,7 @@ export class Hub {
 		present: readonly ModelSpec[],
 		added: readonly ModelSpec[],
 		profile: DerProfile,
-		actuator: DerActuator | undefined,
+		actuator?: DerActuator,
 	): DerUnit {
 		const { clock, random, log, store } = this.#options;
 		return new DerUnit({
@@ -201,7 +264,8 @@ export class Hub {
 		this.#options.onControl?.(entry, report);
 	}
 
-	#committed(entry: HubDevice): void {
+	#committed(entry: Entry): void {
+		entry.complete ||= (entry.table ?? entry.found!).complete;
 		entry.derUnit?.update(entry.complete);
 		this.totals.update(entry, this.#options.clock.now());
 		this.#options.onReading?.(entry);
@@ -226,7 +290,8 @@ class Entry implements HubDevice {
 	device: PolledDevice;
 	image: Image;
 	readonly client: WriteClient;
-	#complete = false;
+	complete = false;
+	found: SunSpecDevice | undefined;
 
 	constructor(index: number, site: SiteDevice, device: PolledDevice, image: Image, client: WriteClient) {
 		this.index = index;
@@ -239,12 +304,6 @@ class Entry implements HubDevice {
 
 	get der(): Der | undefined {
 		return this.derUnit?.der;
-	}
-
-	/** Whether everything that the device gives has been read once. */
-	get complete(): boolean {
-		this.#complete ||= this.table ? this.table.complete : false;
-		return this.#complete;
 	}
 }
 
