@@ -6,7 +6,7 @@ const program = `
 import { Catalogue } from "modules/devices/catalogue";
 import { Device } from "modules/devices/engine";
 import { Plan } from "modules/devices/plan";
-import { firstModel, tableModels } from "modules/devices/table";
+import { modelPoint, tableModels } from "modules/devices/table";
 import { ModbusClient } from "modules/modbus/client";
 import RS485 from "modules/rs485/rs485";
 import { FrameLog } from "modules/site/frame-log";
@@ -37,7 +37,8 @@ export function state() {
 }
 export function point(index, name) {
 	const { image, table } = devices[index];
-	const handle = image.handle(firstModel(table), name);
+	const at = modelPoint(table, name);
+	const handle = image.handle(at.model, at.point, at.group, undefined, at.occurrence);
 	return { value: image.value(handle), quality: image.quality(handle), timeMs: image.timeMs(handle) };
 }
 
@@ -61,7 +62,11 @@ export interface DevicesProgram extends Record<string, unknown> {
 	/** `logBytes`: of memory for a log of the frames; left out: none is kept. */
 	start(baud: number, logBytes?: number): void;
 	state(): { reads: number; late: number; utilisation: number; answers: number[]; online: boolean[] };
-	point(index: number, name: string): { value: number | undefined; quality: string | undefined; timeMs: number };
+	/** `name` as in a table: "W", "714.Prt[1].DCA". */
+	point(
+		index: number,
+		name: string,
+	): { value: number | string | undefined; quality: string | undefined; timeMs: number };
 	decode(times: number, words: readonly number[]): void;
 }
 

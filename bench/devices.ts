@@ -6,10 +6,14 @@
 import { deviceTable } from "../modules/devices/catalogue";
 import { Plan } from "../modules/devices/plan";
 import { hikingDds238 } from "../modules/devices/tables/hiking-dds238-2-zn-s";
+import { solArk12k } from "../modules/devices/tables/sol-ark-12k";
 import type { SimReply } from "../sim/faults";
 import { Pole, type PoleDevice } from "../sim/pole";
+import { FixedSource } from "../sim/profile";
+import { SimSlave } from "../sim/slave";
+import { distinctValues } from "../test/table-values";
 import { devicesMachine } from "./devices-machine";
-import { heapBytes, microsecondsOf, type Report, sayer } from "./figure";
+import { heapBytes, microsecondsOf, type Report, type Say, sayer } from "./figure";
 
 const makes = ["hiking-dds238-2-zn-s", "chint-ddsu666", "eastron-sdm120"];
 
@@ -106,6 +110,7 @@ export function run(report: Report): void {
 	const best = microsecondsOf(2000, () => xs.decode(2000, words));
 	say("decoding ten registers into ten points, here", best, "microseconds");
 	close();
+	sayInverter(say);
 	const plain = pollCosts(devices, 0);
 	say("a poll from timer to image", plain.byteCodes, "byte codes");
 	say("heap a poll leaves behind", plain.heapBytes, "bytes", { budget: 0 });
@@ -115,6 +120,28 @@ export function run(report: Report): void {
 		note: "two frames a poll; the engine counts two for each byte copied, which is a quarter of it",
 	});
 	say("  with a log of the frames, heap left behind", logged.heapBytes, "bytes", { budget: 0 });
+}
+
+/** A hybrid inverter: some 250 points in an image of ten models, read in a dozen requests. */
+function sayInverter(say: Say): void {
+	const values = distinctValues(solArk12k, { grid_type: 1 });
+	const slave = new SimSlave({ table: solArk12k, unit: 1, source: new FixedSource(values) });
+	const { machine, xs, close } = devicesMachine(slave);
+	const empty = heapBytes(machine);
+	xs.add(solArk12k.id, 1, {});
+	say("heap of a hybrid inverter (engine and image)", heapBytes(machine) - empty, "bytes");
+	xs.start(9600);
+	machine.advance(120_000);
+	const settled = heapBytes(machine);
+	const before = machine.counters().byteCodes;
+	const { reads } = xs.state();
+	machine.advance(600_000);
+	const done = xs.state().reads - reads;
+	say("a read of a hybrid inverter from timer to image", (machine.counters().byteCodes - before) / done, "byte codes", {
+		note: "25 registers and as many points on average, with what is derived from them",
+	});
+	say("heap a read leaves behind", (heapBytes(machine) - settled) / done, "bytes", { budget: 0 });
+	close();
 }
 
 /** Of one poll of a meter each second, in ten minutes. */

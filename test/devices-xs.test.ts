@@ -65,7 +65,7 @@ describe("ten meters on one line", () => {
 			const { value, quality, timeMs } = xs.point(i, "W");
 			expect(quality).toBe("good");
 			expect(machine.now() - timeMs).toBeLessThan(1100);
-			expect(Math.abs(value! - pole.grid.home(i).value("W", timeMs)!)).toBeLessThanOrEqual(1500);
+			expect(Math.abs((value as number) - pole.grid.home(i).value("W", timeMs)!)).toBeLessThanOrEqual(1500);
 		}
 	});
 

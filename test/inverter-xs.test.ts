@@ -1,0 +1,53 @@
+/** An inverter's table on the application's engine, its plan preloaded: the same points as in Node, and what it costs. */
+import { afterEach, expect, test } from "vitest";
+import { type DevicesMachine, devicesMachine } from "../bench/devices-machine";
+import { heapBytes } from "../bench/figure";
+import { pointPath } from "../modules/devices/points";
+import { type DeviceTable, rowPoints } from "../modules/devices/table";
+import { deyeThreePhaseHv } from "../modules/devices/tables/deye-three-phase-hv";
+import { solArk12k } from "../modules/devices/tables/sol-ark-12k";
+import { FixedSource } from "../sim/profile";
+import { SimSlave } from "../sim/slave";
+import { cases, distinctValues, halfDigit, measuredRows, sourceName } from "./table-values";
+
+let world: DevicesMachine | undefined;
+
+afterEach(() => {
+	world?.close();
+	world = undefined;
+});
+
+test.each([
+	[solArk12k.id, solArk12k],
+	[deyeThreePhaseHv.id, deyeThreePhaseHv],
+] as [string, DeviceTable][])("%s gives every point as the simulator has it, and keeps no heap", (id, table) => {
+	const conditions = cases(table).at(-1)!;
+	const values = distinctValues(table, conditions);
+	const slave = new SimSlave({ table, unit: 1, source: new FixedSource(values), serial: "2207158842" });
+	world = devicesMachine(slave);
+	const { machine, xs } = world;
+	const empty = heapBytes(machine);
+	xs.add(id, 1, {});
+	// Its image, the handles of its points, the raw bytes of its reads.
+	expect(heapBytes(machine) - empty).toBeLessThan(24_000);
+	xs.start(9600);
+	machine.advance(90_000);
+	let points = 0;
+	for (const row of measuredRows(table, conditions)) {
+		const wanted = values[sourceName(table, row)]!;
+		for (const point of rowPoints(table, row)) {
+			if (point.model === 1) continue;
+			points++;
+			const { value, quality } = xs.point(0, pointPath(point));
+			const what = `${row.name} ${pointPath(point)}`;
+			expect.soft(quality, what).toBe("good");
+			expect
+				.soft(Math.abs((value as number) - wanted), what)
+				.toBeLessThanOrEqual(halfDigit(table, row, wanted, values) * 1.001);
+		}
+	}
+	expect(points).toBeGreaterThan(100);
+	const before = heapBytes(machine);
+	machine.advance(120_000);
+	expect(heapBytes(machine) - before).toBeLessThan(400);
+});
