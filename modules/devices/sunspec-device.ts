@@ -1,12 +1,17 @@
 import { frozen } from "../base/frozen";
-import type { Quality } from "../base/quality";
+import { ModbusException } from "../modbus/pdu";
 import { Discovery } from "../sunspec/client/discovery";
-import type { FoundModel } from "../sunspec/client/found";
-import { ClientPlan, Pace, Special } from "../sunspec/client/plan";
-import type { Image } from "../sunspec/image";
-import { findPoint, layout } from "../sunspec/model";
+import { type FoundModel, sameModels } from "../sunspec/client/found";
+import { ClientPlan, Pace } from "../sunspec/client/plan";
+import { Image } from "../sunspec/image";
+import type { PointInfo } from "../sunspec/place";
+import type { WrittenValue } from "../sunspec/server";
 import type { Periods, ReadResult } from "./engine";
 import type { PolledDevice, SuspectPoint } from "./polled";
+import { abilitiesOf, controlModels } from "./sunspec-abilities";
+import { SunSpecIntake } from "./sunspec-intake";
+import { type Done, pointLabel, SunSpecWriter, type WrittenDevice, wordsOf, writeRuns } from "./sunspec-write";
+import type { WriteClient, WriteOutcome } from "./write";
 
 export interface SunSpecDeviceOptions {
 	/** Modbus address on its bus. */
@@ -37,15 +42,6 @@ const refusedRetryMs = 60_000;
 /** Reads are not made shorter than this. */
 const leastRegisters = 8;
 
-/** Points whose value tells at a glance that it is none: name, least, greatest. */
-const plausible = frozen<readonly (readonly [string, number, number])[]>([
-	["Hz", 30, 80],
-	["PF", -100, 100],
-	["SoC", 0, 100],
-	["SoH", 0, 100],
-	["ChaState", 0, 100],
-]);
-
 /**
  * A device on a bus that speaks SunSpec itself: it is asked what it holds, then its models are copied into its image
  * block by block, scale factors included. Truth rules as for a device of a table (engine.ts):
@@ -55,7 +51,7 @@ const plausible = frozen<readonly (readonly [string, number, number])[]>([
  * - An implausible value is suspect.
  * When ID or L of a model is not what was found, the device is asked anew what it holds.
  */
-export class SunSpecDevice implements PolledDevice {
+export class SunSpecDevice implements PolledDevice, WrittenDevice {
 	readonly product = "sunspec";
 	readonly unit: number;
 	readonly pauseMs: number;
@@ -85,10 +81,13 @@ export class SunSpecDevice implements PolledDevice {
 
 	/** What it holds, as far as known; empty before it was found. */
 	models: readonly FoundModel[];
-	/** Undefined until the first `attach`. */
-	image: Image | undefined;
 	#options: SunSpecDeviceOptions;
 	#discovery: Discovery | undefined;
+	/** Where what is read goes; undefined until the first `attach`. */
+	#intake: SunSpecIntake | undefined;
+	/** The same for the control models of a device just found, read to learn what it can be told. */
+	#survey: SunSpecIntake | undefined;
+	#writer: SunSpecWriter | undefined;
 	#plan: ClientPlan | undefined;
 	#most: number;
 	/** The longest read it has answered, in registers. */
@@ -103,11 +102,6 @@ export class SunSpecDevice implements PolledDevice {
 	#lost = new Uint8Array(0);
 	/** Index of the open read, or -1. */
 	#open = -1;
-	#copy = new DataView(new ArrayBuffer(250));
-	/** Handle, least and greatest value of points that are checked. */
-	#checks = new Float64Array(0);
-	/** Address in the image and size of points that are not taken from the device any more, in order: see `keep`. */
-	#kept = new Uint16Array(0);
 
 	constructor(options: SunSpecDeviceOptions) {
 		this.#options = options;
@@ -127,36 +121,30 @@ export class SunSpecDevice implements PolledDevice {
 
 	/** Its image, built from `models` (it may hold fewer models, and others of the hub's own). */
 	attach(image: Image): void {
-		this.image = image;
-		this.#kept = new Uint16Array(0);
+		this.#intake = new SunSpecIntake(image);
+		this.#intake.overlay = this.#writer;
+		this.#survey = undefined;
 		this.#rebuild(this.lastAnswerMs || 0);
-		const checks: number[] = [];
-		for (const place of image.models) {
-			for (const [name, least, greatest] of plausible) {
-				if (findPoint(place.text, layout(place.text, place.repeats), name) === undefined) continue;
-				if (this.#plan!.deviceAddress(place.address + 2) < 0) continue;
-				checks.push(image.handle(place.id, name, "", undefined, place.occurrence), least, greatest);
-			}
-		}
-		this.#checks = Float64Array.from(checks);
+		this.#intake.check(this.#plan!);
+	}
+
+	get image(): Image | undefined {
+		return this.#intake?.image;
 	}
 
 	/** Whether everything it gives has been read once since `attach`. */
 	get complete(): boolean {
-		return this.#plan !== undefined && !this.#missing.includes(1);
+		return this.#plan !== undefined && this.#survey === undefined && !this.#missing.includes(1);
 	}
 
 	/** From now on what a client may write in these models is the hub's own: neither a read nor a loss changes it. */
 	keep(models: readonly number[]): void {
-		const kept: number[] = [];
-		this.image!.eachPoint((point) => {
-			if (point.writable && models.includes(point.model.id)) kept.push(point.address, point.size);
-		});
-		this.#kept = Uint16Array.from(kept);
+		this.#intake!.keep(models);
 	}
 
 	#rebuild(nowMs: number): void {
-		this.#plan = new ClientPlan(this.models, this.image!.models, { most: this.#most, join: this.#join });
+		const { models } = (this.#survey ?? this.#intake!).image;
+		this.#plan = new ClientPlan(this.models, models, { most: this.#most, join: this.#join });
 		this.#dueMs = new Float64Array(this.#plan.reads).fill(nowMs);
 		this.#lost = new Uint8Array(this.#plan.reads);
 		this.#missing = new Uint8Array(this.#plan.reads).fill(1);
@@ -165,6 +153,7 @@ export class SunSpecDevice implements PolledDevice {
 	}
 
 	#look(): void {
+		this.#survey = undefined;
 		this.#discovery = new Discovery({ bases: this.#options.bases, most: this.#most });
 	}
 
@@ -260,6 +249,24 @@ export class SunSpecDevice implements PolledDevice {
 			return;
 		}
 		this.models = discovery.models;
+		const controls = this.models.filter((model) => model.known && controlModels.includes(model.id));
+		if (controls.length === 0) this.#found();
+		else {
+			this.#survey = new SunSpecIntake(new Image(controls));
+			this.#rebuild(nowMs);
+		}
+	}
+
+	/** What it holds is known, and what it can be told. */
+	#found(): void {
+		const survey = this.#survey?.image;
+		if (survey !== undefined) {
+			this.models = this.models.map((model) => {
+				const abilities = abilitiesOf(survey, model.id);
+				return abilities.length === 0 ? model : { ...model, abilities };
+			});
+		}
+		this.#survey = undefined;
 		this.#plan = undefined;
 		this.#dueMs = new Float64Array(0);
 		this.nextDueMs = Infinity;
@@ -289,7 +296,8 @@ export class SunSpecDevice implements PolledDevice {
 			if (this.missed >= missesUntilOffline || this.#dueMs.length === 1) this.#gone(nowMs);
 			this.#schedule(read, nowMs, defaultPeriodsMs.fast);
 		}
-		this.nextDueMs = this.#earliest();
+		if (this.#survey !== undefined && !this.#missing.includes(1)) this.#found();
+		else this.nextDueMs = this.#earliest();
 	}
 
 	#earliest(): number {
@@ -306,7 +314,7 @@ export class SunSpecDevice implements PolledDevice {
 		if (!forGood) return;
 		this.#missing[read] = 0;
 		this.#dueMs[read] = Math.max(this.#dueMs[read]!, nowMs + refusedRetryMs);
-		if (this.#doubted) return;
+		if (this.#doubted || this.#survey !== undefined) return;
 		// What it holds may have changed, or it is another device; asked once.
 		this.#doubted = true;
 		this.#look();
@@ -341,71 +349,10 @@ export class SunSpecDevice implements PolledDevice {
 
 	#take(read: number, data: DataView, nowMs: number): void {
 		const plan = this.#plan!;
-		const image = this.image!;
-		const from = plan.address(read);
 		this.#lost[read] = 0;
 		this.#missing[read] = 0;
-		for (let part = plan.firstPart(read); part < plan.firstPart(read + 1); part++) {
-			const head = plan.partHasHead(part) ? 2 : 0;
-			const address = plan.partImage(part) + head;
-			const count = plan.partCount(part) - head;
-			const at = 2 * (plan.partAddress(part) + head - from);
-			for (let i = 0; i < count; i++) this.#copy.setUint16(2 * i, data.getUint16(at + 2 * i));
-			const quality = this.#settle(address, count);
-			this.#restoreKept(address, count);
-			image.load(address, this.#copy, 0, count, nowMs, quality);
-		}
-		this.#check(nowMs);
-		if (plan.pace(read) === Pace.once) this.#identify();
-	}
-
-	#restoreKept(address: number, count: number): void {
-		const kept = this.#kept;
-		const { registers, base } = this.image!;
-		for (let i = 0; i < kept.length; i += 2) {
-			const from = kept[i]!;
-			if (from < address || from >= address + count) continue;
-			for (let n = 0; n < kept[i + 1]!; n++) {
-				this.#copy.setUint16(2 * (from + n - address), registers.getUint16(2 * (from + n - base)));
-			}
-		}
-	}
-
-	/** Keeps counts and good scale factors as they are in the image; says what the rest is worth. */
-	#settle(address: number, count: number): Quality {
-		const plan = this.#plan!;
-		const image = this.image!;
-		let quality: Quality = "good";
-		for (let i = 0; i < plan.specials; i++) {
-			const special = plan.specialAddress(i);
-			if (special < address) continue;
-			if (special >= address + count) break;
-			const at = 2 * (special - address);
-			const held = image.registers.getInt16(2 * (special - image.base));
-			if (plan.specialKind(i) === Special.count) this.#copy.setInt16(at, held);
-			else {
-				const factor = this.#copy.getInt16(at);
-				if (factor >= -10 && factor <= 10) continue;
-				if (held >= -10 && held <= 10) this.#copy.setInt16(at, held);
-				else this.#copy.setInt16(at, -0x8000);
-				// "Not implemented" from the start is a device that does without.
-				if (held !== -0x8000 || factor !== -0x8000) quality = "suspect";
-			}
-		}
-		return quality;
-	}
-
-	/** Values that cannot be are shown and marked. */
-	#check(nowMs: number): void {
-		const image = this.image!;
-		const checks = this.#checks;
-		for (let i = 0; i < checks.length; i += 3) {
-			const handle = checks[i]!;
-			if (image.timeMs(handle) !== nowMs) continue;
-			const value = image.value(handle);
-			if (typeof value !== "number" || (value >= checks[i + 1]! && value <= checks[i + 2]!)) continue;
-			image.set(handle, value, nowMs, "suspect");
-		}
+		(this.#survey ?? this.#intake!).take(plan, read, data, nowMs);
+		if (this.#survey === undefined && plan.pace(read) === Pace.once) this.#identify();
 	}
 
 	#identify(): void {
@@ -421,20 +368,9 @@ export class SunSpecDevice implements PolledDevice {
 	}
 
 	#loseRead(read: number): void {
-		if (this.#lost[read] !== 0) return;
+		if (this.#lost[read] !== 0 || this.#survey !== undefined) return;
 		this.#lost[read] = 1;
-		const plan = this.#plan!;
-		for (let part = plan.firstPart(read); part < plan.firstPart(read + 1); part++) {
-			let from = plan.partImage(part);
-			const end = from + plan.partCount(part);
-			for (let i = 0; i < this.#kept.length; i += 2) {
-				const kept = this.#kept[i]!;
-				if (kept < from || kept >= end) continue;
-				if (kept > from) this.image!.loseRange(from, kept - from);
-				from = kept + this.#kept[i + 1]!;
-			}
-			if (from < end) this.image!.loseRange(from, end - from);
-		}
+		this.#intake!.lose(this.#plan!, read);
 	}
 
 	#gone(nowMs: number): boolean {
@@ -489,36 +425,74 @@ export class SunSpecDevice implements PolledDevice {
 		this.#dueMs[read] = dueMs;
 	}
 
+	/**
+	 * May this point take this value? 0, or the Modbus exception to answer: 0x0B while the device does not answer, 2 for
+	 * what it does not have or does not let anybody write. What the value may be is for the device to say.
+	 */
+	writable(point: PointInfo, _value: WrittenValue): number {
+		if (!this.online || this.looking || this.image === undefined) return ModbusException.gatewayTargetFailedToRespond;
+		if (!point.writable || this.deviceAddress(point.address) < 0) return ModbusException.illegalDataAddress;
+		// An empty text is a value.
+		if (point.type === "string" || this.image.rawOf(point) !== undefined) return 0;
+		return ModbusException.illegalDataAddress;
+	}
+
+	/**
+	 * Sends points as they stand in the image to the device: neighbours in one request (function 16, or 6 one by one when
+	 * the device has no 16), one request at a time, read back. The image takes what the device then holds; `onOutcome`
+	 * hears of each point once. What waits gives way to a later write of the same points.
+	 */
+	write(points: readonly PointInfo[], client: WriteClient, onOutcome?: (outcome: WriteOutcome) => void): void {
+		const image = this.image;
+		if (image === undefined) return;
+		for (const run of writeRuns(points, this)) {
+			const values = run.map((point) => image.valueOf(point));
+			this.put(run[0]!.address, wordsOf(image, run), client, (result, reason) => {
+				run.forEach((point, i) => {
+					onOutcome?.({ result, reason, row: pointLabel(point), value: Number(values[i]) });
+				});
+			});
+		}
+	}
+
+	/** As `write`, for registers that are not in the image yet, at their place there. */
+	put(address: number, words: number[], client: WriteClient, onDone?: Done): void {
+		if (this.#writer === undefined) {
+			this.#writer = new SunSpecWriter(this);
+			if (this.#intake !== undefined) this.#intake.overlay = this.#writer;
+		}
+		this.#writer.put(address, words, client, onDone);
+	}
+
+	/** Where a register of the image stands on the device; -1 for nowhere, and while it is asked what it holds. */
+	deviceAddress(imageAddress: number): number {
+		if (this.#plan === undefined || this.#survey !== undefined || this.looking) return -1;
+		return this.#plan.deviceAddress(imageAddress);
+	}
+
+	/** What the device was asked to hold there, read back. */
+	readBack(address: number, data: DataView, count: number, nowMs: number): void {
+		if (this.deviceAddress(address) < 0) return;
+		this.#intake!.load(this.#plan!, address, data, 0, count, nowMs);
+		this.image!.commit();
+	}
+
+	/** What stands there is read next. */
+	refresh(imageAddress: number): void {
+		if (this.deviceAddress(imageAddress) < 0) return;
+		this.#dueMs[this.#plan!.readOf(imageAddress)] = 0;
+		this.nextDueMs = this.#earliest();
+	}
+
 	/** Whether the device gives this point: its model was found, and the device has a value there. */
 	reads(model: number, point: string): boolean {
 		const image = this.image;
-		if (image === undefined || this.#plan === undefined) return false;
+		if (image === undefined) return false;
 		const info = image.point(image.handle(model, point));
-		return info !== undefined && this.#plan.deviceAddress(info.address) >= 0;
+		return info !== undefined && this.deviceAddress(info.address) >= 0;
 	}
 
 	suspect(): SuspectPoint | undefined {
-		const image = this.image;
-		if (image === undefined) return undefined;
-		for (let handle = 0; image.quality(handle) !== undefined || image.point(handle) !== undefined; handle++) {
-			if (image.quality(handle) !== "suspect") continue;
-			const value = image.value(handle);
-			return { point: image.point(handle)!.name, value: typeof value === "number" ? value : undefined };
-		}
-		return undefined;
+		return this.#intake?.suspect();
 	}
-}
-
-function sameModels(a: readonly FoundModel[], b: readonly FoundModel[]): boolean {
-	if (a.length !== b.length) return false;
-	return a.every((model, i) => {
-		const other = b[i]!;
-		const keys = Object.keys(model.repeats);
-		return (
-			model.id === other.id &&
-			model.address === other.address &&
-			model.length === other.length &&
-			keys.every((key) => model.repeats[key] === other.repeats[key])
-		);
-	});
 }

@@ -150,7 +150,7 @@ export class Discovery {
 		} else if (this.address === this.#at && this.count > 2) {
 			this.#blindAt = this.#at;
 			this.#walk();
-		} else if (busy || this.#phase === PROOF) this.state = "silent";
+		} else if (this.#phase === PROOF || (busy && this.models.length === 0)) this.state = "silent";
 		else this.#end();
 	}
 

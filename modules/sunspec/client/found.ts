@@ -1,4 +1,5 @@
 /** What a SunSpec device was found to hold, and how a model is laid out by the length the device gives it. */
+import type { DerAbility } from "../der/types";
 import { modelText } from "../generated/catalogue";
 import { findPoint, type GroupLayout, layout } from "../model";
 
@@ -29,6 +30,8 @@ export interface FoundModel {
 	/** How often its groups repeat, by counting point or path; empty for models without. */
 	readonly repeats: Readonly<Record<string, number>>;
 	readonly quirk?: Quirk;
+	/** What the device can be told by this model: of 123, 124, 703 and 704, once they were read. */
+	readonly abilities?: readonly DerAbility[];
 }
 
 /** A model's groups at a given length. */
@@ -140,4 +143,19 @@ export function headerLikeness(id: number, length: number): number {
 	const quirk = fitLength(text, length, () => Number.NaN).quirk;
 	// The length of the first editions, without the pad.
 	return quirk === "" || (id === 1 && length === 65) ? 2 : 1;
+}
+
+/** Whether two lists say the same of a device, quirks and abilities aside. */
+export function sameModels(a: readonly FoundModel[], b: readonly FoundModel[]): boolean {
+	if (a.length !== b.length) return false;
+	return a.every((model, i) => {
+		const other = b[i]!;
+		const keys = Object.keys(model.repeats);
+		return (
+			model.id === other.id &&
+			model.address === other.address &&
+			model.length === other.length &&
+			keys.every((key) => model.repeats[key] === other.repeats[key])
+		);
+	});
 }

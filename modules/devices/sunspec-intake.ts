@@ -1,0 +1,160 @@
+/** The way from the registers of a SunSpec device into its image: what is taken over, and what it is worth. */
+import { frozen } from "../base/frozen";
+import type { Quality } from "../base/quality";
+import { type ClientPlan, Special } from "../sunspec/client/plan";
+import type { Image } from "../sunspec/image";
+import { findPoint, layout } from "../sunspec/model";
+
+/** Points whose value tells at a glance that it is none: name, least, greatest. */
+const plausible = frozen<readonly (readonly [string, number, number])[]>([
+	["Hz", 30, 80],
+	["PF", -100, 100],
+	["SoC", 0, 100],
+	["SoH", 0, 100],
+	["ChaState", 0, 100],
+]);
+
+/** What a write that is on its way will have in some registers. */
+export interface Overlay {
+	overlay(address: number, count: number, view: DataView): void;
+}
+
+export class SunSpecIntake {
+	readonly image: Image;
+	/** What a client has written already, and the device does not say yet. */
+	overlay: Overlay | undefined;
+	#copy = new DataView(new ArrayBuffer(250));
+	/** Handle, least and greatest value of points that are checked. */
+	#checks = new Float64Array(0);
+	/** Address in the image and size of points that are not taken from the device any more, in order: see `keep`. */
+	#kept = new Uint16Array(0);
+
+	constructor(image: Image) {
+		this.image = image;
+	}
+
+	/** From now on values that cannot be are marked. */
+	check(plan: ClientPlan): void {
+		const { image } = this;
+		const checks: number[] = [];
+		for (const place of image.models) {
+			for (const [name, least, greatest] of plausible) {
+				if (findPoint(place.text, layout(place.text, place.repeats), name) === undefined) continue;
+				if (plan.deviceAddress(place.address + 2) < 0) continue;
+				checks.push(image.handle(place.id, name, "", undefined, place.occurrence), least, greatest);
+			}
+		}
+		this.#checks = Float64Array.from(checks);
+	}
+
+	/** From now on what a client may write in these models is the hub's own: neither a read nor a loss changes it. */
+	keep(models: readonly number[]): void {
+		const kept: number[] = [];
+		this.image.eachPoint((point) => {
+			if (point.writable && models.includes(point.model.id)) kept.push(point.address, point.size);
+		});
+		this.#kept = Uint16Array.from(kept);
+	}
+
+	/** All that a read has brought. */
+	take(plan: ClientPlan, read: number, data: DataView, nowMs: number): void {
+		const from = plan.address(read);
+		for (let part = plan.firstPart(read); part < plan.firstPart(read + 1); part++) {
+			const head = plan.partHasHead(part) ? 2 : 0;
+			const at = 2 * (plan.partAddress(part) + head - from);
+			const count = plan.partCount(part) - head;
+			this.load(plan, plan.partImage(part) + head, data, at, count, nowMs, this.overlay);
+		}
+		this.#mark(nowMs);
+	}
+
+	/** Registers for one place in the image: whole points, without ID and L. */
+	load(
+		plan: ClientPlan,
+		address: number,
+		data: DataView,
+		at: number,
+		count: number,
+		nowMs: number,
+		overlay?: Overlay,
+	): void {
+		for (let i = 0; i < count; i++) this.#copy.setUint16(2 * i, data.getUint16(at + 2 * i));
+		const quality = this.#settle(plan, address, count);
+		overlay?.overlay(address, count, this.#copy);
+		this.#restoreKept(address, count);
+		this.image.load(address, this.#copy, 0, count, nowMs, quality);
+	}
+
+	/** Keeps counts and good scale factors as they are in the image; says what the rest is worth. */
+	#settle(plan: ClientPlan, address: number, count: number): Quality {
+		const { registers, base } = this.image;
+		let quality: Quality = "good";
+		for (let i = 0; i < plan.specials; i++) {
+			const special = plan.specialAddress(i);
+			if (special < address) continue;
+			if (special >= address + count) break;
+			const at = 2 * (special - address);
+			const held = registers.getInt16(2 * (special - base));
+			if (plan.specialKind(i) === Special.count) this.#copy.setInt16(at, held);
+			else {
+				const factor = this.#copy.getInt16(at);
+				if (factor >= -10 && factor <= 10) continue;
+				this.#copy.setInt16(at, held >= -10 && held <= 10 ? held : -0x8000);
+				// "Not implemented" from the start is a device that does without.
+				if (held !== -0x8000 || factor !== -0x8000) quality = "suspect";
+			}
+		}
+		return quality;
+	}
+
+	#restoreKept(address: number, count: number): void {
+		const kept = this.#kept;
+		const { registers, base } = this.image;
+		for (let i = 0; i < kept.length; i += 2) {
+			const from = kept[i]!;
+			if (from < address || from >= address + count) continue;
+			for (let n = 0; n < kept[i + 1]!; n++) {
+				this.#copy.setUint16(2 * (from + n - address), registers.getUint16(2 * (from + n - base)));
+			}
+		}
+	}
+
+	/** Values that cannot be are shown and marked. */
+	#mark(nowMs: number): void {
+		const { image } = this;
+		const checks = this.#checks;
+		for (let i = 0; i < checks.length; i += 3) {
+			const handle = checks[i]!;
+			if (image.timeMs(handle) !== nowMs) continue;
+			const value = image.value(handle);
+			if (typeof value !== "number" || (value >= checks[i + 1]! && value <= checks[i + 2]!)) continue;
+			image.set(handle, value, nowMs, "suspect");
+		}
+	}
+
+	/** What the read brings has no value. */
+	lose(plan: ClientPlan, read: number): void {
+		for (let part = plan.firstPart(read); part < plan.firstPart(read + 1); part++) {
+			let from = plan.partImage(part);
+			const end = from + plan.partCount(part);
+			for (let i = 0; i < this.#kept.length; i += 2) {
+				const kept = this.#kept[i]!;
+				if (kept < from || kept >= end) continue;
+				if (kept > from) this.image.loseRange(from, kept - from);
+				from = kept + this.#kept[i + 1]!;
+			}
+			if (from < end) this.image.loseRange(from, end - from);
+		}
+	}
+
+	/** The first point whose value is suspect. */
+	suspect(): { point: string; value: number | undefined } | undefined {
+		const { image } = this;
+		for (let handle = 0; image.quality(handle) !== undefined || image.point(handle) !== undefined; handle++) {
+			if (image.quality(handle) !== "suspect") continue;
+			const value = image.value(handle);
+			return { point: image.point(handle)!.name, value: typeof value === "number" ? value : undefined };
+		}
+		return undefined;
+	}
+}
