@@ -1,8 +1,10 @@
 import { type LineDevice, openLine } from "../hosts/desktop/line";
 import { createTestMachine, type TestMachine } from "../hosts/desktop/testing";
+import type { DerCommand } from "../modules/sunspec/der/types";
 import type { SimReply } from "../sim/faults";
 
 const program = `
+import { TableActuator } from "modules/devices/actuator";
 import { Catalogue } from "modules/devices/catalogue";
 import { Device } from "modules/devices/engine";
 import { Plan } from "modules/devices/plan";
@@ -17,7 +19,8 @@ import { ModdableClock } from "hosts/moddable/clock";
 const clock = new ModdableClock(() => true);
 const catalogue = new Catalogue();
 const devices = [];
-let client, scheduler;
+let client, scheduler, actuator;
+const outcomes = [];
 
 export function add(id, unit, settings) {
 	const table = catalogue.table(id);
@@ -40,6 +43,19 @@ export function point(index, name) {
 	const at = modelPoint(table, name);
 	const handle = image.handle(at.model, at.point, at.group, undefined, at.occurrence);
 	return { value: image.value(handle), quality: image.quality(handle), timeMs: image.timeMs(handle) };
+}
+
+/** The controls of a device; the line is started. */
+export function control(index) {
+	actuator = new TableActuator({ device: devices[index], client, clock, onOutcome: (one) => outcomes.push(one) });
+}
+/** As a Der does; missing fields ask for nothing. */
+export function apply(command) {
+	actuator.apply({ energize: true, limitW: Infinity, setW: NaN, chargeLimitW: Infinity, dischargeLimitW: Infinity,
+		reactive: "none", pf: 1, setVar: 0, ...command });
+}
+export function written() {
+	return outcomes.map((one) => one.row + " " + one.value + " " + one.result);
 }
 
 let result;
@@ -67,6 +83,10 @@ export interface DevicesProgram extends Record<string, unknown> {
 		index: number,
 		name: string,
 	): { value: number | string | undefined; quality: string | undefined; timeMs: number };
+	control(index: number): void;
+	apply(command: Partial<DerCommand>): void;
+	/** "row value result" of each write so far. */
+	written(): string[];
 	decode(times: number, words: readonly number[]): void;
 }
 
@@ -87,6 +107,7 @@ export interface FrameListener {
 export function devicesMachine(line: FrameListener): DevicesMachine {
 	const machine = createTestMachine({
 		preload: [
+			"modules/devices/actuator",
 			"modules/devices/catalogue",
 			"modules/devices/engine",
 			"modules/modbus/client",

@@ -131,7 +131,10 @@ function sayInverter(say: Say): void {
 	xs.add(solArk12k.id, 1, {});
 	say("heap of a hybrid inverter (engine and image)", heapBytes(machine) - empty, "bytes");
 	xs.start(9600);
-	machine.advance(120_000);
+	const bare = heapBytes(machine);
+	xs.control(0);
+	say("  with its controls, more", heapBytes(machine) - bare, "bytes");
+	machine.advance(600_000);
 	const settled = heapBytes(machine);
 	const before = machine.counters().byteCodes;
 	const { reads } = xs.state();

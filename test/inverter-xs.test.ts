@@ -3,7 +3,7 @@ import { afterEach, expect, test } from "vitest";
 import { type DevicesMachine, devicesMachine } from "../bench/devices-machine";
 import { heapBytes } from "../bench/figure";
 import { pointPath } from "../modules/devices/points";
-import { type DeviceTable, rowPoints } from "../modules/devices/table";
+import { type DeviceTable, findRow, rowPoints } from "../modules/devices/table";
 import { deyeThreePhaseHv } from "../modules/devices/tables/deye-three-phase-hv";
 import { solArk12k } from "../modules/devices/tables/sol-ark-12k";
 import { FixedSource } from "../sim/profile";
@@ -50,4 +50,37 @@ test.each([
 	const before = heapBytes(machine);
 	machine.advance(120_000);
 	expect(heapBytes(machine) - before).toBeLessThan(400);
+});
+
+test("its controls are written on a real line, read back, and given back", () => {
+	const voltage = sourceName(solArk12k, findRow(solArk12k, "battery_voltage")!);
+	const values = { ...distinctValues(solArk12k, { grid_type: 1 }), [voltage]: 50 };
+	const settings = { max_sell_power: 9000, max_charge_current: 120 };
+	const writes: string[] = [];
+	const slave = new SimSlave({
+		table: solArk12k,
+		unit: 1,
+		source: new FixedSource(values),
+		settings,
+		onWrite: (row, value) => writes.push(`${row} ${value}`),
+	});
+	world = devicesMachine(slave);
+	const { machine, xs } = world;
+	xs.add(solArk12k.id, 1, {});
+	xs.start(9600);
+	machine.advance(60_000);
+	const before = heapBytes(machine);
+	xs.control(0);
+	expect(heapBytes(machine) - before).toBeLessThan(1500);
+	xs.apply({});
+	machine.advance(20_000);
+	expect(writes).toEqual([]);
+	xs.apply({ limitW: 4000, chargeLimitW: 2500 });
+	machine.advance(5000);
+	expect(writes).toEqual(["max_sell_power 4000", "max_charge_current 50"]);
+	expect(xs.written()).toEqual(["max_sell_power 4000 accepted", "max_charge_current 50 accepted"]);
+	xs.apply({});
+	machine.advance(20_000);
+	expect(writes.slice(2)).toEqual(["max_sell_power 9000", "max_charge_current 120"]);
+	expect([slave.setting("max_sell_power"), slave.setting("max_charge_current")]).toEqual([9000, 120]);
 });
