@@ -51,11 +51,12 @@ export function percent(part: number, digits = 0): string {
 /** A point as a person reads it. Undefined when there is no value. */
 export function pointAmount({ value, unit }: PointStatus): Amount | undefined {
 	if (value === null) return undefined;
-	if (typeof value === "string") return { number: value, unit: "" };
+	if (typeof value === "string") return { number: symbolWords(value), unit: "" };
 	switch (unit) {
 		case "W":
 			return power(value);
 		case "Wh":
+		case "WH":
 			return energy(value);
 		case "V":
 			return voltage(value);
@@ -65,16 +66,23 @@ export function pointAmount({ value, unit }: PointStatus): Amount | undefined {
 			return { number: number(value, 2), unit };
 		case "VA":
 		case "var":
+		case "Var":
 			return { number: number(value), unit };
 		case "PF":
 			return { number: number(value, 2), unit: "" };
 		case "C":
 			return { number: number(value, 1), unit: "°C" };
 		case "Pct":
+		case "%WHRtg":
 			return { number: number(value, 1), unit: "%" };
 		default:
 			return { number: number(value, Number.isInteger(value) ? 0 : 2), unit };
 	}
+}
+
+/** A word of SunSpec as a person reads it: "SHUTTING_DOWN" is "shutting down"; a name of a device stays. */
+export function symbolWords(value: string): string {
+	return /^[A-Z][A-Z_]+$/.test(value) ? value.toLowerCase().replaceAll("_", " ") : value;
 }
 
 export function pointName(point: string): string {

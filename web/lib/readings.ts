@@ -20,7 +20,7 @@ export function findPoint(device: DeviceStatus, ...names: string[]): PointStatus
 }
 
 export const powerOf = (device: DeviceStatus) => findPoint(device, "W");
-export const voltageOf = (device: DeviceStatus) => findPoint(device, "PhVphA", "PhV");
+export const voltageOf = (device: DeviceStatus) => findPoint(device, "PhVphA", "PhV", "LNV");
 
 /** A point's number, undefined where nothing was measured. */
 export function numberOf(point: PointStatus | undefined): number | undefined {
@@ -29,7 +29,7 @@ export function numberOf(point: PointStatus | undefined): number | undefined {
 
 /** The point that stands for the device: power of a meter, else its first. */
 export function mainPoint(device: DeviceStatus): PointStatus | undefined {
-	return powerOf(device) ?? findPoint(device, "TmpAmb") ?? device.points[0];
+	return powerOf(device) ?? findPoint(device, "DCW", "TmpAmb") ?? device.points[0];
 }
 
 /** Of a point whose data is of `atMs`. `answeredS`: when its device last answered. */

@@ -1,9 +1,9 @@
-import type { BusStatus, DeviceStatus, PointStatus } from "../../modules/admin/status";
+import type { BusStatus, DerStatus, DeviceStatus, PointStatus } from "../../modules/admin/status";
 import type { NetworkState } from "../../modules/base/network";
 import type { TopologyKind } from "../../modules/site/topology";
 
 /** What the hub's HTTP API sends; times are ages in seconds or ISO UTC texts, and nothing known is null. */
-export type { BusStatus, DeviceStatus, NetworkState, PointStatus, TopologyKind };
+export type { BusStatus, DerStatus, DeviceStatus, NetworkState, PointStatus, TopologyKind };
 
 export type Quality = PointStatus["quality"];
 

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { api } from "../lib/api";
 import { useCell } from "../lib/cell";
+import { isDer } from "../lib/ders";
 import { pointAmount, pointName } from "../lib/format";
 import { type LiveSite, link } from "../lib/live";
 import { deviceStanding, standingOf } from "../lib/readings";
@@ -66,7 +67,7 @@ export function DevicePage({ data, id }: { data: LiveSite; id: string }) {
 					<PointTable device={device} atMs={atMs} />
 				</section>
 				<section class="panel" aria-labelledby="meter">
-					<h2 id="meter">{t("meterTitle")}</h2>
+					<h2 id="meter">{t(isDer(device) ? "deviceTitle" : "meterTitle")}</h2>
 					<MeterFacts device={device} atMs={atMs} />
 				</section>
 			</div>

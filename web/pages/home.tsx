@@ -1,3 +1,4 @@
+import { isDer } from "../lib/ders";
 import { energy, pointAmount, pointName, power, timeOfDay, voltage } from "../lib/format";
 import type { LiveSite } from "../lib/live";
 import { deviceStanding, findPoint, numberOf, powerOf, standingOf, voltageOf } from "../lib/readings";
@@ -6,6 +7,7 @@ import { ageNow, momentOf } from "../lib/time";
 import type { DeviceStatus } from "../lib/types";
 import { useHistory } from "../lib/use-history";
 import { DayChart } from "../parts/day-chart";
+import { DerCommand, DerNow } from "../parts/ders";
 import { GonePage, Page } from "../parts/page";
 import { Age, Fact, Facts, QualityTag, Trouble, Value } from "../parts/values";
 import { t } from "../texts/texts";
@@ -20,15 +22,16 @@ export function HomePage({ data, id }: { data: LiveSite; id: string }) {
 	const standing = deviceStanding(device, atMs);
 	return (
 		<Page title={device.name} back={back} lead={<QualityTag standing={standing} />}>
-			<Now device={device} atMs={atMs} />
-			{powerOf(device) && <Day device={device} />}
+			{isDer(device) ? <DerNow device={device} atMs={atMs} /> : <Now device={device} atMs={atMs} />}
+			{isDer(device) && <DerCommand device={device} />}
+			{(powerOf(device) || isDer(device)) && <Day device={device} />}
 			<div class="columns">
 				<section class="panel" aria-labelledby="readings">
 					<h2 id="readings">{t("pointsTitle")}</h2>
 					<PointTable device={device} atMs={atMs} />
 				</section>
 				<section class="panel" aria-labelledby="meter">
-					<h2 id="meter">{t("meterTitle")}</h2>
+					<h2 id="meter">{t(isDer(device) ? "deviceTitle" : "meterTitle")}</h2>
 					<MeterFacts device={device} atMs={atMs} />
 					<a class="button" href={href("devices", device.id)}>
 						{t("toRegisters")}

@@ -1,9 +1,11 @@
+import { isDer } from "../lib/ders";
 import { type Amount, age, energy, percent, pointAmount, power, timeOfDay, voltage } from "../lib/format";
 import type { LiveSite } from "../lib/live";
 import { deviceStanding, mainPoint, numberOf, powerOf, totalsOf, voltageOf } from "../lib/readings";
 import { href } from "../lib/route";
 import { ageNow } from "../lib/time";
 import type { DeviceStatus } from "../lib/types";
+import { DerList } from "../parts/ders";
 import { LineDrawing } from "../parts/line-drawing";
 import { Page } from "../parts/page";
 import { QualityTag, Value } from "../parts/values";
@@ -12,19 +14,34 @@ import { t } from "../texts/texts";
 /** The pole with its homes: who takes how much now, and how well that is known. */
 export function PolePage({ data }: { data: LiveSite }) {
 	const { site } = data;
-	const { homes } = totalsOf(site.devices);
-	const others = site.devices.filter((device) => device.role !== "home");
+	const { homes, feeder } = totalsOf(site.devices);
+	const ders = site.devices.filter(isDer);
+	const others = site.devices.filter((device) => device.role !== "home" && !isDer(device));
+	// a roof with an inverter has no homes to show, and no line
+	const hasLine = homes.length > 0 || feeder !== undefined || ders.length === 0;
 	return (
 		<Page title={site.name} lead={site.location}>
 			<Outage data={data} />
-			<TotalsStrip data={data} />
-			<section class="panel stage" aria-label={t("navPole")}>
-				<LineDrawing data={data} />
-			</section>
-			<section class="panel" aria-labelledby="homes">
-				<h2 id="homes">{t("homesTitle")}</h2>
-				{homes.length === 0 ? <p class="note">{t("homesEmpty")}</p> : <HomeList homes={homes} data={data} />}
-			</section>
+			{hasLine && (
+				<>
+					<TotalsStrip data={data} />
+					<section class="panel stage" aria-label={t("navPole")}>
+						<LineDrawing data={data} />
+					</section>
+				</>
+			)}
+			{ders.length > 0 && (
+				<section class="panel" aria-labelledby="ders">
+					<h2 id="ders">{t("dersTitle")}</h2>
+					<DerList ders={ders} data={data} />
+				</section>
+			)}
+			{hasLine && (
+				<section class="panel" aria-labelledby="homes">
+					<h2 id="homes">{t("homesTitle")}</h2>
+					{homes.length === 0 ? <p class="note">{t("homesEmpty")}</p> : <HomeList homes={homes} data={data} />}
+				</section>
+			)}
 			{others.length > 0 && (
 				<section class="panel" aria-labelledby="others">
 					<h2 id="others">{t("otherTitle")}</h2>
