@@ -156,7 +156,7 @@ function mayFault(model: ModelBytes, must: number, may: number): string | undefi
 			const x = point === 4 ? model.scaledU32(place, sf) : model.scaledU16(place, sf);
 			for (const near of [x - step, x + step]) {
 				if (tripTime(model, may, near) > tripTime(model, must, near)) {
-					return `MustTrip at ${x} comes before MayTrip`;
+					return `MustTrip near ${x} comes before MayTrip`;
 				}
 			}
 		}
