@@ -54,6 +54,8 @@ export interface Situation {
 	/** State of charge, %; NaN: unknown. */
 	readonly soc: number;
 	readonly following: Following;
+	/** What follows the grid puts reactive power first (Pri of its curve). */
+	readonly reactiveFirst: boolean;
 }
 
 const infinity = Number.POSITIVE_INFINITY;
@@ -97,7 +99,7 @@ export class Arbiter {
 			limit = 0;
 			if (!Number.isNaN(set)) set = 0;
 			this.sources |= Source.derated;
-		} else limit = Math.min(limit, this.#reactive(command, now.following, active, stepS));
+		} else limit = Math.min(limit, this.#reactive(command, now, active, stepS));
 		command.limitW = limit;
 		command.setW = set > limit ? limit : set;
 		return command;
@@ -173,8 +175,10 @@ export class Arbiter {
 		let set = setW(this.#m704, this.#settings.wMax);
 		if (Number.isNaN(set) && high < 0) set = high;
 		if (Number.isNaN(set) && low > 0) set = low;
-		if (set < now.following.droopLowW) {
-			set = now.following.droopLowW;
+		const { droopLowW } = now.following;
+		// without a set-point only a storage has something to give beside what it gives already
+		if (set < droopLowW || (Number.isNaN(set) && this.#settings.charge > 0 && !Number.isNaN(droopLowW))) {
+			set = droopLowW;
 			this.sources |= Source.freqWatt;
 		}
 		set = Math.min(Math.max(set, low), high);
@@ -191,7 +195,8 @@ export class Arbiter {
 	}
 
 	/** Fills in the reactive part; gives the active power that it leaves room for. */
-	#reactive(command: DerCommand, following: Following, active: number, stepS: number): number {
+	#reactive(command: DerCommand, now: Situation, active: number, stepS: number): number {
+		const { following } = now;
 		const settings = this.#settings;
 		const m704 = this.#m704;
 		const ramps = this.#ramps;
@@ -222,7 +227,7 @@ export class Arbiter {
 		command.reactive = "var";
 		if (wanted > settings.varInj) wanted = settings.varInj;
 		if (wanted < -settings.varAbs) wanted = -settings.varAbs;
-		const reactiveFirst = commanded && m704.u16(At704.varSetPri) === 1;
+		const reactiveFirst = commanded ? m704.u16(At704.varSetPri) === 1 : now.reactiveFirst;
 		if (!reactiveFirst && Math.abs(wanted) > settings.varAval) wanted = Math.sign(wanted) * settings.varAval;
 		if (commanded) {
 			const percent = m704.u16(At704.varRmp);

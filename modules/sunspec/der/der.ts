@@ -14,11 +14,13 @@ import { ModbusException } from "../../modbus/pdu";
 import type { Image } from "../image";
 import type { PointInfo } from "../place";
 import type { WrittenValue } from "../server";
-import { Arbiter, type Following, Source } from "./arbiter";
+import { Arbiter, Source } from "./arbiter";
 import { checkTogether, checkValue } from "./check";
 import { sameCommand, unlimited } from "./command";
 import { Control, controlAt, controlCount, controlNames, restartsTimer } from "./controls-704";
+import { AtCurves, curveModels, isTrip } from "./curve-forms";
 import { fill123, fill124, fill703, fill704, fill715 } from "./defaults";
+import { Functions } from "./functions";
 import { Grid } from "./grid";
 import { ModelBytes } from "./model-bytes";
 import { At124, controlAt123, controlAt124, OlderControls } from "./older-controls";
@@ -43,10 +45,15 @@ export interface DerOptions {
 	readonly occurrence?: number;
 	/** For delays that are to differ between DER (ESRndTms, WinTms). Missing: the middle. */
 	readonly random?: Random;
-	/** 50 or 60, for the first window of model 703. Missing: it takes both. */
+	/** 50 or 60. Missing: what is nearer to the frequency that is measured. */
 	readonly nominalHz?: number;
-	/** Models of the image that its device fills: they get no first values from here. */
+	/** Models of the image that its device fills: they get no first values from here, and 705 to 712 are left alone. */
 	readonly given?: readonly number[];
+	/**
+	 * The trip curves (707 to 710) are in force before a client enables them. Missing: they are not. What the hub sees of
+	 * the grid may be that of an island, or of a meter elsewhere, and every device has a protection of its own.
+	 */
+	readonly protects?: boolean;
 }
 
 /** Places in 715. */
@@ -74,6 +81,7 @@ export class Der {
 	readonly #arbiter: Arbiter;
 	readonly #grid: Grid;
 	readonly #service: EnterService;
+	readonly #functions: Functions;
 	readonly #reporter: Reporter;
 	readonly #saver: Saver | undefined;
 	readonly #reversion: Reversion;
@@ -123,7 +131,12 @@ export class Der {
 		this.#reporter = new Reporter(m701, cells, reportCells);
 		this.#saver = store && new Saver(store, unit);
 		this.#reversion = new Reversion(this.#m704, this.#older, this.#arbiter, this.#settings, random, cells);
-		this.#fill(options, m123);
+		this.#settings.read();
+		this.#grid.read(this.#settings.vNom);
+		const nominalHz = options.nominalHz ?? (this.#grid.hz > 55 ? 60 : this.#grid.hz > 40 ? 50 : Number.NaN);
+		const storage = this.#settings.charge > 0 || actuator.abilities.includes("chargeLimitW");
+		this.#functions = this.#curves(options, storage, nominalHz);
+		this.#fill(options, m123, storage, nominalHz);
 		const restored = this.#restore(store);
 		this.#older.adopt(Control.connect);
 		this.#older.adopt(Control.storage);
@@ -144,6 +157,7 @@ export class Der {
 
 	/** Does this model belong to the controls? */
 	owns(modelId: number): boolean {
+		if (this.#functions.model(modelId)) return true;
 		return this.#models.some((model) => model.id === modelId && model.present);
 	}
 
@@ -154,6 +168,7 @@ export class Der {
 		}
 		if (!this.#actuator.online) return ModbusException.gatewayTargetFailedToRespond;
 		if (this.local || typeof value !== "number") return ModbusException.illegalDataValue;
+		if (this.#functions.model(point.model.id)) return this.#functions.onWrite(point, value);
 		return checkValue(point, value, this.#settings, this.#actuator);
 	}
 
@@ -196,6 +211,7 @@ export class Der {
 			if (touched & bit) this.#reversion.written(control, (restarted & bit) !== 0, now);
 			if (older & bit) this.#reversion.writtenOlder(control, now);
 		}
+		this.#functions.onWritten(points, now);
 		this.#show();
 		this.#evaluate(0, true);
 		this.#saver?.touch(now);
@@ -225,12 +241,23 @@ export class Der {
 		if (this.#saver && this.#saver.nextMs() < Number.POSITIVE_INFINITY) this.#save(this.#clock.now());
 	}
 
-	#fill(options: DerOptions, m123: ModelBytes): void {
+	/** What follows the grid, for a device that may be told something else each second. */
+	#curves({ image, clock, given = [], actuator, protects }: DerOptions, storage: boolean, hz: number): Functions {
+		const own: number[] = given.slice();
+		for (const id of curveModels) {
+			if (given.includes(id)) continue;
+			if (!actuator.continuous && !isTrip(id)) own.push(id);
+			// nobody knows what would be too high or too low a frequency
+			else if (!protects || Number.isNaN(hz)) new ModelBytes(image, id, clock).initial16(AtCurves.ena, 0);
+		}
+		return new Functions({ image, clock, ratings: this.#settings, given: own, storage, nominalHz: hz || 50 });
+	}
+
+	#fill(options: DerOptions, m123: ModelBytes, storage: boolean, nominalHz: number): void {
 		const { abilities } = this.#actuator;
 		const can = (ability: DerAbility): boolean => abilities.includes(ability);
 		const has = (id: number): boolean => !options.given?.includes(id);
-		const storage = this.#settings.charge > 0 || can("chargeLimitW");
-		const what = { can, storage, nominalHz: options.nominalHz ?? Number.NaN };
+		const what = { can, storage, nominalHz };
 		if (has(703)) fill703(this.#m703, what);
 		fill704(this.#m704, what);
 		if (has(715)) fill715(this.#m715, what);
@@ -238,7 +265,7 @@ export class Der {
 		if (has(124)) fill124(this.#m124, what);
 		if (has(121)) this.#settings.fill();
 		const { model } = this.#settings;
-		let modes = 0;
+		let modes = this.#functions.modes;
 		if (can("limitW")) modes |= Source.maxW;
 		if (can("setW")) modes |= Source.fixedW;
 		if (can("setVar")) modes |= Source.fixedVar;
@@ -263,6 +290,7 @@ export class Der {
 		settings.read();
 		this.#older.adopt(Control.connect);
 		this.#older.adopt(Control.storage);
+		this.#functions.restore(saved.curves, offS, now);
 		for (let control = 0; control < controlCount; control++) {
 			if (this.#reversion.resume(control, saved.remainingS(control), offS, now)) this.#reverted(control);
 		}
@@ -289,8 +317,14 @@ export class Der {
 		if (online) this.#grid.read(settings.vNom);
 		else this.#grid.lose();
 		const opCtl = this.#m715.u16(At715.opCtl);
-		const left = this.#serve(online, opCtl !== OpCtl.stop && this.#older.connected, now);
-		const idle = opCtl === OpCtl.enterStandby;
+		const functions = this.#functions;
+		functions.update(this.#grid, now);
+		// a DER that makes the grid itself neither trips nor waits for it
+		const trips = this.#grid.forming ? 0 : functions.mustTrip;
+		this.#latched |= trips;
+		const permitted = trips === 0 && opCtl !== OpCtl.stop && this.#older.connected;
+		const left = this.#serve(online, permitted, now);
+		const idle = opCtl === OpCtl.enterStandby || (!this.#grid.forming && functions.ceases !== 0);
 		const out = !this.#service.inService;
 		const command = this.#arbiter.decide(
 			{
@@ -299,7 +333,8 @@ export class Der {
 				idle: idle || (out && !this.#canEnergize),
 				share: this.#service.share(now),
 				soc: this.#soc(),
-				following: nothing,
+				following: functions.following,
+				reactiveFirst: functions.reactiveFirst,
 			},
 			this.#grid,
 			stepS,
@@ -317,7 +352,7 @@ export class Der {
 			this.#actuator.apply(this.#command);
 		}
 		this.#report(online, idle, now);
-		return left || this.#service.busy || this.#ramps.moving;
+		return left || this.#service.busy || this.#ramps.moving || functions.settling;
 	}
 
 	/** Lets the DER leave or enter service. True when it has. */
@@ -362,7 +397,7 @@ export class Der {
 		this.#clock.clearTimer(this.#timer);
 		this.#timer = undefined;
 		if (this.#closed) return;
-		let next = Math.min(this.#reversion.nextMs(), this.#service.nextMs());
+		let next = Math.min(this.#reversion.nextMs(), this.#service.nextMs(), this.#functions.nextMs(this.#clock.now()));
 		if (this.#saver) next = Math.min(next, this.#saver.nextMs());
 		if (this.#ticks) next = Math.min(next, this.#tickMs);
 		if (next < Number.POSITIVE_INFINITY) {
@@ -372,7 +407,8 @@ export class Der {
 
 	/** Is there anything to count each second? */
 	get #ticks(): boolean {
-		return this.#m715.present || this.#reversion.running || this.#service.busy || this.#ramps.moving;
+		if (this.#m715.present || this.#reversion.running || this.#service.busy) return true;
+		return this.#ramps.moving || this.#functions.settling;
 	}
 
 	readonly #onTimer = (): void => {
@@ -387,6 +423,10 @@ export class Der {
 		let exact = this.#reversion.adopt(now);
 		for (let control = this.#reversion.revert(now); control >= 0; control = this.#reversion.revert(now)) {
 			this.#reverted(control);
+			exact = true;
+		}
+		for (let id = this.#functions.tick(now); id !== 0; id = this.#functions.tick(now)) {
+			this.#tell(`model ${id}: reversion time is over`);
 			exact = true;
 		}
 		this.#reversion.count(now);
@@ -412,9 +452,15 @@ export class Der {
 			remainingS: (control: number) => this.#reversion.remainingS(control, now),
 			inService: this.#service.inService,
 			epochMs: this.#clock.epochMs() ?? 0,
-			curves: new Uint8Array(0),
+			curves: this.#functions.save(now),
 		};
-		this.#saver!.run(this.#image, this.#models, state, this.#reversion.shortestS(), now);
+		this.#saver!.run(this.#image, this.#models, state, this.#shortestS, now);
+	}
+
+	/** The shortest reversion time that runs, s; 0: none does. */
+	get #shortestS(): number {
+		const [one, other] = [this.#reversion.shortestS(), this.#functions.shortestS];
+		return one > 0 && other > 0 ? Math.min(one, other) : one + other;
 	}
 
 	#tell(what: string): void {
@@ -429,4 +475,3 @@ const reportCells = rampCells + 2 * rampedCount;
 const cellCount = reportCells + reportedCount;
 const middle: Random = () => 0.5;
 const none = Number.NaN;
-const nothing = frozen<Following>({ voltWattW: none, droopHighW: none, droopLowW: none, voltVar: none, wattVar: none });

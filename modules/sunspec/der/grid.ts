@@ -6,6 +6,8 @@ import type { ModelBytes } from "./model-bytes";
 
 // Places in 701.
 const acType = 2;
+const derMode = 8;
+const gridForming = 1 << 1;
 const w = 10;
 const lineVoltages = 15;
 const hz = 17;
@@ -23,6 +25,8 @@ export class Grid {
 	lowPct = Number.NaN;
 	highPct = Number.NaN;
 	hz = Number.NaN;
+	/** The DER makes the grid (an island) instead of following one. */
+	forming = false;
 	readonly #model: ModelBytes;
 
 	/** `model`: the 701 where the DER meets the grid. */
@@ -35,6 +39,7 @@ export class Grid {
 		const model = this.#model;
 		this.w = model.scaledI16(w, wSf);
 		this.hz = model.scaledU32(hz, hzSf);
+		this.forming = (model.u32(derMode) & gridForming) !== 0;
 		const type = model.u16(acType);
 		// Nominal voltage of a phase to neutral: 702.VNom is a line voltage unless there is one phase only.
 		const phase = type === 0 ? vNom : type === 1 ? vNom / 2 : vNom / root3;

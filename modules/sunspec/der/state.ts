@@ -2,7 +2,7 @@
  * What a DER's controls need after a restart, as bytes:
  *
  *     version u8 | 0: out of service, 1: in service u8 | UTC ms of saving, f64 (0: no wall clock) |
- *     7 reversion times left, s, u32 each | models: id u16, first register u16, count u16, registers | 0 u16 |
+ *     11 reversion times left, s, u32 each | models: id u16, first register u16, count u16, registers | 0 u16 |
  *     bytes of the curves | CRC-32 of the values, from the models on | CRC-32 of the head and of that CRC
  *
  * A model is restored only when its scale factors are those of now: otherwise its registers would mean something else.
@@ -12,10 +12,15 @@ import { frozen } from "../../base/frozen";
 import type { Image } from "../image";
 import { eachPoint, type PointInfo } from "../place";
 import { At704, controlCount } from "./controls-704";
+import { curveForm, isTrip } from "./curve-forms";
 import type { ModelBytes } from "./model-bytes";
 
 const version = 1;
-const headBytes = 10 + 4 * controlCount;
+/** Models 705, 706, 711 and 712 have reversion times, too. */
+const curveTimes = 4;
+const timesAt = 10;
+const curveTimesAt = timesAt + 4 * controlCount;
+const headBytes = curveTimesAt + 4 * curveTimes;
 
 /** Id; first register to keep and the one behind the last; first scale factor and the register behind the last. */
 const kept = frozen([
@@ -49,7 +54,7 @@ export function packState(image: Image, models: readonly ModelBytes[], state: De
 	bytes[1] = state.inService ? 1 : 0;
 	view.setFloat64(2, state.epochMs);
 	for (let control = 0; control < controlCount; control++) {
-		view.setUint32(10 + 4 * control, state.remainingS(control));
+		view.setUint32(timesAt + 4 * control, state.remainingS(control));
 	}
 	let at = headBytes;
 	for (const [id, from, to] of kept) {
@@ -65,9 +70,23 @@ export function packState(image: Image, models: readonly ModelBytes[], state: De
 		at += 2 * (to! - from!);
 	}
 	bytes.set(state.curves, at + 2);
+	let place = curveTimesAt;
+	eachCurveTime(view, at + 2, size - 8, (time) => {
+		view.setUint32(place, view.getUint32(time));
+		view.setUint32(time, 0);
+		place += 4;
+	});
 	view.setUint32(size - 8, crc32(bytes, headBytes, size - 8, bytes[1]!));
 	view.setUint32(size - 4, headCrc(bytes));
 	return bytes;
+}
+
+/** Calls `visit` with the byte of each RvrtRem in the bytes of the curves. */
+function eachCurveTime(view: DataView, start: number, end: number, visit: (time: number) => void): void {
+	for (let at = start; at + 4 <= end; at += 4 + 2 * view.getUint16(at + 2)) {
+		const id = view.getUint16(at);
+		if (!isTrip(id)) visit(at + 4 + 2 * (curveForm(id).rvrtTms + 2));
+	}
 }
 
 /** Over the times, and the CRC of the values. */
@@ -101,11 +120,18 @@ export function unpackState(
 		if (line && model && sameScales(image, model, line, view, at)) restore(image, model, line, view, at, allows);
 		at += 2 * count;
 	}
+	const curves = bytes.slice(at + 2, size - 8);
+	let place = curveTimesAt;
+	const curvesView = new DataView(curves.buffer);
+	eachCurveTime(curvesView, 0, curves.length, (time) => {
+		curvesView.setUint32(time, view.getUint32(place));
+		place += 4;
+	});
 	return {
-		remainingS: (control) => view.getUint32(10 + 4 * control),
+		remainingS: (control) => view.getUint32(timesAt + 4 * control),
 		inService: bytes[1] !== 0,
 		epochMs: view.getFloat64(2),
-		curves: bytes.subarray(at + 2, size - 8),
+		curves,
 	};
 }
 
