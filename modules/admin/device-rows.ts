@@ -4,6 +4,7 @@ import type { Device } from "../devices/engine";
 import { type Access, type ReadFunction, type RowType, rowFunction } from "../devices/table";
 import type { HubDevice } from "../site/hub";
 import type { Image } from "../sunspec/image";
+import type { PointTypeName } from "../sunspec/types";
 import type { PointStatus } from "./status";
 import { ageS } from "./times";
 
@@ -14,7 +15,7 @@ export interface RowStatus {
 	/** Zero-based protocol address. */
 	address: number;
 	function: ReadFunction;
-	type: RowType;
+	type: RowType | PointTypeName;
 	/** The row's bytes as they came last; null before the first answer. */
 	raw: string | null;
 	/** SunSpec points it brings, with ", " between several; null for none. */
@@ -31,11 +32,43 @@ export interface RowStatus {
 export function deviceRows(entry: HubDevice, nowMs: number): RowStatus[] {
 	const { table: device } = entry;
 	const rows: RowStatus[] = [];
-	if (!device) return rows;
+	if (!device) return foundRows(entry, nowMs);
 	device.plan.reads.forEach((read, index) => {
 		const data = device.raw(index);
 		const readMs = device.readMs(index);
 		for (const step of read.steps) rows.push(rowOf(device, entry.image, step, read.function, data, readMs, nowMs));
+	});
+	return rows;
+}
+
+/** Points that are shown of a device that speaks SunSpec; its models may have some hundreds. */
+const kMostRows = 96;
+
+/** What a SunSpec device gives of its own, where it gives something: as its registers stand in the image. */
+function foundRows({ found, image, device }: HubDevice, nowMs: number): RowStatus[] {
+	const rows: RowStatus[] = [];
+	if (!found) return rows;
+	image.eachPoint((point) => {
+		if (rows.length >= kMostRows || point.type === "sunssf" || point.type === "pad") return;
+		const address = found.deviceAddress(point.address);
+		const value = address < 0 || point.name === "ID" || point.name === "L" ? undefined : image.valueOf(point);
+		if (value === undefined || value === "") return;
+		const path = point.group === "" ? point.name : `${point.group}.${point.name}`;
+		const handle = image.knownHandle(point.address);
+		const timeMs = handle < 0 ? device.lastAnswerMs : image.timeMs(handle);
+		rows.push({
+			name: `${point.model.id}.${path}`,
+			address,
+			function: 3,
+			type: point.type,
+			raw: toHex(new Uint8Array(image.registers.buffer, 2 * (point.address - image.base), 2 * point.size)),
+			point: path,
+			value: typeof value === "bigint" ? Number(value) : plain(value),
+			unit: point.unit,
+			quality: image.quality(handle) ?? (device.online ? "good" : "comms_lost"),
+			ageS: ageS(timeMs, nowMs),
+			access: point.writable ? "rw" : "r",
+		});
 	});
 	return rows;
 }

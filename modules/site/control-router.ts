@@ -33,7 +33,8 @@ export class ControlRouter {
 		const entry = this.#options.entry(unit);
 		if (!entry?.site.control) return ModbusException.illegalDataAddress;
 		if (entry.der?.owns(point.model.id)) return entry.der.onWrite(point, value);
-		return entry.table ? this.#toRow(entry, point, value) : ModbusException.illegalDataAddress;
+		if (entry.table) return this.#toRow(entry, point, value);
+		return entry.found?.writable(point, value) ?? ModbusException.illegalDataAddress;
 	}
 
 	/** See `SunSpecSpaceOptions.onCheck`. */
@@ -64,6 +65,7 @@ export class ControlRouter {
 		if (owned.length > 0) der?.onWritten(owned);
 		const rest = owned.length === 0 ? points : points.filter((point) => !owned.includes(point));
 		if (rest.length === 0) return;
+		entry.found?.write(rest, entry.client, (outcome) => this.#options.onOutcome(entry, outcome));
 		if (!entry.table) return;
 		const rows = rest.map((point) => ({ point, row: rowOf(entry.table!.table, point)! }));
 		const place = ({ row }: { row: Row }): number => this.#sequence.indexOf(row.name);
