@@ -212,6 +212,10 @@ export class Der {
 			if (older & bit) this.#reversion.writtenOlder(control, now);
 		}
 		this.#functions.onWritten(points, now);
+		for (const id of adoptions(points)) {
+			const fault = this.#functions.fault(id);
+			if (fault !== undefined) this.#log("warn", "der", `unit ${this.unit}: model ${id}: not adopted, ${fault}`);
+		}
 		this.#show();
 		this.#evaluate(0, true);
 		this.#saver?.touch(now);
@@ -475,3 +479,8 @@ const reportCells = rampCells + 2 * rampedCount;
 const cellCount = reportCells + reportedCount;
 const middle: Random = () => 0.5;
 const none = Number.NaN;
+
+/** The models whose AdptCrvReq or AdptCtlReq was written. */
+function adoptions(points: readonly PointInfo[]): number[] {
+	return points.filter((point) => point.name.startsWith("Adpt")).map((point) => point.model.id);
+}

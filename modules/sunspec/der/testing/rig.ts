@@ -109,7 +109,7 @@ export class Rig {
 		this.put(713, "Pct_SF", -1);
 		this.put(713, "SoC", 50);
 		this.put(701, "ACType", 2);
-		for (const [name, power] of Object.entries({ W_SF: 0, V_SF: -1, Hz_SF: -2, Var_SF: 0 })) this.put(701, name, power);
+		for (const [name, power] of Object.entries({ W_SF: 0, V_SF: -1, Hz_SF: -3, Var_SF: 0 })) this.put(701, name, power);
 		this.grid(400, 50, 4000);
 	}
 
@@ -123,7 +123,9 @@ export class Rig {
 	}
 
 	point(model: number, name: string): PointInfo {
-		const [group, last] = name.includes(".") ? name.split(".") : ["", name];
+		const dot = name.lastIndexOf(".");
+		const group = name.slice(0, Math.max(0, dot));
+		const last = name.slice(dot + 1);
 		let found: PointInfo | undefined;
 		this.image.eachPoint((point) => {
 			if (point.model.id === model && point.group === group && point.name === last && point.model.occurrence === 1) {
