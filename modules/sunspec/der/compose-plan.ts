@@ -130,7 +130,9 @@ class Plan {
 		if (!this.#added.includes(to)) return;
 		for (const line of lines.split("\n")) {
 			const [target, op, sources] = line.split(" ");
-			const names = sources!.split(",").map((name) => (name.includes(".") ? name : fromGroup + name));
+			const names = sources!
+				.split(",")
+				.map((name) => (name.startsWith("^") ? name.slice(1) : name.includes(".") ? name : fromGroup + name));
 			this.#rule(to, op!, toGroup + target!, from, names);
 		}
 	}

@@ -1,6 +1,6 @@
 /**
  * How the models of one generation follow from those of the other, as text. One line a point: where it goes, how, and
- * what it comes from ("704.Ena" for a point of another model). Ways that need no word of their own in `compose-ops.ts`:
+ * what it comes from ("704.Ena" for a point of another model, "^DCV" for one of the model itself among those of a group). Ways that need no word of their own in `compose-ops.ts`:
  *
  *     .  as it is          n  negated            m  mean of those there are    s  sum of those there are
  *     f  the first there is    x  product        h  the first, else the second divided by the phases
@@ -258,8 +258,8 @@ InEvt zero DCV`;
 
 /** 714's solar port from a string of 403 or 404. */
 export const kInputPort = `DCA . InDCA
-DCV f InDCV,DCV
-DCW fx InDCW,InDCA,DCV
+DCV f InDCV,^DCV
+DCW fx InDCW,InDCA,^DCV
 DCWhInj w InDCWh`;
 
 /** 803 from the storage's port and its 713, for a bank of which no more is known. */

@@ -178,7 +178,7 @@ export class RuleRunner {
 			else this.#quality = suspect;
 		}
 		const memory = (rules[at]! >> 8) * memoryNumbers;
-		if (op === kHighest || op === kHighestSum) {
+		if (op >= kHighest && op <= kHighestSum) {
 			if (!(value > 0) || this.#read(target) >= value) return;
 		} else if (op === kFollow) {
 			if (!(value > 0) || !this.#follows(target, memory, value)) return;

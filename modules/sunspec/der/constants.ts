@@ -77,9 +77,10 @@ export function allRatings(
 
 /**
  * The lowest scale factor, from `lowest` on, under which a register that holds up to `limit` holds `most`: the finest
- * steps without a wrap. `lowest` where `most` is not known.
+ * steps without a wrap. One step coarser than `lowest` where `most` is not known.
  */
 export function finestScale(most: number, limit: number, lowest: number): number {
+	if (Number.isNaN(most)) return lowest + 1;
 	let scale = lowest;
 	while (scale < 10 && unscaled(most, scale) > limit) scale++;
 	return scale;
@@ -87,8 +88,9 @@ export function finestScale(most: number, limit: number, lowest: number): number
 
 /** For ratings: whole units unless that would lose a fraction, and coarser only where they would not fit. */
 function ratingScale(most: number, limit: number): number {
+	if (Number.isNaN(most)) return 0;
 	let lowest = 0;
-	while (lowest > -3 && scaled(unscaled(most, lowest), lowest) !== most && !Number.isNaN(most)) lowest--;
+	while (lowest > -3 && scaled(unscaled(most, lowest), lowest) !== most) lowest--;
 	return finestScale(most, limit, lowest);
 }
 
@@ -107,15 +109,15 @@ function scaleOf(word: string, r: AllRatings): number {
 		case "a":
 			return finestScale(2 * r.maxA * 3, i16, -2);
 		case "d":
-			// A storage may have as little as 40 V.
-			return finestScale(power / 20, i16, -2);
+			// a storage may have as little as 40 V, and give a fifth more than it is rated
+			return finestScale(power / 33, i16, -2);
 		case "p":
 			return finestScale(2 * power, i16, -1);
 		case "v":
 			return finestScale(2.2 * r.nominalV, i16, -1);
 		case "e":
 			// acc32 wraps: 40,000 hours at full power must fit, ten years of a good place for solar power.
-			return finestScale(40_000 * power, 0xffffffff, 0);
+			return finestScale(40_000 * (power || 10_000), 0xffffffff, 0);
 		case "W":
 			return ratingScale(power, u16);
 		case "S":
