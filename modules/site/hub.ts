@@ -5,6 +5,7 @@ import { TableActuator } from "../devices/actuator";
 import type { Catalogue } from "../devices/catalogue";
 import { Device, type Periods } from "../devices/engine";
 import type { Kind } from "../devices/kinds";
+import type { Plan } from "../devices/plan";
 import type { PolledDevice } from "../devices/polled";
 import { SunSpecDevice } from "../devices/sunspec-device";
 import { type DeviceTable, firstModel, tableModels } from "../devices/table";
@@ -13,7 +14,7 @@ import type { FrameTap, Rs485Class } from "../modbus/client-link";
 import type { FoundModel } from "../sunspec/client/found";
 import type { Der } from "../sunspec/der/der";
 import { derMap, derModels } from "../sunspec/der/layout";
-import type { DerProfile } from "../sunspec/der/profile";
+import type { AcType, DerProfile } from "../sunspec/der/profile";
 import type { DerActuator } from "../sunspec/der/types";
 import { Image, type ModelSpec } from "../sunspec/image";
 import { SunSpecSpace } from "../sunspec/server";
@@ -200,13 +201,16 @@ export class Hub {
 		const { catalogue, store, clock } = this.#options;
 		// readSite has checked that it is there
 		const table = catalogue.table(site.device)!;
+		const plan = catalogue.plan(table);
 		const present = tableModels(table);
-		const profile = isDer(table.kind) ? this.#profile(table.kind, site, abilitiesOf(table)) : undefined;
+		const profile = isDer(table.kind)
+			? { ...this.#profile(table.kind, site, abilitiesOf(table)), acType: acTypeOf(plan) }
+			: undefined;
 		const added = profile ? derModels(present, profile) : [];
 		const image = new Image(profile ? derMap(present, added) : present);
 		const device = new Device({
 			table,
-			plan: catalogue.plan(table),
+			plan,
 			image,
 			unit: site.address,
 			serial: site.serial,
@@ -276,6 +280,13 @@ export class Hub {
 function abilitiesOf(table: DeviceTable): Pick<DerActuator, "abilities" | "continuous"> {
 	const abilities = [...new Set((table.controls ?? []).map((control) => control.ability))];
 	return { abilities, continuous: table.eeprom !== true };
+}
+
+/** By the phases whose voltages a device measures. */
+function acTypeOf({ points }: Plan): AcType {
+	const measures = (name: string): boolean => points.some(({ model, point }) => model === 701 && point === name);
+	if (measures("VL3")) return "three";
+	return measures("VL2") ? "split" : "single";
 }
 
 /** One entry of the hub's list; a class, as its getters look at what comes later. */
