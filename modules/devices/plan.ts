@@ -116,7 +116,10 @@ export class Plan {
 				if (step.counter >= 0) counters.push(row);
 				return step;
 			});
-			const ratios = steps.some((step) => step.kept >= 0 && kept[step.kept]!.needed !== "no");
+			const decides = (step: Step): boolean => step.kept >= 0 && kept[step.kept]!.needed !== "no";
+			const ratios = steps.some(decides);
+			// What others in the same reply depend on is known before they are looked at.
+			if (ratios) steps.sort((a, b) => Number(decides(b)) - Number(decides(a)));
 			reads.push(new PlannedRead(group.fc, group.first, group.last - group.first + 1, group.poll, steps, ratios));
 		}
 		this.rowPointCount = points.length;
