@@ -1,0 +1,282 @@
+import type { Clock, TimerId } from "../base/clock";
+import type { FoundModel } from "../sunspec/client/found";
+import { ClientPlan } from "../sunspec/client/plan";
+import { encodeNumber, unscaled } from "../sunspec/codec";
+import type { DerAbility, DerActuator, DerCommand } from "../sunspec/der/types";
+import { Image } from "../sunspec/image";
+import { type PointInfo, scaleOf } from "../sunspec/place";
+import { PointType } from "../sunspec/types";
+import type { ReadResult } from "./engine";
+import { controlModels, modelFor } from "./sunspec-abilities";
+import { controlCount, type Demand, demands, referenceStorageW, referenceVar, referenceW } from "./sunspec-demands";
+import type { SunSpecDevice } from "./sunspec-device";
+import { SunSpecIntake } from "./sunspec-intake";
+import { pointLabel, SunSpecWriter, type WrittenDevice } from "./sunspec-write";
+import type { WriteClient, WriteOutcome, WriteRequest } from "./write";
+
+/** The device falls back this long after it last heard of a control, unless another time is given. */
+const defaultRevertS = 60;
+/** A control is written again after this part of that time. */
+const refreshShare = 3;
+/** What failed is tried again this much later. */
+const againMs = 10_000;
+
+/** What a control was told last: nothing, so it is its owner's; something that may not have arrived. */
+const untouched = "";
+const unknown = "?";
+
+export interface SunSpecActuatorOptions {
+	device: SunSpecDevice;
+	client: WriteClient;
+	clock: Clock;
+	/** After this the device falls back by itself when the hub is gone, s. Default 60. */
+	revertS?: number | undefined;
+	/** How a write ended; of those that only repeat what holds already, not when all is well. */
+	onOutcome?: ((outcome: WriteOutcome) => void) | undefined;
+}
+
+/**
+ * The controls of a DER over a device that speaks SunSpec: models 123 and 124, or its own 703 and 704. A control of
+ * which no command asks anything is its owner's and stays untouched. Each is given the device's own reversion time and
+ * written again before that is over: when the hub dies, the device falls back by itself. Only being taken off the grid
+ * does not end by itself.
+ */
+export class SunSpecActuator implements DerActuator, WrittenDevice {
+	readonly abilities: readonly DerAbility[];
+	readonly continuous = true;
+	readonly unit: number;
+	#options: SunSpecActuatorOptions;
+	#models: readonly FoundModel[];
+	#revertS: number;
+	/** The control models as the device holds them; the image of the unit may show the hub's own. */
+	#own: SunSpecIntake;
+	#plan: ClientPlan;
+	/** Reads of them that are still to be done. */
+	#toRead: number;
+	#reading = false;
+	#writer: SunSpecWriter;
+	#command: DerCommand | undefined;
+	/** By control: what it was told last, and when it is to be told again. */
+	#told: string[] = [];
+	#againMs = new Float64Array(controlCount);
+	#timer: TimerId | undefined;
+	#closed = false;
+
+	constructor(options: SunSpecActuatorOptions) {
+		const { device } = options;
+		this.#options = options;
+		this.unit = device.unit;
+		this.#revertS = options.revertS ?? defaultRevertS;
+		const seen: number[] = [];
+		const once = (id: number): boolean => controlModels.includes(id) && !seen.includes(id) && seen.push(id) > 0;
+		this.#models = device.models.filter((model) => model.known && once(model.id));
+		const abilities: DerAbility[] = [];
+		for (const model of this.#models) {
+			for (const ability of model.abilities ?? []) if (!abilities.includes(ability)) abilities.push(ability);
+		}
+		this.abilities = abilities;
+		this.#own = new SunSpecIntake(new Image(this.#models));
+		this.#plan = new ClientPlan(this.#models, this.#own.image.models);
+		this.#toRead = this.#plan.reads;
+		this.#writer = new SunSpecWriter(this);
+		for (let i = 0; i < controlCount; i++) this.#told.push(untouched);
+	}
+
+	get online(): boolean {
+		return this.#options.device.online && !this.#options.device.looking;
+	}
+
+	get timeoutMs(): number {
+		return this.#options.device.timeoutMs;
+	}
+
+	/** Why the device could not be told that, in words for a person. */
+	refuses(ability: DerAbility, value: number): string | undefined {
+		if (this.#toRead > 0 || !Number.isFinite(value)) return undefined;
+		const own = this.#own.image;
+		const model = modelFor(this.#models, ability);
+		if (ability === "limitW" && Number.isNaN(referenceW(own))) return "the device does not say its WMax";
+		if (model === 124) {
+			const most = referenceStorageW(own);
+			if (Number.isNaN(most)) return "the device does not say its WChaMax";
+			if (ability === "setW" && Math.abs(value) > most) return `${value} W is not allowed; -${most} to ${most} is`;
+		}
+		if (ability === "setVar" && model === 123) {
+			const most = referenceVar(own) || referenceW(own);
+			if (Number.isNaN(most)) return "the device does not say its VArMax";
+			if (Math.abs(value) > most) return `${value} var is not allowed; -${most} to ${most} is`;
+		}
+		return undefined;
+	}
+
+	apply(command: Readonly<DerCommand>): void {
+		this.#command = { ...command };
+		this.#work();
+	}
+
+	/** The device answers again: what it holds is read anew, and it is told again what it was told. */
+	resume(): void {
+		this.#toRead = this.#plan.reads;
+		for (let i = 0; i < controlCount; i++) if (this.#told[i] !== untouched) this.#told[i] = unknown;
+		this.#work();
+	}
+
+	/** The device is told nothing any more; it falls back when its time is over. */
+	close(): void {
+		this.#closed = true;
+		this.#options.clock.clearTimer(this.#timer);
+	}
+
+	#work(): void {
+		const command = this.#command;
+		if (command === undefined || this.#closed) return;
+		const nowMs = this.#options.clock.now();
+		if (!this.online) {
+			this.#wake(againMs);
+			return;
+		}
+		if (this.#toRead > 0) {
+			this.#read();
+			return;
+		}
+		const all = demands(command, this.#models, this.#own.image, this.#revertS);
+		let wakeMs = Infinity;
+		all.forEach((demand, control) => {
+			const told = this.#told[control]!;
+			if (demand === undefined || (!demand.active && told === untouched)) return;
+			const wanted = demand.points.join(" ");
+			const dueMs = this.#againMs[control]!;
+			if (wanted !== told || nowMs >= dueMs) this.#tell(control, demand, wanted, wanted !== told);
+			wakeMs = Math.min(wakeMs, this.#againMs[control]! - nowMs);
+		});
+		if (wakeMs < Infinity) this.#wake(wakeMs);
+	}
+
+	#wake(delayMs: number): void {
+		const { clock } = this.#options;
+		clock.clearTimer(this.#timer);
+		this.#timer = clock.setTimer(() => this.#work(), Math.max(0, delayMs));
+	}
+
+	/** Reads the control models, one request at a time. */
+	#read(): void {
+		if (this.#reading) return;
+		this.#reading = true;
+		const read = this.#plan.reads - this.#toRead;
+		const request: WriteRequest = {
+			unit: this.unit,
+			function: 3,
+			address: this.#plan.address(read),
+			count: this.#plan.count(read),
+			values: [],
+			retries: 1,
+			timeoutMs: this.timeoutMs,
+			onResult: (result) => {
+				this.#reading = false;
+				this.#taken(read, result);
+			},
+		};
+		this.#options.client.request(request);
+	}
+
+	#taken(read: number, result: ReadResult): void {
+		if (this.#closed) return;
+		if (result.status === "ok") {
+			this.#own.take(this.#plan, read, result.data, result.endMs);
+			this.#toRead--;
+			this.#work();
+		} else this.#wake(againMs);
+	}
+
+	/** Writes a control, runs of neighbouring points in a request each, those that switch it on at the end. */
+	#tell(control: number, demand: Demand, wanted: string, isNew: boolean): void {
+		const { client, clock } = this.#options;
+		this.#told[control] = wanted;
+		this.#againMs[control] = clock.now() + (this.#revertS * 1000) / refreshShare;
+		const runs = this.#runs(demand);
+		let left = runs.length;
+		let failed = false;
+		for (const run of runs) {
+			this.#writer.put(run.address, run.words, client, (result, reason) => {
+				left--;
+				if (result !== "accepted" && reason !== "a later write took its place") failed = true;
+				if (isNew || result !== "accepted") {
+					run.points.forEach((point, i) => {
+						this.#options.onOutcome?.({ result, reason, row: pointLabel(point), value: run.values[i]! });
+					});
+				}
+				if (left > 0 || this.#told[control] !== wanted) return;
+				if (failed) {
+					this.#told[control] = unknown;
+					this.#againMs[control] = clock.now() + againMs;
+					this.#wake(againMs);
+				} else if (!demand.active) this.#told[control] = untouched;
+			});
+		}
+	}
+
+	#runs({ model, active, points, down }: Demand): Run[] {
+		const { image } = this.#own;
+		const runs: Run[] = [];
+		const known: { point: PointInfo; value: number }[] = [];
+		for (const [name, value] of points) {
+			const dot = name.indexOf(".");
+			const handle = image.handle(model, name.slice(dot + 1), dot < 0 ? "" : name.slice(0, dot));
+			const point = image.point(handle);
+			if (point !== undefined && image.rawOf(point) !== undefined) known.push({ point, value });
+		}
+		// A control goes off before anything else changes, and on when all is as it should be.
+		if (active) known.sort((a, b) => a.point.address - b.point.address);
+		for (const { point, value } of known) {
+			let run = runs[runs.length - 1];
+			if (run === undefined || run.address + run.words.length !== point.address) {
+				run = { address: point.address, words: [], points: [], values: [], switches: false };
+				runs.push(run);
+			}
+			const words = encoded(image, point, value, down);
+			run.words.push(...words);
+			run.points.push(point);
+			run.values.push(value);
+			if (isSwitch(point.name)) run.switches = true;
+		}
+		if (!active) return runs;
+		return runs.filter((run) => !run.switches).concat(runs.filter((run) => run.switches));
+	}
+
+	/** See `WrittenDevice`: of the registers of the device itself. */
+	deviceAddress(address: number): number {
+		return this.online ? this.#plan.deviceAddress(address) : -1;
+	}
+
+	readBack(address: number, data: DataView, count: number, nowMs: number): void {
+		this.#own.load(this.#plan, address, data, 0, count, nowMs);
+	}
+
+	/** A write nobody confirmed: it is tried again. */
+	refresh(): void {}
+}
+
+interface Run {
+	readonly address: number;
+	readonly words: number[];
+	readonly points: PointInfo[];
+	readonly values: number[];
+	switches: boolean;
+}
+
+/** Points that make the others of their control count. */
+function isSwitch(name: string): boolean {
+	return name.endsWith("Ena") || name === "StorCtl_Mod" || name === "Conn" || name === "ES";
+}
+
+function encoded(image: Image, point: PointInfo, value: number, down: boolean): number[] {
+	const view = new DataView(new ArrayBuffer(8));
+	const scale = scaleOf(image.registers, image.base, point);
+	let raw = unscaled(value, scale);
+	// of a limit the one below, except where only rounding is to blame
+	if (down && raw > 0 && raw * 10 ** scale > value * (1 + 1e-9)) raw--;
+	encodeNumber(view, 0, PointType[point.type], raw);
+	const words: number[] = [];
+	for (let i = 0; i < point.size; i++) words.push(view.getUint16(2 * i));
+	return words;
+}
