@@ -45,13 +45,14 @@ export function foundSpecs(models: readonly FoundModel[]): ModelSpec[] {
 
 /** To be kept over a restart. */
 export function packFound(models: readonly FoundModel[]): Uint8Array {
-	const plain = models.map(({ id, address, length, known, repeats, quirk }) => [
+	const plain = models.map(({ id, address, length, known, repeats, quirk, abilities }) => [
 		id,
 		address,
 		length,
 		known ? 1 : 0,
 		repeats,
-		...(quirk === undefined ? [] : [quirk]),
+		quirk ?? "",
+		...(abilities ?? []),
 	]);
 	return utf8Encode(JSON.stringify(plain));
 }
@@ -65,22 +66,21 @@ export function unpackFound(bytes: Uint8Array | undefined): FoundModel[] | undef
 	const models: FoundModel[] = [];
 	for (const one of list) {
 		if (!Array.isArray(one)) return undefined;
-		const [id, address, length, known, repeats, quirk] = one as unknown[];
+		const [id, address, length, known, repeats, quirk, ...abilities] = one as unknown[];
 		if (typeof id !== "number" || typeof address !== "number" || typeof length !== "number") return undefined;
 		if (typeof repeats !== "object" || repeats === null) return undefined;
-		const model = { id, address, length, known: known === 1, repeats: repeats as Record<string, number> };
-		models.push(quirk === undefined ? model : { ...model, quirk: quirk as NonNullable<FoundModel["quirk"]> });
+		models.push({
+			...{ id, address, length, known: known === 1, repeats: repeats as Record<string, number> },
+			...(quirk ? { quirk: quirk as NonNullable<FoundModel["quirk"]> } : {}),
+			...(abilities.length > 0 ? { abilities: abilities as DerAbility[] } : {}),
+		});
 	}
 	return models.length > 0 ? models : undefined;
 }
 
 /** What the hub can tell a device through its older models 123 and 124; nothing where it has controls of its own. */
 export function foundAbilities(models: readonly FoundModel[]): Pick<DerActuator, "abilities" | "continuous"> {
-	const has = (id: number): boolean => models.some((model) => model.id === id);
 	const abilities: DerAbility[] = [];
-	if (!hasOwnControls(models)) {
-		if (has(123)) abilities.push("energize", "limitW", "pf", "setVar");
-		if (has(124)) abilities.push("setW", "chargeLimitW", "dischargeLimitW");
-	}
+	if (!hasOwnControls(models)) for (const model of models) abilities.push(...(model.abilities ?? []));
 	return { abilities, continuous: true };
 }
