@@ -42,6 +42,7 @@ export class SunSpecSlave extends RtuDevice {
 	space(now: () => number): RegisterSpace {
 		const space = this.#space;
 		return {
+			inputRegisters: false,
 			hasUnit: (unit) => space.hasUnit(unit),
 			readRegisters: (unit, input, address, count, out, offset) => {
 				this.#moveOn(now());

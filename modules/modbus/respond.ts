@@ -15,6 +15,8 @@ import { FunctionCode, limits, MEI_DEVICE_IDENTIFICATION, ModbusException, PDU_A
 export interface RegisterSpace {
 	/** Whether this unit is served here. RTU servers keep silent for others, TCP servers answer 0x0B. Missing = all are. */
 	hasUnit?(unit: number): boolean;
+	/** False: there are no input registers, and their function is illegal whatever it asks for. */
+	readonly inputRegisters?: boolean;
 	readRegisters?(unit: number, input: boolean, address: number, count: number, out: DataView, offset: number): number;
 	/** All or nothing. */
 	writeRegisters?(unit: number, address: number, count: number, data: DataView, offset: number): number;
@@ -100,7 +102,7 @@ function echo(result: number, exchange: Exchange, length: number): number {
 
 /** MAP 6.3, 6.4. */
 function readRegisters(space: RegisterSpace, unit: number, input: boolean, exchange: Exchange, length: number): number {
-	if (!space.readRegisters) return -ModbusException.illegalFunction;
+	if (!space.readRegisters || (input && space.inputRegisters === false)) return -ModbusException.illegalFunction;
 	if (length !== 5) return -ModbusException.illegalDataValue;
 	const from = address(exchange);
 	const count = quantity(exchange);

@@ -31,6 +31,8 @@ export interface SunSpecSpaceOptions {
 }
 
 export class SunSpecSpace implements RegisterSpace {
+	/** SunSpec lives in holding registers. */
+	readonly inputRegisters = false;
 	readonly #images = new Map<number, Image>();
 	readonly #options: SunSpecSpaceOptions;
 
@@ -54,10 +56,7 @@ export class SunSpecSpace implements RegisterSpace {
 		return this.#images.has(unit);
 	}
 
-	/**
-	 * Any span inside the map, parts of points and borders of models included. SunSpec lives in holding registers; input
-	 * registers are an illegal function.
-	 */
+	/** Any span inside the map, parts of points and borders of models included. */
 	readRegisters(unit: number, input: boolean, address: number, count: number, out: DataView, offset: number): number {
 		const image = this.#images.get(unit);
 		if (!image) return ModbusException.gatewayTargetFailedToRespond;
