@@ -1,4 +1,5 @@
 """Reads a JSON list of models from a file, lets pysunspec2 decode and encode each, prints what came out as JSON.
+Without "values" a model is only decoded.
 
 In:  [{"id": 705, "bytes": "hex of a whole model", "values": {"ID": 705, ..., "Crv": [{...}]}}]
 Out: {"results": [{"decoded": {"Crv[1].Pt[2].V": "17"}, "computed": {...}, "bytes": "hex", "error": ""}],
@@ -46,13 +47,15 @@ def main():
             data = bytes.fromhex(case["bytes"])
             length = int.from_bytes(data[2:4], "big")
             theirs = device.Model(model_id=case["id"], model_len=length, data=data)
-            made = device.Model(model_id=case["id"], data=numbers(theirs.model_def["group"], case["values"]))
+            made = None
+            if "values" in case:
+                made = device.Model(model_id=case["id"], data=numbers(theirs.model_def["group"], case["values"]))
             definitions[case["id"]] = device.get_model_def(case["id"], mapping=False)["group"]
             results.append({
                 "decoded": flatten(theirs, "", {}, False),
                 "computed": flatten(theirs, "", {}, True),
-                "bytes": made.get_mb().hex(),
-                "error": theirs.error_info + made.error_info,
+                "bytes": made.get_mb().hex() if made else "",
+                "error": theirs.error_info + (made.error_info if made else ""),
             })
     print(json.dumps({"results": results, "definitions": definitions}))
 

@@ -154,6 +154,11 @@ class Plan {
 			if (this.#storagePort === "") return -1;
 			model = 714;
 			path = this.#storagePort + name.slice(4);
+		} else if (name.startsWith("only.")) {
+			const ports = this.#storagePort === "" ? this.#solarPorts : [...this.#solarPorts, this.#storagePort];
+			if (ports.length !== 1) return -1;
+			model = 714;
+			path = ports[0]! + name.slice(4);
 		} else if (name.startsWith("solar.")) {
 			if (this.#solarPorts.length === 0) return -1;
 			model = 714;

@@ -1,9 +1,10 @@
 /**
  * How the models of one generation follow from those of the other, as text. One line a point: where it goes, how, and
- * what it comes from ("704.Ena" for a point of another model, "^DCV" for one of the model itself among those of a group). Ways that need no word of their own in `compose-ops.ts`:
+ * what it comes from ("704.Ena" for a point of another model, "^DCV" for one of the model itself among those of a group; "port." is the storage's port of 714, "solar." its first solar
+ * one, "only." the only one it has). Ways that need no word of their own in `compose-ops.ts`:
  *
  *     .  as it is          n  negated            m  mean of those there are    s  sum of those there are
- *     f  the first there is    x  product        h  the first, else the second divided by the phases
+ *     f  the first there is    x  product        h  magnitude of the first, else of the second by phase
  *     o  once, when it is not set yet    O  the same, magnitude    N  the same, negated magnitude
  *     r  the highest there was (a rating)    rx  the same of a product    fx  the first, else the others' product
  *     w  an energy: never falls, and goes on where its source wraps
@@ -44,12 +45,12 @@ export const kOldAc = `W . W
 VA . VA
 VAr . Var
 PF pfEei PF,W,Var
-A . A
+A abs A
 Hz . Hz
 WH . TotWhInj
-DCA . 714.DCA
-DCW . 714.DCW
-DCV . 714.Prt[1].DCV
+DCA abs 714.DCA,only.DCA
+DCW f 714.DCW,only.DCW
+DCV . only.DCV
 TmpCab . TmpCab
 TmpSnk . TmpSnk
 TmpTrns . TmpTrns
@@ -188,9 +189,9 @@ DCV . DCV
 DCW . DCW`;
 
 /** A module of 160 from a solar port of 714. */
-export const kModule = `DCA . DCA
+export const kModule = `DCA positive DCA
 DCV . DCV
-DCW . DCW
+DCW positive DCW
 DCWH . DCWhInj
 Tmp . Tmp
 DCSt trackerState DCSta,DCW
