@@ -117,6 +117,12 @@ it("passes the contract test, and fails it as the page says when a unit is wrong
 	writeFileSync(path, right);
 }, 120_000);
 
+it("has an inverter that passes it too, in the meter's way", async () => {
+	expect(readFileSync(inCopy("manifest.json"), "utf8")).toContain("./modules/devices/tables/growatt-min-tl-x");
+	const said = await shell(commands[1]!.replace("eastron-sdm230", "growatt-min-tl-x"));
+	expect(said).toMatch(/Tests +6 passed/);
+}, 120_000);
+
 interface Point {
 	value: unknown;
 	quality: string;

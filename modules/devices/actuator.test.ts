@@ -227,6 +227,17 @@ describe("what the device held before", () => {
 		expect([...second.held()!]).toEqual([...setUp().actuator.held]);
 	});
 
+	it("is the highest limit where the device had none, in a code that is not written", () => {
+		const { apply, clock, registers } = setUp();
+		registers.set(12, 255);
+		apply({ chargeLimitW: 500 });
+		clock.advance(1000);
+		expect(registers.get(12)).toBe(10);
+		apply({});
+		clock.advance(20_000);
+		expect(registers.get(12)).toBe(185);
+	});
+
 	it("kept of another table is not used", () => {
 		const { clock, log, actuator } = setUp({ held: new Uint8Array(8) });
 		clock.advance(60_000);

@@ -286,9 +286,9 @@ export class TableActuator implements DerActuator {
 		const row = this.#rows[i]!;
 		const at = i * numbers;
 		const control = this.#inUse(row);
-		// The owner's value is safe before it is overwritten.
+		// What is given back is safe before it is overwritten.
 		if (control !== undefined && Number.isNaN(this.#numbers[at + owner]!)) {
-			this.#hold(i, control.free ?? (Number.isNaN(this.#numbers[at + known]!) ? Infinity : this.#numbers[at + known]!));
+			this.#hold(i, control.free ?? this.#ownerValue(control, row, this.#numbers[at + known]!));
 		}
 		if (device.table.eeprom === true) this.#numbers[at + notBefore] = clock.now() + eepromMs;
 		this.#busy = true;
@@ -304,6 +304,12 @@ export class TableActuator implements DerActuator {
 				this.#next();
 			},
 		});
+	}
+
+	/** What the device had; of a limit that nobody could write there, the highest. Infinity: nothing to be given back. */
+	#ownerValue(control: Control, row: Row, value: number): number {
+		if (writeRefusal(this.#options.device.table, row, value) === undefined) return value;
+		return isLimit(control.ability) && control.active === undefined ? row.write!.max : Infinity;
 	}
 
 	#written(i: number, outcome: WriteOutcome): void {

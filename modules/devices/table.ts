@@ -122,7 +122,7 @@ export interface Control {
 	readonly ability: DerAbility;
 	/** A row with `write`. */
 	readonly row: string;
-	/** Point or "@row" that is 100 %: "702.WMaxRtg". */
+	/** Point or "@row" that is 100 %: "702.WMaxRtg", which is the site's rating where the table has no model 702. */
 	readonly percentOf?: string;
 	/** Point or "@row": a battery's voltage makes amperes of watts. */
 	readonly dividedBy?: string;

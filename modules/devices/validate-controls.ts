@@ -3,7 +3,7 @@ import { frozen } from "../base/frozen";
 import type { DerAbility } from "../sunspec/der/types";
 import { KINDS } from "./kinds";
 import { pointPath } from "./points";
-import { type Control, type DeviceTable, findRow, modelPoint, pointNames, type Row } from "./table";
+import { type Control, type DeviceTable, findRow, modelPoint, pointNames, type Row, tableModels } from "./table";
 import { checkPart } from "./validate-rows";
 import { writeRefusal } from "./write";
 
@@ -38,7 +38,9 @@ export function checkControls(table: DeviceTable, rows: readonly Row[], check: C
 		check.oneOf(fields["ability"] as DerAbility, join(at, "ability"), abilities);
 		for (const key of ["percentOf", "dividedBy"]) {
 			if (fields[key] === undefined) continue;
-			checkPart(table, fields[key], join(at, key), known, check);
+			// A rating the device does not tell is the site's, in the model 702 that the hub adds.
+			const added = fields[key] === "702.WMaxRtg" && !tableModels(table).some((model) => model.id === 702);
+			if (!added) checkPart(table, fields[key], join(at, key), known, check);
 			if (fields["ability"] === "energize" || fields["ability"] === "pf") {
 				check.wrong(join(at, key), fields[key], `${fields["ability"]} is no power`);
 			}

@@ -316,6 +316,15 @@ it("lets two rows give one point under conditions that never hold at once", () =
 	expect(validateTable(table, tablePoints)).toEqual([]);
 });
 
+it("takes a limit in percent of the site's rating where the table has no model of ratings", () => {
+	const table = good();
+	table.sunspec = table.sunspec.filter((model: unknown) => model !== 702);
+	table.rows[12].point = undefined;
+	expect(validateTable(table, tablePoints)).toEqual([]);
+	table.controls[0].percentOf = "702.VAMaxRtg";
+	expect(validateTable(table, tablePoints).map((one) => one.place)).toEqual(["controls[0].percentOf"]);
+});
+
 it("lets two abilities share a switch, each with its own setting of it", () => {
 	const table = good();
 	table.controls.push({ ability: "pf", row: "switch", active: 1 }, { ability: "setVar", row: "switch", active: 0 });
