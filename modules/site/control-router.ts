@@ -2,6 +2,7 @@ import { orderRefusal, rowValues, writeSequence } from "../devices/orders";
 import type { DeviceTable, Row } from "../devices/table";
 import { pointWrite, type WriteOutcome, writeRefusal, writeRow } from "../devices/write";
 import { ModbusException } from "../modbus/pdu";
+import type { Der } from "../sunspec/der/der";
 import type { Image } from "../sunspec/image";
 import type { PointInfo } from "../sunspec/place";
 import type { WrittenValue } from "../sunspec/server";
@@ -10,6 +11,8 @@ import type { HubDevice } from "./hub";
 export interface ControlRouterOptions {
 	/** The device behind a SunSpec unit; undefined for units that cannot be written. */
 	entry: (unit: number) => HubDevice | undefined;
+	/** The controls of the site's DERs as one, on unit 1. */
+	siteDer: () => Der | undefined;
 	/** How a write to a row of a table ended, when the device was asked. */
 	onOutcome: (entry: HubDevice, outcome: WriteOutcome) => void;
 }
@@ -30,6 +33,7 @@ export class ControlRouter {
 
 	/** See `SunSpecSpaceOptions.onWrite`. */
 	onWrite(unit: number, point: PointInfo, value: WrittenValue): number {
+		if (unit === 1) return this.#options.siteDer()?.onWrite(point, value) ?? ModbusException.illegalDataAddress;
 		const entry = this.#options.entry(unit);
 		if (!entry?.site.control) return ModbusException.illegalDataAddress;
 		if (entry.der?.owns(point.model.id)) return entry.der.onWrite(point, value);
@@ -39,6 +43,7 @@ export class ControlRouter {
 
 	/** See `SunSpecSpaceOptions.onCheck`. */
 	onCheck(unit: number, points: readonly PointInfo[], values: readonly WrittenValue[]): number {
+		if (unit === 1) return this.#options.siteDer()?.onCheck(points, values) ?? 0;
 		const entry = this.#options.entry(unit);
 		const refused = entry?.der?.onCheck(points, values) ?? 0;
 		return refused !== 0 || !entry?.table ? refused : this.#checkRows(entry, points, values);
@@ -58,6 +63,7 @@ export class ControlRouter {
 
 	/** See `SunSpecSpaceOptions.onWritten`. */
 	onWritten(unit: number, image: Image, points: readonly PointInfo[]): void {
+		if (unit === 1) this.#options.siteDer()?.onWritten(points);
 		const entry = this.#options.entry(unit);
 		if (!entry) return;
 		const { der } = entry;

@@ -20,6 +20,8 @@ export interface DerUnitOptions {
 	random: Random;
 	log: Log;
 	store: DerStore;
+	/** The controls have begun: the models of theirs that the device gives are the hub's from now on. */
+	onBegin?: ((der: Der) => void) | undefined;
 	/** What a person should know of. */
 	onChange: (what: string) => void;
 }
@@ -59,9 +61,10 @@ export class DerUnit {
 	}
 
 	#begin(actuator: DerActuator): void {
-		const { image, unit, clock, random, log, store, present, onChange } = this.#options;
+		const { image, unit, clock, random, log, store, present, onBegin, onChange } = this.#options;
 		const given = present.map(({ id }) => id);
 		this.#der = new Der({ image, unit, actuator, clock, random, log, store, given });
 		this.#der.onChange = onChange;
+		onBegin?.(this.#der);
 	}
 }

@@ -78,9 +78,9 @@ export function unpackFound(bytes: Uint8Array | undefined): FoundModel[] | undef
 	return models.length > 0 ? models : undefined;
 }
 
-/** What the hub can tell a device through its older models 123 and 124; nothing where it has controls of its own. */
+/** What the hub can tell a device through the models it was found to have. */
 export function foundAbilities(models: readonly FoundModel[]): Pick<DerActuator, "abilities" | "continuous"> {
-	const abilities: DerAbility[] = [];
-	if (!hasOwnControls(models)) for (const model of models) abilities.push(...(model.abilities ?? []));
-	return { abilities, continuous: true };
+	const abilities = new Set<DerAbility>();
+	for (const model of models) for (const ability of model.abilities ?? []) abilities.add(ability);
+	return { abilities: [...abilities], continuous: true };
 }

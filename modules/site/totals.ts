@@ -1,5 +1,5 @@
 import { frozen } from "../base/frozen";
-import { Image } from "../sunspec/image";
+import { Image, type ModelSpec } from "../sunspec/image";
 import { defineModel } from "../sunspec/vendor";
 import type { Site } from "./site-file";
 
@@ -42,15 +42,21 @@ export interface TotalsSource {
  */
 export class HubImage {
 	readonly image: Image;
-	readonly #sources: readonly TotalsSource[];
 	#feeder: TotalsSource | undefined;
-	#homes: TotalsSource[] = [];
+	#homes: TotalsSource[];
 	/** Per point: handle in the feeder's image, handle here. */
 	#copied: Int16Array = new Int16Array(0);
 	/** Per point: handle here, then one in the image of each home. */
 	#summed: Int16Array = new Int16Array(0);
 
-	constructor(site: Site, sources: readonly TotalsSource[], modelOf: (device: number) => number, firmware: string) {
+	/** `ders`: models of the site's DERs as one, which somebody else fills. */
+	constructor(
+		site: Site,
+		sources: readonly TotalsSource[],
+		modelOf: (device: number) => number,
+		firmware: string,
+		ders: readonly ModelSpec[] = [],
+	) {
 		const units = defineModel(kUnitsModel, {
 			name: "hub_units",
 			points: [
@@ -72,6 +78,7 @@ export class HubImage {
 		});
 		this.image = new Image([
 			{ id: 1 },
+			...ders,
 			{ id: kTotalsModel },
 			{ id: kUnitsModel, text: units, repeats: { Unit: site.devices.length } },
 		]);
@@ -88,23 +95,6 @@ export class HubImage {
 			set(point("Nam"), device.name);
 			set(point("SN"), device.serial);
 		});
-		this.#sources = sources;
-		this.#link();
-	}
-
-	/** Looks up the points of the sources: at the start, and when the image of one is another. */
-	found(source: TotalsSource, unit: number): void {
-		for (let i = 1; ; i++) {
-			const id = this.image.handle(kUnitsModel, "Id", `Unit[${i}]`);
-			if (id < 0) break;
-			if (this.image.value(id) !== unit) continue;
-			this.image.set(this.image.handle(kUnitsModel, "Mdl", `Unit[${i}]`), source.model, 0, "good");
-		}
-		this.#link();
-	}
-
-	#link(): void {
-		const sources = this.#sources;
 		this.#feeder = sources.find((source) => source.role === "feeder");
 		this.#homes = sources.filter((source) => source.role === "home");
 		const own = (point: string): number => this.image.handle(kTotalsModel, point);

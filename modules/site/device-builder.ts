@@ -1,0 +1,201 @@
+import type { Clock, Random } from "../base/clock";
+import type { Log } from "../base/log";
+import { TableActuator } from "../devices/actuator";
+import type { Catalogue } from "../devices/catalogue";
+import { Device, type Periods } from "../devices/engine";
+import type { Plan } from "../devices/plan";
+import { SunSpecActuator } from "../devices/sunspec-actuator";
+import { SunSpecDevice } from "../devices/sunspec-device";
+import { type DeviceTable, firstModel, tableModels } from "../devices/table";
+import type { WriteClient, WriteOutcome } from "../devices/write";
+import type { FoundModel } from "../sunspec/client/found";
+import { derMap, derModels } from "../sunspec/der/layout";
+import type { AcType, DerProfile } from "../sunspec/der/profile";
+import type { DerActuator } from "../sunspec/der/types";
+import { Image, type ModelSpec } from "../sunspec/image";
+import type { ControlStore } from "./control-store";
+import { DerUnit } from "./der-unit";
+import { type ControlReport, Entry } from "./entry";
+import {
+	foundAbilities,
+	foundKind,
+	foundSpecs,
+	hasOwnControls,
+	mainModel,
+	packFound,
+	unpackFound,
+} from "./found-device";
+import { isDer } from "./quantities";
+import { SharedActuator } from "./shared-actuator";
+import { kFoundDevice, type PollPeriods, type Site, type SiteDevice } from "./site-file";
+
+export interface DeviceBuilderOptions {
+	site: Site;
+	catalogue: Catalogue;
+	clock: Clock;
+	random: Random;
+	log: Log;
+	store: ControlStore;
+	onCommit: (entry: Entry) => void;
+	/** What a device is was found out: its image is a new one. */
+	onFound: (entry: Entry) => void;
+	onReport: (entry: Entry, report: ControlReport) => void;
+}
+
+type Abilities = Pick<DerActuator, "abilities" | "continuous">;
+
+/** Makes the devices of a site: how each is polled, its image with what the hub adds to it, and the way to command it. */
+export class DeviceBuilder {
+	readonly #options: DeviceBuilderOptions;
+
+	constructor(options: DeviceBuilderOptions) {
+		this.#options = options;
+	}
+
+	build(site: SiteDevice, index: number, client: WriteClient): Entry {
+		this.#options.store.add(site.unit, site.serial);
+		const bus = this.#options.site.buses.find((one) => one.id === site.bus)!;
+		const periods = periodsMs({ ...bus.poll, ...site.poll });
+		if (site.device === kFoundDevice) return this.#findable(index, site, client, periods);
+		return this.#tabled(index, site, client, periods);
+	}
+
+	#tabled(index: number, site: SiteDevice, client: WriteClient, periods: Partial<Periods>): Entry {
+		const { catalogue, store, clock } = this.#options;
+		// readSite has checked that it is there
+		const table = catalogue.table(site.device)!;
+		const plan = catalogue.plan(table);
+		const present = tableModels(table);
+		const can = abilitiesOf(table);
+		const profile = isDer(table.kind) ? { ...this.#profile(table.kind, site, can), acType: acTypeOf(plan) } : undefined;
+		const added = profile ? derModels(present, profile) : [];
+		const image = new Image(profile ? derMap(present, added) : present);
+		const device = new Device({ table, plan, image, unit: site.address, serial: site.serial, periodsMs: periods });
+		const entry = new Entry(index, site, device, image, client);
+		entry.table = device;
+		entry.kind = table.kind;
+		entry.model = firstModel(table);
+		if (profile && profile.abilities.length > 0) {
+			const actuator = new TableActuator({
+				...{ device, client, clock, held: store.read("h", site.unit) },
+				onHeld: (bytes) => store.write("h", site.unit, bytes),
+				onOutcome: (outcome) => this.outcome(entry, outcome),
+			});
+			entry.actuator = new SharedActuator(actuator);
+			entry.release = () => actuator.close();
+		}
+		if (profile) this.#compose(entry, present, added, profile);
+		this.#prepare(entry);
+		return entry;
+	}
+
+	/** A device that speaks SunSpec: its image is built when it is known what it holds. */
+	#findable(index: number, site: SiteDevice, client: WriteClient, periods: Partial<Periods>): Entry {
+		const { store, log, onFound } = this.#options;
+		const models = unpackFound(store.read("m", site.unit));
+		const device = new SunSpecDevice({
+			unit: site.address,
+			models,
+			periodsMs: periods,
+			onFound: (found) => {
+				store.write("m", site.unit, packFound(found));
+				const ids = found.map(({ id, quirk }) => `${id}${quirk ? ` (${quirk})` : ""}`).join(", ");
+				log("info", "sunspec", `${site.id} holds models ${ids}`);
+				this.#plug(entry, device, found);
+				onFound(entry);
+			},
+		});
+		const entry = new Entry(index, site, device, new Image([{ id: 1 }]), client);
+		entry.found = device;
+		if (models) this.#plug(entry, device, models);
+		else this.#prepare(entry);
+		return entry;
+	}
+
+	/** Gives a device of these models its image, with what the hub adds. */
+	#plug(entry: Entry, device: SunSpecDevice, models: readonly FoundModel[]): void {
+		const { site, client } = entry;
+		const { clock } = this.#options;
+		entry.close();
+		entry.kind = foundKind(models);
+		entry.model = mainModel(entry.kind, models);
+		const present = foundSpecs(models);
+		const can = foundAbilities(models);
+		const ownControls = hasOwnControls(models);
+		const profile = isDer(entry.kind)
+			? this.#profile(entry.kind, site, ownControls ? { abilities: [], continuous: true } : can)
+			: undefined;
+		const added = profile ? derModels(present, profile) : [];
+		entry.image = new Image(profile ? derMap(present, added) : present);
+		if (profile && this.#isCommanded(site) && can.abilities.length > 0) {
+			const actuator = new SunSpecActuator({
+				...{ device, client, clock },
+				onOutcome: (outcome) => this.outcome(entry, outcome),
+			});
+			entry.actuator = new SharedActuator(actuator);
+			entry.release = () => actuator.close();
+			entry.resume = () => actuator.resume();
+		}
+		if (profile) this.#compose(entry, present, added, profile, device);
+		this.#prepare(entry);
+		device.attach(entry.image);
+	}
+
+	#prepare(entry: Entry): void {
+		const { image, site } = entry;
+		image.set(image.handle(1, "DA"), site.unit, 0, "good");
+		image.onCommit = () => this.#options.onCommit(entry);
+	}
+
+	#isCommanded(site: SiteDevice): boolean {
+		return site.control && this.#options.site.services.sunspec.control;
+	}
+
+	#profile(kind: DerProfile["kind"], site: SiteDevice, { abilities, continuous }: Abilities): DerProfile {
+		const legacy = this.#options.site.services.sunspec.older;
+		return { kind, ratings: site.ratings, abilities: this.#isCommanded(site) ? abilities : [], continuous, legacy };
+	}
+
+	/** `found`: it leaves the models to the hub that the hub commands it by. */
+	#compose(
+		entry: Entry,
+		present: readonly ModelSpec[],
+		added: readonly ModelSpec[],
+		profile: DerProfile,
+		found?: SunSpecDevice,
+	): void {
+		const { clock, random, log, store, onReport } = this.#options;
+		entry.derUnit = new DerUnit({
+			...{ image: entry.image, unit: entry.site.unit, present, added, profile, clock, random, log, store },
+			actuator: profile.abilities.length > 0 ? entry.actuator?.own : undefined,
+			onBegin: (der) => found?.keep(present.map(({ id }) => id).filter((id) => der.owns(id))),
+			onChange: (what) => onReport(entry, { result: "note", what, reason: "" }),
+		});
+	}
+
+	/** How a write to a device ended. */
+	outcome(entry: Entry, { result, reason, row, value }: WriteOutcome): void {
+		this.#options.onReport(entry, { result, what: `${row} ${value}`, reason });
+	}
+}
+
+/** What a table's controls can tell its device, before there is one. */
+function abilitiesOf(table: DeviceTable): Abilities {
+	const abilities = [...new Set((table.controls ?? []).map((control) => control.ability))];
+	return { abilities, continuous: table.eeprom !== true };
+}
+
+/** By the phases whose voltages a device measures. */
+function acTypeOf({ points }: Plan): AcType {
+	const measures = (name: string): boolean => points.some(({ model, point }) => model === 701 && point === name);
+	if (measures("VL3")) return "three";
+	return measures("VL2") ? "split" : "single";
+}
+
+function periodsMs(poll: PollPeriods): { fast?: number; normal?: number; slow?: number } {
+	return {
+		...(poll.fastS === undefined ? {} : { fast: poll.fastS * 1000 }),
+		...(poll.normalS === undefined ? {} : { normal: poll.normalS * 1000 }),
+		...(poll.slowS === undefined ? {} : { slow: poll.slowS * 1000 }),
+	};
+}
