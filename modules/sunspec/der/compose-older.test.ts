@@ -137,7 +137,7 @@ describe("older models from newer ones", () => {
 			W: 1_500_000,
 			WH: 60_000_000_000,
 			WH_SF: 2,
-			W_SF: 3,
+			W_SF: 2,
 		});
 	});
 

@@ -1,13 +1,18 @@
 /**
  * How the models of one generation follow from those of the other, as text. One line a point: where it goes, how, and
- * what it comes from ("704.Ena" for a point of another model, "^DCV" for one of the model itself among those of a group; "port." is the storage's port of 714, "solar." its first solar
- * one, "only." the only one it has). Ways that need no word of their own in `compose-ops.ts`:
+ * what it comes from, the first choice first. A source is a point of the model that a text is for ("W"), of another
+ * ("704.Ena"), of the model itself where the text is for a group ("^DCV"), or of a port of 714: "port." is that of the
+ * storage, "solar." the first of the others, "only." the only one it has.
+ * Ways (those with longer words are explained in `compose-ops.ts`):
  *
- *     .  as it is          n  negated            m  mean of those there are    s  sum of those there are
- *     f  the first there is    x  product        h  magnitude of the first, else of the second by phase
- *     o  once, when it is not set yet    O  the same, magnitude    N  the same, negated magnitude
- *     r  the highest there was (a rating)    rx  the same of a product    fx  the first, else the others' product
- *     w  an energy: never falls, and goes on where its source wraps
+ *     .   as it is                             n   negated
+ *     f   the first there is                   m   mean of those there are
+ *     x   product of two                       s   sum of those there are
+ *     fx  the first, else product of others    h   magnitude of the first, else of the second by phase
+ *     o   once, while it is not set yet        O   the same, magnitude
+ *     r   the highest there was, a rating      N   the same, negated magnitude
+ *     rx  the same of a product                w   an energy: never falls, goes on where its source wraps
+ *     rs  the same of a sum                    wk  the same, of kWh
  */
 import { frozen } from "../../base/frozen";
 

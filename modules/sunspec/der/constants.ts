@@ -11,7 +11,7 @@ import type { DerProfile, Ratings } from "./profile";
 
 /**
  * Scale factors by model: a number, or a letter for one that follows a rating. Small letters are measurements in int16
- * with room for twice the rating: w active, s apparent, q reactive power, a AC and d DC current, p DC power; v is a
+ * with room for 1.6 times the rating: w active, s apparent, q reactive power, a AC and d DC current, p DC power; v is a
  * voltage; e an energy in acc32. Capital ones are ratings: W, S, Q, A as above, H capacity in Wh, B in Ah, C power of
  * the storage.
  */
@@ -101,18 +101,18 @@ function scaleOf(word: string, r: AllRatings): number {
 	const power = Math.max(r.maxW || 0, r.chargeW || 0, r.dischargeW || 0) || Number.NaN;
 	switch (word) {
 		case "w":
-			return finestScale(2 * power, i16, -1);
+			return finestScale(1.6 * power, i16, -1);
 		case "s":
-			return finestScale(2 * Math.max(r.maxVA, power), i16, -1);
+			return finestScale(1.6 * Math.max(r.maxVA, power), i16, -1);
 		case "q":
-			return finestScale(2 * Math.max(r.maxVA, power), i16, -1);
+			return finestScale(1.6 * Math.max(r.maxVA, power), i16, -1);
 		case "a":
-			return finestScale(2 * r.maxA * 3, i16, -2);
+			return finestScale(3 * 1.6 * r.maxA, i16, -2);
 		case "d":
 			// a storage may have as little as 40 V, and give a fifth more than it is rated
 			return finestScale(power / 33, i16, -2);
 		case "p":
-			return finestScale(2 * power, i16, -1);
+			return finestScale(1.6 * power, i16, -1);
 		case "v":
 			return finestScale(2.2 * r.nominalV, i16, -1);
 		case "e":
