@@ -27,27 +27,27 @@ const var32 = frozen([38, 40]);
 
 /** What the device can be told, and which models there are. */
 export interface DefaultsFor {
-	readonly can: (ability: DerAbility) => boolean;
+	readonly abilities: readonly DerAbility[];
 	/** It can absorb active power. */
 	readonly storage: boolean;
 	/** 50 or 60; NaN: unknown. */
 	readonly nominalHz: number;
 }
 
-export function fill704(model: ModelBytes, { can, storage }: DefaultsFor): void {
+function fill704(model: ModelBytes, { abilities, storage }: DefaultsFor): void {
 	for (const [at, power] of scales704) model.initial16(at!, power!, notSigned);
-	if (can("limitW")) {
+	if (abilities.includes("limitW")) {
 		timer(model, Control.limit);
 		model.initial16(At704.wMaxLimPct, percent(model, At704.wMaxLimPctSf));
 		model.initial16(At704.wMaxLimPct + 1, percent(model, At704.wMaxLimPctSf));
 	}
-	if (can("setW")) {
+	if (abilities.includes("setW")) {
 		timer(model, Control.set);
 		model.initial16(At704.wSetMod, 1);
 		for (const at of set32) model.initial32(at, 0, 0x80000000);
 		for (const at of [28, 29]) model.initial16(at, 0, notSigned);
 	}
-	if (can("setVar")) {
+	if (abilities.includes("setVar")) {
 		timer(model, Control.var);
 		model.initial16(At704.varSetMod, 4);
 		model.initial16(At704.varSetPri, 0);
@@ -55,11 +55,11 @@ export function fill704(model: ModelBytes, { can, storage }: DefaultsFor): void 
 		for (const at of [42, 43]) model.initial16(at, 0, notSigned);
 		model.initial16(At704.varRmp, 100);
 	}
-	if (can("pf")) {
+	if (abilities.includes("pf")) {
 		powerFactors(model, Control.pfInj);
 		if (storage) powerFactors(model, Control.pfAbs);
 	}
-	if (can("limitW") || can("setW")) {
+	if (abilities.includes("limitW") || abilities.includes("setW")) {
 		model.initial16(At704.wRmp, 100);
 		model.initial16(At704.wRmp + 1, 1);
 	}
@@ -86,8 +86,8 @@ function percent(model: ModelBytes, scaleAt: number): number {
 	return 100 * 10 ** -model.scale(scaleAt);
 }
 
-export function fill703(model: ModelBytes, { can, nominalHz }: DefaultsFor): void {
-	if (!can("energize") && !can("limitW")) return;
+function fill703(model: ModelBytes, { abilities, nominalHz }: DefaultsFor): void {
+	if (!abilities.includes("energize") && !abilities.includes("limitW")) return;
 	model.initial16(At703.vSf, -2, notSigned);
 	model.initial16(At703.hzSf, -3, notSigned);
 	model.initial16(At703.es, 1);
@@ -103,49 +103,73 @@ export function fill703(model: ModelBytes, { can, nominalHz }: DefaultsFor): voi
 	model.initial32(At703.remaining, 0);
 }
 
-export function fill715(model: ModelBytes, { can }: DefaultsFor): void {
+function fill715(model: ModelBytes, { abilities }: DefaultsFor): void {
 	model.initial16(2, 0);
 	model.initial32(3, 0);
 	model.initial32(5, 0);
 	model.initial16(7, 0);
-	if (can("energize") || can("limitW")) model.initial16(8, 1);
+	if (abilities.includes("energize") || abilities.includes("limitW")) model.initial16(8, 1);
 }
 
-export function fill123(model: ModelBytes, { can }: DefaultsFor): void {
+/** Points that 123 must have are there also when they cannot be changed: see `isFixed`. */
+function fill123(model: ModelBytes, { abilities }: DefaultsFor): void {
 	model.initial16(At123.wMaxLimPctSf, -2, notSigned);
 	model.initial16(At123.outPfSf, -3, notSigned);
 	model.initial16(At123.varPctSf, -2, notSigned);
-	if (can("energize") || can("limitW")) {
-		for (const at of [2, 3]) model.initial16(at, 0);
-		model.initial16(At123.conn, 1);
-	}
-	if (can("limitW")) {
-		model.initial16(At123.wMaxLimPct, percent(model, At123.wMaxLimPctSf));
-		for (const at of [6, 7, 8, At123.wMaxLimEna]) model.initial16(at, 0);
-	}
-	if (can("pf")) {
-		model.initial16(At123.outPfSet, 10 ** -model.scale(At123.outPfSf), notSigned);
-		for (const at of [11, 12, 13, At123.outPfEna]) model.initial16(at, 0);
-	}
-	if (can("setVar")) {
-		for (const at of [15, 16, 17]) model.initial16(at, 0, notSigned);
-		for (const at of [18, 19, 20, At123.varEna]) model.initial16(at, 0);
-		model.initial16(At123.varMod, 2);
-	}
+	model.initial16(At123.conn, 1);
+	model.initial16(At123.wMaxLimPct, percent(model, At123.wMaxLimPctSf));
+	model.initial16(At123.outPfSet, 10 ** -model.scale(At123.outPfSf), notSigned);
+	for (const at of [At123.wMaxLimEna, At123.outPfEna, At123.varEna]) model.initial16(at, 0);
+	if (abilities.includes("energize") || abilities.includes("limitW")) for (const at of [2, 3]) model.initial16(at, 0);
+	if (abilities.includes("limitW")) for (const at of [6, 7, 8]) model.initial16(at, 0);
+	if (abilities.includes("pf")) for (const at of [11, 12, 13]) model.initial16(at, 0);
+	if (!abilities.includes("setVar")) return;
+	for (const at of [15, 16, 17]) model.initial16(at, 0, notSigned);
+	for (const at of [18, 19, 20]) model.initial16(at, 0);
+	model.initial16(At123.varMod, 2);
 }
 
-/** `charge`: the most active power into the storage, W. */
-export function fill124(model: ModelBytes, { can }: DefaultsFor): void {
-	if (!can("chargeLimitW") && !can("dischargeLimitW") && !can("setW")) return;
+/** As `fill123`, for 124. */
+function fill124(model: ModelBytes, { abilities }: DefaultsFor): void {
 	model.initial16(At124.graSf, 0, notSigned);
-	model.initial16(At124.minRsvSf, -1, notSigned);
-	model.initial16(At124.rteSf, -2, notSigned);
 	model.initial16(At124.wChaGra, 100);
 	model.initial16(At124.wDisChaGra, 100);
 	model.initial16(At124.storCtlMod, 0);
-	if (can("dischargeLimitW")) model.initial16(At124.minRsvPct, 0);
+	if (!canStore(abilities)) return;
+	model.initial16(At124.minRsvSf, -1, notSigned);
+	model.initial16(At124.rteSf, -2, notSigned);
+	if (abilities.includes("dischargeLimitW")) model.initial16(At124.minRsvPct, 0);
 	model.initial16(At124.outWRte, percent(model, At124.rteSf), notSigned);
 	model.initial16(At124.inWRte, percent(model, At124.rteSf), notSigned);
 	for (const at of [At124.winTms, At124.rvrtTms, At124.rmpTms]) model.initial16(at, 0);
-	if (can("setW")) model.initial16(At124.chaGriSet, 1);
+	if (abilities.includes("setW")) model.initial16(At124.chaGriSet, 1);
+}
+
+/** What a DER's models hold before anybody has written them. `given`: models that its device fills itself. */
+export function fillControls(models: readonly ModelBytes[], what: DefaultsFor, given: readonly number[] = []): void {
+	for (const model of models) {
+		if (model.id === 704) fill704(model, what);
+		else if (given.includes(model.id)) continue;
+		else if (model.id === 703) fill703(model, what);
+		else if (model.id === 715) fill715(model, what);
+		else if (model.id === 123) fill123(model, what);
+		else if (model.id === 124) fill124(model, what);
+	}
+}
+
+function canStore(abilities: readonly DerAbility[]): boolean {
+	return abilities.includes("chargeLimitW") || abilities.includes("dischargeLimitW") || abilities.includes("setW");
+}
+
+/**
+ * Is this a point that 123 or 124 must have, and that says what cannot be changed? Then it takes only the value that it
+ * has. `at`: its place in the model.
+ */
+export function isFixed(id: number, at: number, abilities: readonly DerAbility[]): boolean {
+	if (id === 124) return at <= At124.storCtlMod && at > 2 && !canStore(abilities);
+	if (id !== 123) return false;
+	if (at === At123.conn) return !abilities.includes("energize") && !abilities.includes("limitW");
+	if (at === At123.wMaxLimPct || at === At123.wMaxLimEna) return !abilities.includes("limitW");
+	if (at === At123.outPfSet || at === At123.outPfEna) return !abilities.includes("pf");
+	return at === At123.varEna && !abilities.includes("setVar");
 }

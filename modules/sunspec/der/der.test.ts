@@ -41,8 +41,8 @@ describe("a DER nobody has commanded", () => {
 		expect(rig.write(704, { WSet: 50 })).toBe(2);
 		expect(rig.write(704, { VarSetEna: 1 })).toBe(2);
 		expect(rig.write(704, { PFWInjEna: 1 })).toBe(2);
-		expect(rig.write(123, { OutPFSet: 1 })).toBe(2);
-		expect(rig.write(124, { StorCtl_Mod: 1 })).toBe(2);
+		expect(rig.write(123, { OutPFSet_RvrtTms: 1 })).toBe(2);
+		expect(rig.write(124, { InWRte: 1 })).toBe(2);
 		expect(rig.get(702, "CtrlModes")).toBe(1);
 	});
 });

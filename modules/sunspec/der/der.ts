@@ -19,19 +19,19 @@ import { checkTogether, checkValue } from "./check";
 import { sameCommand, unlimited } from "./command";
 import { Control, controlAt, controlCount, controlNames, restartsTimer } from "./controls-704";
 import { AtCurves, curveModels, isTrip } from "./curve-forms";
-import { fill123, fill124, fill703, fill704, fill715 } from "./defaults";
+import { fillControls, isFixed } from "./defaults";
 import { Functions } from "./functions";
 import { Grid } from "./grid";
 import { ModelBytes } from "./model-bytes";
 import { At124, controlAt123, controlAt124, OlderControls } from "./older-controls";
 import { Ramps, rampedCount } from "./ramps";
-import { Alarm, InvSt, Reporter, reportedCount } from "./report";
+import { Alarm, InvSt, Reporter, reportedCount, throttle } from "./report";
 import { Reversion } from "./reversion";
 import { Saver } from "./saver";
 import { At703, EnterService } from "./service";
 import { At702, Settings } from "./settings";
 import { unpackState } from "./state";
-import type { DerAbility, DerActuator, DerCommand, DerStore } from "./types";
+import type { DerActuator, DerCommand, DerStore } from "./types";
 
 export interface DerOptions {
 	readonly image: Image;
@@ -131,12 +131,7 @@ export class Der {
 		this.#reporter = new Reporter(m701, cells, reportCells);
 		this.#saver = store && new Saver(store, unit);
 		this.#reversion = new Reversion(this.#m704, this.#older, this.#arbiter, this.#settings, random, cells);
-		this.#settings.read();
-		this.#grid.read(this.#settings.vNom);
-		const nominalHz = options.nominalHz ?? (this.#grid.hz > 55 ? 60 : this.#grid.hz > 40 ? 50 : Number.NaN);
-		const storage = this.#settings.charge > 0 || actuator.abilities.includes("chargeLimitW");
-		this.#functions = this.#curves(options, storage, nominalHz);
-		this.#fill(options, m123, storage, nominalHz);
+		this.#functions = this.#begin(options);
 		const restored = this.#restore(store);
 		this.#older.adopt(Control.connect);
 		this.#older.adopt(Control.storage);
@@ -169,6 +164,10 @@ export class Der {
 		if (!this.#actuator.online) return ModbusException.gatewayTargetFailedToRespond;
 		if (this.local || typeof value !== "number") return ModbusException.illegalDataValue;
 		if (this.#functions.model(point.model.id)) return this.#functions.onWrite(point, value);
+		const at = point.address - point.model.address;
+		if (isFixed(point.model.id, at, this.#actuator.abilities)) {
+			return value === this.#image.valueOf(point) ? 0 : ModbusException.illegalDataValue;
+		}
 		return checkValue(point, value, this.#settings, this.#actuator);
 	}
 
@@ -245,36 +244,38 @@ export class Der {
 		if (this.#saver && this.#saver.nextMs() < Number.POSITIVE_INFINITY) this.#save(this.#clock.now());
 	}
 
-	/** What follows the grid, for a device that may be told something else each second. */
-	#curves({ image, clock, given = [], actuator, protects }: DerOptions, storage: boolean, hz: number): Functions {
-		const own: number[] = given.slice();
+	/** Fills in first values, and makes what follows the grid. */
+	#begin({ image, clock, actuator, given = [], protects, ...options }: DerOptions): Functions {
+		const { abilities, continuous } = actuator;
+		const settings = this.#settings;
+		settings.read();
+		this.#grid.read(settings.vNom);
+		const nominalHz = options.nominalHz ?? (this.#grid.hz > 55 ? 60 : this.#grid.hz > 40 ? 50 : Number.NaN);
+		const storage = settings.charge > 0 || abilities.includes("chargeLimitW");
+		fillControls(this.#models, { abilities, storage, nominalHz }, given);
+		if (!given.includes(121)) settings.fill();
+		const others: number[] = given.slice();
 		for (const id of curveModels) {
 			if (given.includes(id)) continue;
-			if (!actuator.continuous && !isTrip(id)) own.push(id);
+			if (!continuous && !isTrip(id)) others.push(id);
 			// nobody knows what would be too high or too low a frequency
-			else if (!protects || Number.isNaN(hz)) new ModelBytes(image, id, clock).initial16(AtCurves.ena, 0);
+			else if (!protects || Number.isNaN(nominalHz)) new ModelBytes(image, id, clock).initial16(AtCurves.ena, 0);
 		}
-		return new Functions({ image, clock, ratings: this.#settings, given: own, storage, nominalHz: hz || 50 });
-	}
-
-	#fill(options: DerOptions, m123: ModelBytes, storage: boolean, nominalHz: number): void {
-		const { abilities } = this.#actuator;
-		const can = (ability: DerAbility): boolean => abilities.includes(ability);
-		const has = (id: number): boolean => !options.given?.includes(id);
-		const what = { can, storage, nominalHz };
-		if (has(703)) fill703(this.#m703, what);
-		fill704(this.#m704, what);
-		if (has(715)) fill715(this.#m715, what);
-		if (has(123)) fill123(m123, what);
-		if (has(124)) fill124(this.#m124, what);
-		if (has(121)) this.#settings.fill();
-		const { model } = this.#settings;
-		let modes = this.#functions.modes;
-		if (can("limitW")) modes |= Source.maxW;
-		if (can("setW")) modes |= Source.fixedW;
-		if (can("setVar")) modes |= Source.fixedVar;
-		if (can("pf")) modes |= Source.fixedPf;
-		model.initial32(At702.ctrlModes, modes);
+		const functions = new Functions({
+			image,
+			clock,
+			ratings: settings,
+			given: others,
+			storage,
+			nominalHz: nominalHz || 50,
+		});
+		let modes = functions.modes;
+		if (abilities.includes("limitW")) modes |= Source.maxW;
+		if (abilities.includes("setW")) modes |= Source.fixedW;
+		if (abilities.includes("setVar")) modes |= Source.fixedVar;
+		if (abilities.includes("pf")) modes |= Source.fixedPf;
+		settings.model.initial32(At702.ctrlModes, modes);
+		return functions;
 	}
 
 	#restore(store: DerStore | undefined): boolean {
@@ -384,17 +385,15 @@ export class Der {
 			this.#reporter.report(none, none, none, none, none, none);
 			return;
 		}
-		const { wMax } = this.#settings;
-		const { limitW, setW, energize } = this.#command;
-		const most = Math.min(limitW, setW >= 0 ? setW : limitW, wMax);
-		let state: number = most < wMax ? InvSt.throttled : InvSt.running;
+		const percent = throttle(this.#command, this.#settings.wMax);
+		let state: number = percent < 100 ? InvSt.throttled : InvSt.running;
 		if (idle) state = InvSt.standby;
 		if (!service.inService) state = service.busy ? InvSt.starting : InvSt.off;
 		let alarms = this.#latched;
 		if (!this.#older.connected) alarms |= Alarm.gridDisconnect;
 		if (this.#m715.u16(At715.opCtl) === OpCtl.stop) alarms |= Alarm.manualShutdown;
-		const percent = Math.round((100 * Math.max(0, most)) / wMax);
-		this.#reporter.report(service.inService ? 1 : 0, state, energize ? 1 : 0, alarms, percent, this.#arbiter.sources);
+		const on = service.inService ? 1 : 0;
+		this.#reporter.report(on, state, this.#command.energize ? 1 : 0, alarms, percent, this.#arbiter.sources);
 	}
 
 	#arm(): void {

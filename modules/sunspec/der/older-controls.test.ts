@@ -108,12 +108,19 @@ describe("123 and 704 are two ways to one control", () => {
 		expect(rig.device.last.energize).toBe(true);
 	});
 
-	it("shows what cannot be told as not implemented", () => {
+	it("shows what it must have and cannot be told as it is, and takes nothing else", () => {
 		const rig = new Rig({ abilities: ["setVar"] });
-		expect(rig.get(123, "WMaxLimPct")).toBeNaN();
-		expect(rig.get(123, "Conn")).toBeNaN();
-		expect(rig.write(123, { WMaxLim_Ena: 1 })).toBe(2);
+		const must = { Conn: 1, WMaxLimPct: 100, WMaxLim_Ena: 0, OutPFSet: 1, OutPFSet_Ena: 0 };
+		for (const [name, value] of Object.entries(must)) {
+			expect(rig.get(123, name)).toBe(value);
+			expect(rig.write(123, { [name]: value })).toBe(0);
+			expect(rig.write(123, { [name]: value === 1 ? 0 : 1 })).toBe(3);
+		}
+		expect(rig.write(123, { WMaxLimPct_RvrtTms: 10 })).toBe(2);
 		expect(rig.write(123, { VArPct_Ena: 1 })).toBe(0);
+		expect(rig.write(124, { StorCtl_Mod: 1 })).toBe(3);
+		expect(rig.get(704, "WMaxLimPct")).toBeNaN();
+		expect(rig.get(704, "PFWInjEna")).toBeNaN();
 	});
 });
 

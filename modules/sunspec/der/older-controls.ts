@@ -4,7 +4,7 @@
  * storage controls have no place in the 7xx models: for them 123 and 124 are it.
  */
 import { frozen } from "../../base/frozen";
-import { At704, Control, enabled704, setVar, type VarBases, VarMode } from "./controls-704";
+import { At704, Control, count704, enabled704, setVar, type VarBases, VarMode } from "./controls-704";
 import type { ModelBytes } from "./model-bytes";
 
 /** Places in 123; those of WinTms, RvrtTms and RmpTms by control (0: none). */
@@ -100,6 +100,7 @@ export class OlderControls {
 	adopt(control: number): void {
 		const old = this.#m123;
 		const m704 = this.#m704;
+		if (control < count704 && Number.isNaN(m704.u16(At704.ena[control]!))) return;
 		switch (control) {
 			case Control.connect:
 				this.connected = old.u16(At123.conn) !== 0;

@@ -1,6 +1,7 @@
 /** What the hub itself knows of a DER, for the points of 701 and 702 that its device does not give. */
 import { frozen } from "../../base/frozen";
 import type { ModelBytes } from "./model-bytes";
+import type { DerCommand } from "./types";
 
 /** Places in 701 and sizes in registers of what is reported: St, InvSt, ConnSt, Alrm, ThrotPct, ThrotSrc. */
 const places = frozen([3, 4, 5, 6, 110, 111]);
@@ -64,4 +65,10 @@ export class Reporter {
 		if (sizes[which] === 1) model.put16(at, raw);
 		else model.put32(at, raw);
 	}
+}
+
+/** What 701.ThrotPct says: the part of WMax that a command leaves, %. */
+export function throttle({ limitW, setW }: DerCommand, wMax: number): number {
+	const most = Math.min(limitW, setW >= 0 ? setW : limitW, wMax);
+	return Math.round((100 * Math.max(0, most)) / wMax);
 }

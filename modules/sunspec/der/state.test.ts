@@ -55,7 +55,7 @@ describe("state over a restart", () => {
 		const rig = new Rig({ store, models, abilities: ["limitW", "energize"] });
 		expect(rig.get(704, "WMaxLimPct")).toBe(50);
 		expect(rig.get(704, "PFWInjEna")).toBeNaN();
-		expect(rig.get(124, "StorCtl_Mod")).toBeNaN();
+		expect(rig.get(124, "StorCtl_Mod")).toBe(0);
 	});
 
 	it("writes flash seldom: changes of a second at once, a time started anew once a minute", () => {
