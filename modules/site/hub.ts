@@ -111,7 +111,7 @@ export class Hub {
 		store.add(1, site.gatewayId);
 		return new SiteDer({
 			...{ devices: this.#entries, control, older, clock, random, log, store },
-			onChange: (what) => log("info", "control", `site: ${what}`),
+			onChange: () => {},
 		});
 	}
 
@@ -141,7 +141,9 @@ export class Hub {
 	#report(entry: Entry, report: ControlReport): void {
 		const { result, what, reason } = report;
 		const level = result === "rejected" || result === "timeout" ? "warn" : "info";
-		this.#options.log(level, "control", `${entry.site.id}: ${what}${reason === "" ? "" : `: ${reason}`}`);
+		// of itself the DER tells
+		if (result !== "note")
+			this.#options.log(level, "control", `${entry.site.id}: ${what}${reason === "" ? "" : `: ${reason}`}`);
 		this.#options.onControl?.(entry, report);
 	}
 
