@@ -8,7 +8,6 @@
  */
 import type { Clock, Random, TimerId } from "../../base/clock";
 import { configError } from "../../base/errors";
-import { frozen } from "../../base/frozen";
 import { type Log, silentLog } from "../../base/log";
 import { ModbusException } from "../../modbus/pdu";
 import type { Image } from "../image";
@@ -24,11 +23,12 @@ import { Functions } from "./functions";
 import { Grid } from "./grid";
 import { ModelBytes } from "./model-bytes";
 import { At124, controlAt123, controlAt124, OlderControls } from "./older-controls";
+import { Operation } from "./operation";
 import { Ramps, rampedCount } from "./ramps";
-import { Alarm, InvSt, Reporter, reportedCount, throttle } from "./report";
+import { Reporter, reportedCount } from "./report";
 import { Reversion } from "./reversion";
 import { Saver } from "./saver";
-import { At703, EnterService } from "./service";
+import { EnterService } from "./service";
 import { At702, Settings } from "./settings";
 import { unpackState } from "./state";
 import type { DerActuator, DerCommand, DerStore } from "./types";
@@ -56,10 +56,8 @@ export interface DerOptions {
 	readonly protects?: boolean;
 }
 
-/** Places in 715. */
-const At715 = frozen({ locRemCtl: 2, derHb: 3, alarmReset: 7, opCtl: 8 });
-const OpCtl = frozen({ stop: 0, start: 1, enterStandby: 2, exitStandby: 3 });
 const tickMs = 1000;
+const infinity = Number.POSITIVE_INFINITY;
 
 export class Der {
 	readonly unit: number;
@@ -70,24 +68,18 @@ export class Der {
 	readonly #clock: Clock;
 	readonly #log: Log;
 	readonly #models: readonly ModelBytes[];
-	readonly #m703: ModelBytes;
-	readonly #m704: ModelBytes;
-	readonly #m713: ModelBytes;
-	readonly #m715: ModelBytes;
 	readonly #m124: ModelBytes;
+	readonly #m713: ModelBytes;
 	readonly #settings: Settings;
 	readonly #older: OlderControls;
 	readonly #ramps: Ramps;
 	readonly #arbiter: Arbiter;
 	readonly #grid: Grid;
-	readonly #service: EnterService;
 	readonly #functions: Functions;
-	readonly #reporter: Reporter;
+	readonly #operation: Operation;
 	readonly #saver: Saver | undefined;
 	readonly #reversion: Reversion;
 	#command = unlimited();
-	/** Bits of 701.Alrm that stay until 715.AlarmReset. */
-	#latched = 0;
 	/** The device has been told `#command`. */
 	#told = true;
 	/** Somebody has commanded something: until then the device is left as it is. */
@@ -96,6 +88,8 @@ export class Der {
 	readonly #canLimit: boolean;
 	#tickMs: number;
 	#timer: TimerId | undefined;
+	/** What the timer is set for; Infinity: it is not. */
+	#dueMs = infinity;
 	#closed = false;
 
 	/** Throws `bad-config` when the image has no model 704. */
@@ -110,28 +104,25 @@ export class Der {
 		const of = (id: number, occurrence?: number): ModelBytes => new ModelBytes(image, id, clock, occurrence);
 		this.#canEnergize = actuator.abilities.includes("energize");
 		this.#canLimit = actuator.abilities.includes("limitW");
-		const m702 = of(702);
-		const m121 = of(121);
-		const m123 = of(123);
-		this.#m703 = of(703);
-		this.#m704 = of(704);
+		const [m121, m123, m702, m703, m704, m715] = [of(121), of(123), of(702), of(703), of(704), of(715)];
+		const m124 = of(124);
+		if (!m704.present) throw configError("image", "no model 704", "the controls of a DER live in model 704");
+		this.#m124 = m124;
 		this.#m713 = of(713);
-		this.#m715 = of(715);
-		this.#m124 = of(124);
-		if (!this.#m704.present) throw configError("image", "no model 704", "the controls of a DER live in model 704");
-		this.#models = [m702, this.#m703, this.#m704, this.#m715, m121, m123, this.#m124];
-		this.#settings = new Settings(m702, m121, this.#m124, this.#m704);
-		this.#older = new OlderControls(this.#m704, m123, this.#m124);
+		this.#models = [m702, m703, m704, m715, m121, m123, m124];
+		this.#settings = new Settings(m702, m121, m124, m704);
+		this.#older = new OlderControls(m704, m123, m124);
 		const cells = new Float64Array(cellCount);
 		this.#ramps = new Ramps(cells, rampCells);
-		this.#arbiter = new Arbiter(this.#m704, this.#m124, this.#settings, this.#older, this.#ramps);
+		this.#arbiter = new Arbiter(m704, m124, this.#settings, this.#older, this.#ramps);
 		const m701 = of(701, options.occurrence);
 		this.#grid = new Grid(m701);
-		this.#service = new EnterService(this.#m703, random);
-		this.#reporter = new Reporter(m701, cells, reportCells);
 		this.#saver = store && new Saver(store, unit);
-		this.#reversion = new Reversion(this.#m704, this.#older, this.#arbiter, this.#settings, random, cells);
+		this.#reversion = new Reversion(m704, this.#older, this.#arbiter, this.#settings, random, cells);
 		this.#functions = this.#begin(options);
+		const service = new EnterService(m703, random);
+		const reporter = new Reporter(m701, cells, reportCells);
+		this.#operation = new Operation(m703, m715, service, this.#grid, this.#functions, this.#older, reporter);
 		const restored = this.#restore(store);
 		this.#older.adopt(Control.connect);
 		this.#older.adopt(Control.storage);
@@ -202,7 +193,7 @@ export class Der {
 					this.#settings.adopt121(at);
 					break;
 				case 715:
-					if (at === At715.alarmReset && this.#m715.u16(at) === 1) this.#latched = 0;
+					this.#operation.written(at);
 			}
 		}
 		for (let control = 0; control < controlCount; control++) {
@@ -224,16 +215,17 @@ export class Der {
 	/** The device has sent new measurements, or has stopped to answer: call it after each commit of the image. */
 	measured(): void {
 		if (this.#closed) return;
-		if (this.#evaluate(0, false)) this.#arm();
+		this.#evaluate(0, false);
+		this.#arm();
 	}
 
 	/** A person at the device has taken it over: writes are refused until that is over (715.LocRemCtl). */
 	get local(): boolean {
-		return this.#m715.u16(At715.locRemCtl) === 1;
+		return this.#operation.local;
 	}
 
 	set local(local: boolean) {
-		this.#m715.put16(At715.locRemCtl, local ? 1 : 0);
+		this.#operation.local = local;
 	}
 
 	/** Stops its timers. What is not saved yet is saved. */
@@ -241,7 +233,7 @@ export class Der {
 		if (this.#closed) return;
 		this.#closed = true;
 		this.#clock.clearTimer(this.#timer);
-		if (this.#saver && this.#saver.nextMs() < Number.POSITIVE_INFINITY) this.#save(this.#clock.now());
+		if (this.#saver && this.#saver.nextMs() < infinity) this.#save(this.#clock.now());
 	}
 
 	/** Fills in first values, and makes what follows the grid. */
@@ -283,15 +275,17 @@ export class Der {
 		const settings = this.#settings;
 		const saved =
 			bytes &&
-			unpackState(this.#image, this.#models, bytes, (point, value) => {
-				return point.model.id !== 702 || settings.allows(point.address - point.model.address, value);
+			unpackState(this.#image, this.#models, bytes, ({ model, address }, value) => {
+				const at = address - model.address;
+				if (isFixed(model.id, at, this.#actuator.abilities)) return false;
+				return model.id !== 702 || settings.allows(at, value);
 			});
 		if (!saved) return false;
 		const now = this.#clock.now();
 		const epoch = this.#clock.epochMs();
 		// Nobody knows how long the hub was off while one of the two clocks was not set: then nothing is deducted.
 		const offS = epoch !== undefined && saved.epochMs > 0 ? Math.max(0, (epoch - saved.epochMs) / 1000) : 0;
-		this.#service.inService = saved.inService;
+		this.#operation.service.inService = saved.inService;
 		settings.read();
 		this.#older.adopt(Control.connect);
 		this.#older.adopt(Control.storage);
@@ -313,39 +307,38 @@ export class Der {
 		this.#tell(`${controlNames[control]!}: reversion time is over`);
 	}
 
-	/** Works the command out anew and tells the device. True when timers may have to be set anew. */
-	#evaluate(stepS: number, exact: boolean): boolean {
+	/** Works the command out anew and tells the device; `exact`: it was commanded, and does not just follow. */
+	#evaluate(stepS: number, exact: boolean): void {
 		const now = this.#clock.now();
 		const settings = this.#settings;
 		const { online } = this.#actuator;
 		settings.read();
 		if (online) this.#grid.read(settings.vNom);
 		else this.#grid.lose();
-		const opCtl = this.#m715.u16(At715.opCtl);
-		const functions = this.#functions;
-		functions.update(this.#grid, now);
-		// a DER that makes the grid itself neither trips nor waits for it
-		const trips = this.#grid.forming ? 0 : functions.mustTrip;
-		this.#latched |= trips;
-		const permitted = trips === 0 && opCtl !== OpCtl.stop && this.#older.connected;
-		const left = this.#serve(online, permitted, now);
-		const idle = opCtl === OpCtl.enterStandby || (!this.#grid.forming && functions.ceases !== 0);
-		const out = !this.#service.inService;
+		const operation = this.#operation;
+		const { service } = operation;
+		const left = operation.update(online, now);
+		if (left) this.#tell(service.inService ? "in service" : "out of service");
+		const { idle } = operation;
+		const out = !service.inService;
+		const moved = this.#ramps.moving;
 		const command = this.#arbiter.decide(
 			{
 				// what cannot be disconnected has no power instead, and the other way round
 				energize: this.#canEnergize ? !(out || (idle && !this.#canLimit)) : true,
 				idle: idle || (out && !this.#canEnergize),
-				share: this.#service.share(now),
+				share: service.share(now),
 				soc: this.#soc(),
-				following: functions.following,
-				reactiveFirst: functions.reactiveFirst,
+				following: this.#functions.following,
+				reactiveFirst: this.#functions.reactiveFirst,
 			},
 			this.#grid,
 			stepS,
 		);
-		// What follows the grid moves all the time: small changes are not worth a write to the device.
-		const tolerance = exact ? 0 : (settings.wMax || 0) / 1000;
+		// What follows the grid moves all the time: small changes are not worth a write to the device. What was commanded
+		// is told as it is, also at the end of a ramp.
+		const arrived = moved && !this.#ramps.moving;
+		const tolerance = exact || arrived ? 0 : (settings.wMax || 0) / 1000;
 		if (!sameCommand(command, this.#command, tolerance)) {
 			this.#command = command;
 			this.#told = false;
@@ -356,20 +349,8 @@ export class Der {
 			this.#told = true;
 			this.#actuator.apply(this.#command);
 		}
-		this.#report(online, idle, now);
-		return left || this.#service.busy || this.#ramps.moving || functions.settling;
-	}
-
-	/** Lets the DER leave or enter service. True when it has. */
-	#serve(online: boolean, permitted: boolean, now: number): boolean {
-		if (!online) {
-			this.#service.interrupt();
-			return false;
-		}
-		if (!this.#service.update(permitted, this.#grid, now)) return false;
-		this.#tell(this.#service.inService ? "in service" : "out of service");
-		this.#saver?.touch(now);
-		return true;
+		operation.report(online, this.#command, settings.wMax, this.#arbiter.sources, now);
+		if (left) this.#saver?.touch(now);
 	}
 
 	/** State of charge, %; NaN: unknown. */
@@ -378,50 +359,37 @@ export class Der {
 		return Number.isNaN(soc) ? this.#m124.scaledU16(At124.chaState, At124.chaStateSf) : soc;
 	}
 
-	#report(online: boolean, idle: boolean, now: number): void {
-		const service = this.#service;
-		if (!Number.isNaN(this.#m703.u32(At703.remaining))) this.#m703.put32(At703.remaining, service.remainingS(now));
-		if (!online) {
-			this.#reporter.report(none, none, none, none, none, none);
-			return;
-		}
-		const percent = throttle(this.#command, this.#settings.wMax);
-		let state: number = percent < 100 ? InvSt.throttled : InvSt.running;
-		if (idle) state = InvSt.standby;
-		if (!service.inService) state = service.busy ? InvSt.starting : InvSt.off;
-		let alarms = this.#latched;
-		if (!this.#older.connected) alarms |= Alarm.gridDisconnect;
-		if (this.#m715.u16(At715.opCtl) === OpCtl.stop) alarms |= Alarm.manualShutdown;
-		const on = service.inService ? 1 : 0;
-		this.#reporter.report(on, state, this.#command.energize ? 1 : 0, alarms, percent, this.#arbiter.sources);
-	}
-
+	/** Sets the timer, unless it is set for the same moment already. */
 	#arm(): void {
-		this.#clock.clearTimer(this.#timer);
-		this.#timer = undefined;
 		if (this.#closed) return;
-		let next = Math.min(this.#reversion.nextMs(), this.#service.nextMs(), this.#functions.nextMs(this.#clock.now()));
+		const now = this.#clock.now();
+		let next = Math.min(this.#reversion.nextMs(), this.#operation.service.nextMs(), this.#functions.nextMs(now));
 		if (this.#saver) next = Math.min(next, this.#saver.nextMs());
-		if (this.#ticks) next = Math.min(next, this.#tickMs);
-		if (next < Number.POSITIVE_INFINITY) {
-			this.#timer = this.#clock.setTimer(this.#onTimer, Math.max(0, next - this.#clock.now()));
+		if (this.#ticks) {
+			// it may have stood still since
+			if (this.#tickMs <= now) this.#tickMs = now + tickMs;
+			next = Math.min(next, this.#tickMs);
 		}
+		if (next === this.#dueMs) return;
+		this.#clock.clearTimer(this.#timer);
+		this.#dueMs = next;
+		this.#timer = next < infinity ? this.#clock.setTimer(this.#onTimer, Math.max(0, next - now)) : undefined;
 	}
 
 	/** Is there anything to count each second? */
 	get #ticks(): boolean {
-		if (this.#m715.present || this.#reversion.running || this.#service.busy) return true;
+		if (this.#operation.beats || this.#reversion.running || this.#operation.service.busy) return true;
 		return this.#ramps.moving || this.#functions.settling;
 	}
 
 	readonly #onTimer = (): void => {
-		this.#timer = undefined;
+		this.#dueMs = infinity;
 		const now = this.#clock.now();
 		let stepS = 0;
 		if (now >= this.#tickMs) {
 			stepS = 1 + Math.floor((now - this.#tickMs) / tickMs);
 			this.#tickMs += tickMs * stepS;
-			this.#beat(stepS);
+			this.#operation.beat(stepS);
 		}
 		let exact = this.#reversion.adopt(now);
 		for (let control = this.#reversion.revert(now); control >= 0; control = this.#reversion.revert(now)) {
@@ -437,23 +405,16 @@ export class Der {
 			this.#show();
 			this.#saver?.touch(now);
 		}
-		const moved = this.#ramps.moving;
-		this.#evaluate(stepS, exact || (moved && !this.#ramps.moving));
+		this.#evaluate(stepS, exact);
 		if (this.#saver && now >= this.#saver.nextMs()) this.#save(now);
 		if (exact) this.#image.commit();
 		this.#arm();
 	};
 
-	/** 715.DERHb counts seconds, and begins again at 0. */
-	#beat(seconds: number): void {
-		const count = this.#m715.u32(At715.derHb);
-		if (!Number.isNaN(count)) this.#m715.put32(At715.derHb, (count + seconds) % 0x80000000);
-	}
-
 	#save(now: number): void {
 		const state = {
 			remainingS: (control: number) => this.#reversion.remainingS(control, now),
-			inService: this.#service.inService,
+			inService: this.#operation.service.inService,
 			epochMs: this.#clock.epochMs() ?? 0,
 			curves: this.#functions.save(now),
 		};
@@ -477,7 +438,6 @@ const rampCells = 2 * controlCount;
 const reportCells = rampCells + 2 * rampedCount;
 const cellCount = reportCells + reportedCount;
 const middle: Random = () => 0.5;
-const none = Number.NaN;
 
 /** The models whose AdptCrvReq or AdptCtlReq was written. */
 function adoptions(points: readonly PointInfo[]): number[] {
