@@ -71,7 +71,7 @@ test("its controls are written on a real line, read back, and given back", () =>
 	machine.advance(60_000);
 	const before = heapBytes(machine);
 	xs.control(0);
-	expect(heapBytes(machine) - before).toBeLessThan(1500);
+	expect(heapBytes(machine) - before).toBeLessThan(1600);
 	xs.apply({});
 	machine.advance(20_000);
 	expect(writes).toEqual([]);

@@ -48,19 +48,53 @@ export class Step {
 	/** The row's points: `points` of them from `firstPoint` in the plan's list. */
 	readonly firstPoint: number;
 	readonly points: number;
-	/** Its value is text. */
-	readonly text: boolean;
-	/** A number that k and b alone do not make: see `stepValue`. */
-	readonly special: boolean;
 	readonly row: Row;
 	readonly words: number;
+	/** What else there is to it; undefined for a plain one. Most are, and there are hundreds: that is flash. */
+	readonly more: StepMore | undefined;
+
+	constructor(table: DeviceTable, row: Row, readAddress: number, place: StepPlace = {}) {
+		this.row = row;
+		this.words = rowWords(row);
+		this.kind = kindOf(row, this.words);
+		this.at = row.type === "bit" ? row.address - readAddress : 2 * (row.address - readAddress);
+		const lowFirst = this.words > 1 && row.type !== "string" && (row.wordOrder ?? table.wordOrder) === "lo-hi";
+		const order = row.high !== undefined ? splitWords : lowFirst ? lowWordFirst : 0;
+		this.order = order + (row.byteOrder === "little" ? lowByteFirst : 0);
+		const sign = rowSign(table, row);
+		this.k = sign * (row.k ?? 1);
+		this.b = sign * (row.b ?? 0);
+		this.min = row.range ? row.range[0] : -Infinity;
+		this.max = row.range ? row.range[1] : Infinity;
+		this.firstPoint = place.firstPoint ?? 0;
+		this.points = place.points ?? 0;
+		const more: StepMore = {
+			factors: place.factors,
+			kept: place.kept ?? -1,
+			when: place.when ?? -1,
+			shared: place.shared ?? false,
+			counter: isCounter(row.unit) ? (place.counter ?? -1) : -1,
+			special:
+				row.map !== undefined || row.bitMap !== undefined || row.above !== undefined || row.notAvailable !== undefined,
+			sign,
+		};
+		const alone = more.factors === undefined && more.kept < 0 && more.when < 0 && more.counter < 0;
+		this.plain = !this.text && !more.special && alone && this.points > 0;
+		this.more = this.plain ? undefined : more;
+	}
+
+	/** Its value is text. */
+	get text(): boolean {
+		return this.kind === StepKind.string || this.row.unit === "text";
+	}
+
 	/** Byte of the high word of a split number. */
-	readonly highAt: number;
-	/** -1 where the device counts in the other direction; it is in k and b. */
-	readonly sign: number;
-	readonly shift: number;
-	readonly mask: number;
-	readonly notAvailable: readonly number[] | undefined;
+	get highAt(): number {
+		return this.at + 2 * ((this.row.high ?? this.row.address) - this.row.address);
+	}
+}
+
+export interface StepMore {
 	/** Indices of the kept rows that multiply the value; undefined for none. */
 	readonly factors: readonly number[] | undefined;
 	/** Index under which the engine keeps the row's value for others, or -1. */
@@ -71,40 +105,13 @@ export class Step {
 	readonly shared: boolean;
 	/** Index of the counter this row is, or -1. */
 	readonly counter: number;
-
-	constructor(table: DeviceTable, row: Row, readAddress: number, place: StepPlace = {}) {
-		this.row = row;
-		this.words = rowWords(row);
-		this.kind = kindOf(row, this.words);
-		this.at = row.type === "bit" ? row.address - readAddress : 2 * (row.address - readAddress);
-		this.highAt = 2 * ((row.high ?? row.address) - readAddress);
-		const lowFirst = this.words > 1 && row.type !== "string" && (row.wordOrder ?? table.wordOrder) === "lo-hi";
-		const order = row.high !== undefined ? splitWords : lowFirst ? lowWordFirst : 0;
-		this.order = order + (row.byteOrder === "little" ? lowByteFirst : 0);
-		this.sign = rowSign(table, row);
-		this.k = this.sign * (row.k ?? 1);
-		this.b = this.sign * (row.b ?? 0);
-		this.min = row.range ? row.range[0] : -Infinity;
-		this.max = row.range ? row.range[1] : Infinity;
-		this.shift = row.bits ? row.bits[0] : 0;
-		this.mask = row.bits ? 2 ** row.bits[1] - 1 : 0;
-		this.notAvailable = row.notAvailable;
-		this.factors = place.factors;
-		this.kept = place.kept ?? -1;
-		this.when = place.when ?? -1;
-		this.shared = place.shared ?? false;
-		this.counter = isCounter(row.unit) ? (place.counter ?? -1) : -1;
-		this.firstPoint = place.firstPoint ?? 0;
-		this.points = place.points ?? 0;
-		this.text = row.type === "string" || row.unit === "text";
-		this.special =
-			row.map !== undefined || row.bitMap !== undefined || row.above !== undefined || row.notAvailable !== undefined;
-		const alone = place.factors === undefined && this.kept < 0 && this.when < 0 && this.counter < 0;
-		this.plain = !this.text && !this.special && alone && this.points > 0;
-	}
+	/** A number that k and b alone do not make: see `stepValue`. */
+	readonly special: boolean;
+	/** -1 where the device counts in the other direction; it is in k and b. */
+	readonly sign: number;
 }
 
-/** What a plan knows of a row beyond the row itself; see `Step`. */
+/** What a plan knows of a row beyond the row itself; see `Step` and `StepMore`. */
 export interface StepPlace {
 	factors?: readonly number[] | undefined;
 	kept?: number;
@@ -143,9 +150,9 @@ export function rawNumber(step: Step, data: DataView, scratch: DataView): number
 		case StepKind.s32:
 			return data.getInt32(at);
 		case StepKind.bits16:
-			return (data.getUint16(at) >>> step.shift) & step.mask;
+			return field(step, data.getUint16(at));
 		case StepKind.bits32:
-			return ((data.getUint32(at) >>> step.shift) & step.mask) >>> 0;
+			return field(step, data.getUint32(at));
 		case StepKind.bit:
 			return (data.getUint8(at >> 3) >> (at & 7)) & 1;
 		case StepKind.u64:
@@ -164,8 +171,8 @@ export function rawNumber(step: Step, data: DataView, scratch: DataView): number
  * value, NaN when the bytes are no number. The data is that of the raw number: maps of bits look at every one.
  */
 export function stepValue(step: Step, raw: number, data: DataView, scratch: DataView): number | undefined {
-	if (step.notAvailable?.includes(raw)) return undefined;
 	const { row } = step;
+	if (row.notAvailable?.includes(raw)) return undefined;
 	if (row.map !== undefined) return row.map[raw] ?? row.otherwise;
 	if (row.bitMap !== undefined) {
 		const bits = bitsOf(step, data, scratch);
@@ -173,8 +180,14 @@ export function stepValue(step: Step, raw: number, data: DataView, scratch: Data
 		for (const [from, to] of row.bitMap) if (isSet(bits, step, from)) value |= 1 << to;
 		return value >>> 0;
 	}
-	if (row.above !== undefined && raw > row.above.raw) return step.sign * (raw * row.above.k + row.above.b);
+	if (row.above !== undefined && raw > row.above.raw) return step.more!.sign * (raw * row.above.k + row.above.b);
 	return raw * step.k + step.b;
+}
+
+/** The bits of a "bits" row among those of its registers. */
+function field(step: Step, registers: number): number {
+	const [first, count] = step.row.bits!;
+	return count === 32 ? registers : (registers >>> first) & (2 ** count - 1);
 }
 
 /** The texts of a row's bits that are set, lowest bit first. */

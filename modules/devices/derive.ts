@@ -1,9 +1,9 @@
 /** Points made from others. Values go through one number, part by part, so that nothing is made on the way. */
 import { frozen } from "../base/frozen";
 import type { Quality } from "../base/quality";
-import type { PointImage } from "./engine";
 import type { KeptRows } from "./kept";
 import type { DerivedStep } from "./plan";
+import type { PointImage } from "./polled";
 import type { Derived, DerivedBy } from "./table";
 
 export const DERIVED_BY = frozen<readonly DerivedBy[]>([

@@ -1,34 +1,14 @@
 import { frozen } from "../base/frozen";
 import type { Quality } from "../base/quality";
 import { CounterBook, type Counters } from "./counters";
-import { bitTexts, rawNumber, type Step, StepKind, stepValue, textOf } from "./decode";
+import { bitTexts, rawNumber, type Step, StepKind, type StepMore, stepValue, textOf } from "./decode";
 import { derivePoint } from "./derive";
 import { KeptRows } from "./kept";
 import { Plan, type PlannedRead } from "./plan";
-import type { PolledDevice, SuspectPoint } from "./polled";
+import type { PointImage, PolledDevice, ReadResult, SuspectPoint } from "./polled";
 import type { DeviceTable, Poll } from "./table";
 
-/** What the engine needs of a SunSpec image (modules/sunspec/image.ts). */
-export interface PointImage {
-	/** -1 when there is no such point. `occurrence` counts equal models of an image from 1. */
-	handle(model: number, point: string, group?: string, instance?: number, occurrence?: number): number;
-	set(handle: number, value: number | string | undefined, timeMs: number, quality: Quality): boolean;
-	value(handle: number): number | bigint | string | undefined;
-	timeMs(handle: number): number;
-	quality(handle: number): Quality | undefined;
-	lose(timeMs: number): void;
-	losePoint(handle: number): void;
-	commit(): void;
-}
-
-/** What the engine needs of a transaction's result (modules/modbus/client.ts). `data` is read during the call only. */
-export interface ReadResult {
-	readonly status: string;
-	readonly exception: number;
-	readonly data: DataView;
-	readonly startMs: number;
-	readonly endMs: number;
-}
+export type { PointImage, ReadResult } from "./polled";
 
 /** Milliseconds between two reads of a row, by its poll class. */
 export type Periods = Readonly<Record<Exclude<Poll, "once">, number>>;
@@ -401,43 +381,51 @@ export class Device implements PolledDevice {
 					continue;
 				}
 			}
-			if (step.text) this.#takeText(step, data, nowMs);
+			if (step.plain) this.#takeOdd(step, data, nowMs);
+			else if (step.kind === StepKind.string || step.row.unit === "text") this.#takeText(step, data, nowMs);
 			else this.#takeNumber(step, data, nowMs);
 		}
 		const derived = read.derived;
 		for (let i = 0; i < derived.length; i++) derivePoint(this.plan.derived[derived[i]!]!, image, handles, this.#kept);
 	}
 
+	/** A plain number that is out of its plausible range, or none. */
+	#takeOdd(step: Step, data: DataView, nowMs: number): void {
+		const value = rawNumber(step, data, this.#scratch) * step.k + step.b;
+		this.#putAll(step, value - value === 0 ? value : undefined, nowMs, "suspect");
+	}
+
 	#takeNumber(step: Step, data: DataView, nowMs: number): void {
 		const raw = rawNumber(step, data, this.#scratch);
+		const more = step.more!;
 		let value = raw * step.k + step.b;
-		if (step.special) {
+		if (more.special) {
 			const found = stepValue(step, raw, data, this.#scratch);
 			if (found === undefined) {
 				// The device's own way to say "none" is an answer like another.
-				if (step.kept >= 0) this.#kept!.take(step.kept, Number.NaN, raw, nowMs, "good");
-				if (this.#counts(step, nowMs)) this.#putAll(step, undefined, nowMs, "good");
+				if (more.kept >= 0) this.#kept!.take(more.kept, Number.NaN, raw, nowMs, "good");
+				if (this.#counts(step, more, nowMs)) this.#putAll(step, undefined, nowMs, "good");
 				return;
 			}
 			value = found;
 		}
-		const factors = step.factors;
+		const factors = more.factors;
 		if (factors !== undefined) for (let i = 0; i < factors.length; i++) value *= this.#kept!.value(factors[i]!);
 		let quality: Quality = value >= step.min && value <= step.max ? "good" : "suspect";
 		const wrong = value - value !== 0;
-		if (step.kept >= 0)
-			this.#kept!.take(step.kept, wrong ? Number.NaN : value, raw, nowMs, wrong ? "suspect" : quality);
-		if (step.when >= 0 && !this.#counts(step, nowMs)) return;
+		if (more.kept >= 0)
+			this.#kept!.take(more.kept, wrong ? Number.NaN : value, raw, nowMs, wrong ? "suspect" : quality);
+		if (more.when >= 0 && !this.#counts(step, more, nowMs)) return;
 		if (wrong) {
 			this.#putAll(step, undefined, nowMs, "suspect");
 			return;
 		}
 		let timeMs = nowMs;
-		if (step.counter >= 0) {
+		if (more.counter >= 0) {
 			const book = this.#counters;
-			const verdict = book.take(step.counter, value, nowMs);
-			value = book.total(step.counter);
-			timeMs = book.timeMs(step.counter);
+			const verdict = book.take(more.counter, value, nowMs);
+			value = book.total(more.counter);
+			timeMs = book.timeMs(more.counter);
 			if (verdict !== "rises") quality = "suspect";
 			if (verdict === "reset") this.onChange?.(this, "reset");
 		}
@@ -445,7 +433,7 @@ export class Device implements PolledDevice {
 	}
 
 	#takeText(step: Step, data: DataView, nowMs: number): void {
-		if (!this.#counts(step, nowMs)) return;
+		if (!this.#counts(step, step.more!, nowMs)) return;
 		let text: string;
 		if (step.row.texts !== undefined) text = bitTexts(step, data, this.#scratch);
 		else text = step.kind === StepKind.string ? textOf(step, data) : String(rawNumber(step, data, this.#scratch));
@@ -460,9 +448,9 @@ export class Device implements PolledDevice {
 	}
 
 	/** Whether a row counts now. One that does not has no value, unless another row gives its points. */
-	#counts(step: Step, nowMs: number): boolean {
-		if (step.when < 0 || this.#kept!.holds(step.when, step.row.when!)) return true;
-		if (!step.shared) this.#putAll(step, undefined, nowMs, "good");
+	#counts(step: Step, more: StepMore, nowMs: number): boolean {
+		if (more.when < 0 || this.#kept!.holds(more.when, step.row.when!)) return true;
+		if (!more.shared) this.#putAll(step, undefined, nowMs, "good");
 		return false;
 	}
 
@@ -472,9 +460,10 @@ export class Device implements PolledDevice {
 	 */
 	#loseRead(read: PlannedRead, refusedMs: number): void {
 		for (const step of read.steps) {
-			if (step.kept >= 0) {
-				if (Number.isNaN(refusedMs)) this.#kept!.lose(step.kept);
-				else this.#kept!.refuse(step.kept, refusedMs);
+			const kept = step.more?.kept ?? -1;
+			if (kept >= 0) {
+				if (Number.isNaN(refusedMs)) this.#kept!.lose(kept);
+				else this.#kept!.refuse(kept, refusedMs);
 			}
 			for (let i = 0; i < step.points; i++) {
 				if (this.plan.points[step.firstPoint + i]!.model === 1) continue;

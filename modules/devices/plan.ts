@@ -113,10 +113,10 @@ export class Plan {
 					firstPoint: first,
 					points: points.length - first,
 				});
-				if (step.counter >= 0) counters.push(row);
+				if ((step.more?.counter ?? -1) >= 0) counters.push(row);
 				return step;
 			});
-			const decides = (step: Step): boolean => step.kept >= 0 && kept[step.kept]!.needed !== "no";
+			const decides = (step: Step): boolean => keptOf(step) >= 0 && kept[keptOf(step)]!.needed !== "no";
 			const ratios = steps.some(decides);
 			// What others in the same reply depend on is known before they are looked at.
 			if (ratios) steps.sort((a, b) => Number(decides(b)) - Number(decides(a)));
@@ -190,12 +190,16 @@ function pointCounts(table: DeviceTable): Map<string, number> {
 	return counts;
 }
 
+function keptOf(step: Step): number {
+	return step.more?.kept ?? -1;
+}
+
 /** What a read changes: derived points with a part in it, and those made of these. */
 function addDerived(read: PlannedRead, derived: readonly DerivedStep[]): void {
 	const changed = new Set<number>();
 	for (const step of read.steps) {
 		for (let i = 0; i < step.points; i++) changed.add(step.firstPoint + i);
-		if (step.kept >= 0) changed.add(-1 - step.kept);
+		if (keptOf(step) >= 0) changed.add(-1 - keptOf(step));
 	}
 	derived.forEach((one, index) => {
 		if (!one.of.some((part) => changed.has(part)) && !(one.when >= 0 && changed.has(-1 - one.when))) return;

@@ -1,4 +1,26 @@
-import type { ReadResult } from "./engine";
+import type { Quality } from "../base/quality";
+
+/** What the engine needs of a SunSpec image (modules/sunspec/image.ts). */
+export interface PointImage {
+	/** -1 when there is no such point. `occurrence` counts equal models of an image from 1. */
+	handle(model: number, point: string, group?: string, instance?: number, occurrence?: number): number;
+	set(handle: number, value: number | string | undefined, timeMs: number, quality: Quality): boolean;
+	value(handle: number): number | bigint | string | undefined;
+	timeMs(handle: number): number;
+	quality(handle: number): Quality | undefined;
+	lose(timeMs: number): void;
+	losePoint(handle: number): void;
+	commit(): void;
+}
+
+/** What the engine needs of a transaction's result (modules/modbus/client.ts). `data` is read during the call only. */
+export interface ReadResult {
+	readonly status: string;
+	readonly exception: number;
+	readonly data: DataView;
+	readonly startMs: number;
+	readonly endMs: number;
+}
 
 /** A device on a Modbus bus as the scheduler polls it and the site shows it: `Device` (a table) or `SunSpecDevice` (found). */
 export interface PolledDevice {
