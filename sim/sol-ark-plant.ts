@@ -213,7 +213,7 @@ export class Plant {
 
 	#voltage(batteryW: number): number {
 		const nominal = this.#options.batteryV;
-		return nominal * (0.97 + 0.06 * (this.socPct / 100)) - 0.0004 * batteryW * (nominal / 51.2);
+		return nominal * (0.97 + 0.06 * (this.socPct / 100)) - 0.0004 * batteryW;
 	}
 
 	#publish(flow: {
