@@ -78,46 +78,53 @@ export class RuleRunner {
 			all = true;
 		}
 		const rules = this.#rules;
-		for (let at = 0; at < rules.length; at += kRuleWords + rules[at + 1]!) {
+		const slots = this.#slots;
+		const own = this.#image.registers;
+		for (let at = 0; at < rules.length; ) {
+			const sources = at + kRuleWords;
+			const end = sources + rules[at + 1]!;
 			const op = rules[at]!;
-			if (all || ((op < kOnce || op > kHighestSum) && this.#changed(at))) this.#apply(at, nowMs);
+			let apply = all;
+			if (op < kOnce || op > kHighestSum) {
+				// Somebody looks at the time of its point, or registers of its sources are others than last time. A word holds
+				// what they were, so one change in 65536 is missed, until the next whole run.
+				if (slots[rules[at + 2]! + 3] !== 0) apply = true;
+				else {
+					let seen = 0;
+					for (let i = sources; i < end; i++)
+						if (rules[i]! >= 0) seen = (31 * seen + this.#hash(rules[i]!, own)) & 0xffff;
+					seen = (seen << 16) >> 16;
+					if (rules[at + 3] !== seen) apply = true;
+					rules[at + 3] = seen;
+				}
+			}
+			if (apply) this.#apply(at, nowMs);
+			at = end;
 		}
 	}
 
-	/**
-	 * Whether a rule has to be worked out: somebody looks at the time of its point, or registers of its sources are others
-	 * than last time. A word holds what they were, so one change in 65536 is missed, until the next whole update.
-	 */
-	#changed(at: number): boolean {
-		const rules = this.#rules;
+	/** A number that most likely changes with the registers of a slot and of its scale factor. */
+	#hash(at: number, own: DataView): number {
 		const slots = this.#slots;
-		if (slots[rules[at + 2]! * kSlotWords + 3] !== 0) return true;
-		let seen = 0;
-		const end = at + kRuleWords + rules[at + 1]!;
-		for (let i = at + kRuleWords; i < end; i++) {
-			const source = rules[i]! * kSlotWords;
-			if (source < 0) continue;
-			const word = slots[source + 1]!;
-			const { registers } = word < 0x100 ? this.#image : this.#images[word >> 8]!;
-			const byte = 2 * slots[source]!;
-			const scale = slots[source + 2]!;
-			seen = 31 * seen + registers.getUint16(byte);
-			if ((word & 0xff) > PointType.pad) {
-				seen += 7 * registers.getUint16(byte + 2);
-				if ((word & 0xff) > PointType.float32)
-					seen += registers.getUint16(byte + 4) + 7 * registers.getUint16(byte + 6);
-			}
-			if (scale >= kPointScale) seen += 1021 * registers.getUint16(2 * (scale - kPointScale));
-			seen &= 0xffff;
+		const word = slots[at + 1]!;
+		const scale = slots[at + 2]!;
+		const byte = slots[at]!;
+		if (word <= PointType.pad && scale < kPointScale) return own.getUint16(byte);
+		const registers = word < 0x100 ? own : this.#images[word >> 8]!.registers;
+		let seen = registers.getUint16(byte);
+		const type = word & 0xff;
+		if (type > PointType.pad) {
+			seen += 7 * registers.getUint16(byte + 2);
+			if (type > PointType.float32) seen += registers.getUint16(byte + 4) + 7 * registers.getUint16(byte + 6);
 		}
-		if (rules[at + 3] === (seen << 16) >> 16) return false;
-		rules[at + 3] = seen;
-		return true;
+		if (scale >= kPointScale) seen += 1021 * registers.getUint16(scale);
+		return seen & 0xffff;
 	}
 
 	#countHandles(): number {
 		let count = 0;
-		for (const image of this.#images) count += image.handleCount;
+		// an index: for-of would make an iterator at every run
+		for (let i = 0; i < this.#images.length; i++) count += this.#images[i]!.handleCount;
 		return count;
 	}
 
@@ -132,17 +139,17 @@ export class RuleRunner {
 			this.#handleCount = this.#countHandles();
 			for (let at = 0; at < slots.length; at += kSlotWords) {
 				const image = this.#images[slots[at + 1]! >> 8]!;
-				slots[at + 3] = image.knownHandle(image.base + slots[at]!) + 1;
+				slots[at + 3] = image.knownHandle(image.base + slots[at]! / 2) + 1;
 			}
 			for (let at = 0; at < rules.length; at += kRuleWords + rules[at + 1]!) {
 				const op = rules[at]! & 0xff;
 				const isKept = op === kKept || op === kKeptMean;
-				if (slots[rules[at + 2]! * kSlotWords + 3] === 0 && !isKept) continue;
+				if (slots[rules[at + 2]! + 3] === 0 && !isKept) continue;
 				for (let i = 0; i < rules[at + 1]!; i++) {
-					const source = rules[at + kRuleWords + i]! * kSlotWords;
+					const source = rules[at + kRuleWords + i]!;
 					if (source < 0 || slots[source + 3] !== 0) continue;
 					const image = this.#images[slots[source + 1]! >> 8]!;
-					image.handleAt(image.base + slots[source]!);
+					image.handleAt(image.base + slots[source]! / 2);
 				}
 			}
 		} while (this.#countHandles() !== this.#handleCount);
@@ -152,7 +159,7 @@ export class RuleRunner {
 		const rules = this.#rules;
 		const op = rules[at]! & 0xff;
 		const count = rules[at + 1]!;
-		const target = rules[at + 2]! * kSlotWords;
+		const target = rules[at + 2]!;
 		if (op >= kOnce && op <= kOnceNegated && this.#isSet(target)) return;
 		const values = this.#values;
 		this.#quality = good;
@@ -162,7 +169,7 @@ export class RuleRunner {
 		this.#keeps = op === kKept || op === kKeptMean;
 		for (let i = 0; i < count; i++) {
 			const source = rules[at + kRuleWords + i]!;
-			values[i] = source < 0 ? Number.NaN : this.#read(source * kSlotWords);
+			values[i] = source < 0 ? Number.NaN : this.#read(source);
 			if (op !== kFirst || source < 0) continue;
 			// the next one is for a device without this point, not for one that does not answer
 			if (this.#lost) break;
@@ -228,21 +235,20 @@ export class RuleRunner {
 	/** After how much the counter in a slot begins at zero again; Infinity: it does not. */
 	#span(source: number): number {
 		const slots = this.#slots;
-		const at = source * kSlotWords;
-		if ((slots[at + 1]! & 0xff) !== PointType.acc32) return Number.POSITIVE_INFINITY;
-		return scaled(0x100000000, this.#scale(at));
+		if ((slots[source + 1]! & 0xff) !== PointType.acc32) return Number.POSITIVE_INFINITY;
+		return scaled(0x100000000, this.#scale(source));
 	}
 
 	#scale(at: number): number {
 		const word = this.#slots[at + 2]!;
 		if (word < kPointScale) return word === 0 ? 0 : word - kFixedScale;
-		const power = this.#images[this.#slots[at + 1]! >> 8]!.registers.getInt16(2 * (word - kPointScale));
+		const power = this.#images[this.#slots[at + 1]! >> 8]!.registers.getInt16(word);
 		return power >= -10 && power <= 10 ? power : 0;
 	}
 
 	#isSet(at: number): boolean {
 		const type = this.#slots[at + 1]! & 0xff;
-		return isImplemented(this.#image.registers, 2 * this.#slots[at]!, type, registersOf(type));
+		return isImplemented(this.#image.registers, this.#slots[at]!, type, registersOf(type));
 	}
 
 	/** The value of a slot, NaN for none; its quality and time go into those of the rule. */
@@ -269,12 +275,12 @@ export class RuleRunner {
 		const type = word & 0xff;
 		let raw: number;
 		if (type === PointType.int16) {
-			raw = image.registers.getInt16(2 * slots[at]!);
+			raw = image.registers.getInt16(slots[at]!);
 			if (raw === -0x8000) return Number.NaN;
 		} else if (type === PointType.uint16 || type === PointType.enum16) {
-			raw = image.registers.getUint16(2 * slots[at]!);
+			raw = image.registers.getUint16(slots[at]!);
 			if (raw === 0xffff) return Number.NaN;
-		} else raw = Number(decode(image.registers, 2 * slots[at]!, type, registersOf(type)) ?? Number.NaN);
+		} else raw = Number(decode(image.registers, slots[at]!, type, registersOf(type)) ?? Number.NaN);
 		return slots[at + 2] === 0 ? raw : scaled(raw, this.#scale(at));
 	}
 
@@ -289,7 +295,7 @@ export class RuleRunner {
 			return;
 		}
 		const type = slots[at + 1]! & 0xff;
-		const byte = 2 * slots[at]!;
+		const byte = slots[at]!;
 		if (!Number.isNaN(value)) {
 			const raw = type === PointType.float32 ? value : unscaled(value, slots[at + 2] === 0 ? 0 : this.#scale(at));
 			if (encodeNumber(image.registers, byte, type, raw)) return;

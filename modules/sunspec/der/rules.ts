@@ -4,11 +4,15 @@ import { findPoint, type GroupLayout, layout } from "../model";
 import { findGroup, type ModelPlace } from "../place";
 import { kEnergy, kEnergyK, kFollow, wayOf } from "./compose-ops";
 
-/** Words a slot: register index; type | image << 8; scale (0: none, 16 + n: fixed, 32 + register index); handle + 1. */
+/**
+ * A slot is a point: its first byte in the image; type | image << 8; scale (0: none, 16 + n: fixed, else the byte of a
+ * scale factor, which stands behind model 1); handle + 1. Slots are named by the place of their first word.
+ */
 export const kSlotWords = 4;
 /** Words a rule, without its sources. */
 export const kRuleWords = 4;
 export const kFixedScale = 16;
+/** Scales from here on are bytes. */
 export const kPointScale = 32;
 
 export class Rules {
@@ -49,20 +53,20 @@ export class Rules {
 		const line = found && findPoint(place.text, found.group, path.slice(dot + 1));
 		if (!found || !line) return -1;
 		const start = place.address - image.base;
-		const index = start + found.start + line.offset;
+		const byte = 2 * (start + found.start + line.offset);
 		const type = line.type | (imageIndex << 8);
 		const { slots } = this;
 		for (let at = 0; at < slots.length; at += kSlotWords) {
-			if (slots[at] === index && slots[at + 1] === type) return at / kSlotWords;
+			if (slots[at] === byte && slots[at + 1] === type) return at;
 		}
 		let scale = 0;
 		if (typeof line.scale === "number") scale = kFixedScale + line.scale;
 		else if (line.scale !== undefined) {
 			const near = findPoint(place.text, found.group, line.scale);
 			const factor = near ?? findPoint(place.text, root, line.scale);
-			if (factor) scale = kPointScale + start + (near ? found.start : 0) + factor.offset;
+			if (factor) scale = 2 * (start + (near ? found.start : 0) + factor.offset);
 		}
-		slots.push(index, type, scale, 0);
-		return slots.length / kSlotWords - 1;
+		slots.push(byte, type, scale, 0);
+		return slots.length - kSlotWords;
 	}
 }
