@@ -151,7 +151,8 @@ export class Curves extends ModelBytes {
 
 	/** Whole seconds left of the reversion time, rounded up: 0 only when it does not run. */
 	remainingS(nowMs: number): number {
-		return this.#dueMs === Number.POSITIVE_INFINITY ? 0 : Math.max(0, Math.ceil((this.#dueMs - nowMs) / 1000));
+		// a clock with fractions makes 3.0000000001 s of 3 s
+		return this.#dueMs === Number.POSITIVE_INFINITY ? 0 : Math.max(0, Math.ceil((this.#dueMs - nowMs) / 1000 - 1e-6));
 	}
 
 	/** When `tick` is to be called next, to count RvrtRem down; Infinity: not at all. */

@@ -90,7 +90,7 @@ export class EnterService {
 	remainingS(nowMs: number): number {
 		if (this.inService) return 0;
 		if (Number.isNaN(this.#sinceMs)) return this.#seconds(At703.delay);
-		return Math.max(0, Math.ceil((this.#sinceMs + this.#delayMs - nowMs) / 1000));
+		return Math.max(0, Math.ceil((this.#sinceMs + this.#delayMs - nowMs) / 1000 - 1e-6));
 	}
 
 	/** Nothing is measured: a delay begins anew. */
