@@ -68,8 +68,22 @@ export class Arbiter {
 	readonly #settings: Settings;
 	readonly #older: OlderControls;
 	readonly #ramps: Ramps;
+	readonly #continuous: boolean;
+	/** The storage is down to its reserve. */
+	#reserved = false;
+	/** The DER absorbs active power. */
+	#absorbing = false;
 
-	constructor(m704: ModelBytes, m124: ModelBytes, settings: Settings, older: OlderControls, ramps: Ramps) {
+	/** `continuous`: see `DerActuator`. */
+	constructor(
+		m704: ModelBytes,
+		m124: ModelBytes,
+		settings: Settings,
+		older: OlderControls,
+		ramps: Ramps,
+		continuous: boolean,
+	) {
+		this.#continuous = continuous;
 		this.#m704 = m704;
 		this.#m124 = m124;
 		this.#settings = settings;
@@ -81,10 +95,12 @@ export class Arbiter {
 	decide(now: Situation, grid: Grid, stepS: number): DerCommand {
 		this.sources = 0;
 		let limit = this.#limit(now, stepS);
-		const storage = this.#storage(now.soc, stepS);
+		const storage = this.#graded(this.#storage(now.soc), stepS);
 		let set = this.#set(now, grid, storage.low, storage.high, stepS);
 		const active = Number.isNaN(grid.w) ? set : grid.w;
-		this.#settings.room(active);
+		this.#settings.room(this.#continuous ? active : 0);
+		// around nothing it is neither
+		if (Math.abs(active) > 0.01 * this.#settings.wMax) this.#absorbing = active < 0;
 		const command: DerCommand = {
 			energize: now.energize,
 			limitW: limit,
@@ -99,7 +115,7 @@ export class Arbiter {
 			limit = 0;
 			if (!Number.isNaN(set)) set = 0;
 			this.sources |= Source.derated;
-		} else limit = Math.min(limit, this.#reactive(command, now, active, stepS));
+		} else limit = Math.min(limit, this.#reactive(command, now, stepS));
 		command.limitW = limit;
 		command.setW = set > limit ? limit : set;
 		return command;
@@ -135,27 +151,34 @@ export class Arbiter {
 	}
 
 	/** Least and most active power that the storage may have, W, positive when discharging. */
-	#storage(soc: number, stepS: number): { low: number; high: number } {
+	#storage(soc: number): { low: number; high: number } {
 		const m124 = this.#m124;
-		const settings = this.#settings;
+		const { chargeLimited, dischargeLimited, charge } = this.#settings;
 		const { storMode, inPct, outPct } = this.#older;
-		const charge = settings.charge;
-		const discharge = Number.isNaN(settings.discharge) ? settings.wMax : settings.discharge;
-		let low = settings.chargeLimited ? -charge : -infinity;
-		let high = settings.dischargeLimited ? discharge : infinity;
+		const discharge = this.#discharge;
+		let low = chargeLimited ? -charge : -infinity;
+		let high = dischargeLimited ? discharge : infinity;
 		const least = -(inPct * charge) / 100;
 		const most = (outPct * discharge) / 100;
 		if (storMode & 1 && least > low) low = least;
 		if (storMode & 2 && most < high) high = most;
-		// keeps the reserve: nothing is taken from a battery that is down to it
-		if (soc <= m124.scaledU16(At124.minRsvPct, At124.minRsvSf) && m124.u16(At124.minRsvPct) > 0)
-			high = Math.min(high, 0);
-		if (low > high) low = high;
-		return this.#graded(low, high, charge, discharge, stepS);
+		// keeps the reserve: nothing is taken from a battery that is down to it, until there is a little more in it
+		const reserve = m124.scaledU16(At124.minRsvPct, At124.minRsvSf);
+		this.#reserved = reserve > 0 && soc <= (this.#reserved ? reserve + 1 : reserve);
+		if (this.#reserved) high = Math.min(high, 0);
+		return { low: Math.min(low, high), high };
 	}
 
-	/** WChaGra and WDisChaGra: percent of the rate in a second; 100 and more is at once. */
-	#graded(low: number, high: number, charge: number, discharge: number, stepS: number): { low: number; high: number } {
+	/** Most active power out of the storage, W. */
+	get #discharge(): number {
+		const { discharge, wMax } = this.#settings;
+		return Number.isNaN(discharge) ? wMax : discharge;
+	}
+
+	/** On their way to these: WChaGra and WDisChaGra are percent of the rate in a second; 100 and more is at once. */
+	#graded({ low, high }: { low: number; high: number }, stepS: number): { low: number; high: number } {
+		const { charge } = this.#settings;
+		const discharge = this.#discharge;
 		const into = this.#m124.scaledU16(At124.wChaGra, At124.graSf);
 		const out = this.#m124.scaledU16(At124.wDisChaGra, At124.graSf);
 		if (charge > 0) {
@@ -195,14 +218,14 @@ export class Arbiter {
 	}
 
 	/** Fills in the reactive part; gives the active power that it leaves room for. */
-	#reactive(command: DerCommand, now: Situation, active: number, stepS: number): number {
+	#reactive(command: DerCommand, now: Situation, stepS: number): number {
 		const { following } = now;
 		const settings = this.#settings;
 		const m704 = this.#m704;
 		const ramps = this.#ramps;
 		let wanted = setVar(m704, settings);
 		const commanded = !Number.isNaN(wanted);
-		const pf = commanded ? Number.NaN : powerFactor(m704, active < 0);
+		const pf = commanded ? Number.NaN : powerFactor(m704, this.#absorbing);
 		if (!Number.isNaN(pf)) {
 			command.reactive = "pf";
 			this.sources |= Source.fixedPf;
@@ -245,7 +268,11 @@ export class Arbiter {
 		const { wMax } = this.#settings;
 		const ramps = this.#ramps;
 		if (control === Control.limit) ramps.take(Ramped.limit, seconds, Math.min(limitW(this.#m704, wMax), wMax));
-		else if (control === Control.var) {
+		else if (control === Control.storage) {
+			const { low, high } = this.#storage(Number.NaN);
+			ramps.take(Ramped.charge, seconds, Math.max(low, -this.#settings.charge));
+			ramps.take(Ramped.discharge, seconds, Math.min(high, this.#discharge));
+		} else if (control === Control.var) {
 			if (Number.isNaN(ramps.now(Ramped.var))) ramps.jump(Ramped.var, 0);
 			ramps.take(Ramped.var, seconds, setVar(this.#m704, this.#settings) || 0);
 		} else if (control === Control.pfInj && enabled704(this.#m704, control)) {

@@ -5,6 +5,7 @@ import type { Image } from "../image";
 import { findPoint, layout, symbolName } from "../model";
 import { type ModelPlace, type PointInfo, pointAt } from "../place";
 import type { WrittenValue } from "../server";
+import { VarMode } from "./controls-704";
 import { At702, type Settings } from "./settings";
 import type { DerAbility, DerActuator } from "./types";
 
@@ -70,6 +71,8 @@ export function checkValue(point: PointInfo, value: number, settings: Settings, 
 	if (point.type === "enum16" && symbolName(point.symbols, value) === undefined) return refused;
 	const range = ranges[point.name];
 	if (range && !(value >= range[0] && value <= range[1])) return refused;
+	// a part of what the active power of the moment leaves room for is another value each second
+	if (!actuator.continuous && followsPower(point.name, value)) return refused;
 	const { id } = point.model;
 	const at = point.address - point.model.address;
 	if (id === 702) return settings.allows(at, value) ? 0 : refused;
@@ -77,6 +80,12 @@ export function checkValue(point: PointInfo, value: number, settings: Settings, 
 	if (id === 124 && point.name === "WChaMax") return settings.allows(At702.wChaRteMax, value) ? 0 : refused;
 	const told = inSi(point.name, value, settings);
 	return told && !canDo(told[0], told[1], settings, actuator) ? refused : 0;
+}
+
+function followsPower(name: string, value: number): boolean {
+	return (
+		(name === "VarSetMod" && value === VarMode.varAval) || (name === "VArPct_Mod" && value === VarMode.varAval + 1)
+	);
 }
 
 function check121(at: number, value: number, settings: Settings): number {

@@ -7,7 +7,7 @@ import { At704, Control } from "./controls-704";
 import type { ModelBytes } from "./model-bytes";
 import { At123, At124 } from "./older-controls";
 import { At703 } from "./service";
-import type { DerAbility } from "./types";
+import type { DerAbility, DerActuator } from "./types";
 
 const notSigned = 0x8000;
 
@@ -28,13 +28,15 @@ const var32 = frozen([38, 40]);
 /** What the device can be told, and which models there are. */
 export interface DefaultsFor {
 	readonly abilities: readonly DerAbility[];
+	/** It may be told something else each second: then it has ramps. */
+	readonly continuous: boolean;
 	/** It can absorb active power. */
 	readonly storage: boolean;
 	/** 50 or 60; NaN: unknown. */
 	readonly nominalHz: number;
 }
 
-function fill704(model: ModelBytes, { abilities, storage }: DefaultsFor): void {
+function fill704(model: ModelBytes, { abilities, storage, continuous }: DefaultsFor): void {
 	for (const [at, power] of scales704) model.initial16(at!, power!, notSigned);
 	if (abilities.includes("limitW")) {
 		timer(model, Control.limit);
@@ -53,13 +55,13 @@ function fill704(model: ModelBytes, { abilities, storage }: DefaultsFor): void {
 		model.initial16(At704.varSetPri, 0);
 		for (const at of var32) model.initial32(at, 0, 0x80000000);
 		for (const at of [42, 43]) model.initial16(at, 0, notSigned);
-		model.initial16(At704.varRmp, 100);
+		if (continuous) model.initial16(At704.varRmp, 100);
 	}
 	if (abilities.includes("pf")) {
 		powerFactors(model, Control.pfInj);
 		if (storage) powerFactors(model, Control.pfAbs);
 	}
-	if (abilities.includes("limitW") || abilities.includes("setW")) {
+	if (continuous && (abilities.includes("limitW") || abilities.includes("setW"))) {
 		model.initial16(At704.wRmp, 100);
 		model.initial16(At704.wRmp + 1, 1);
 	}
@@ -86,7 +88,7 @@ function percent(model: ModelBytes, scaleAt: number): number {
 	return 100 * 10 ** -model.scale(scaleAt);
 }
 
-function fill703(model: ModelBytes, { abilities, nominalHz }: DefaultsFor): void {
+function fill703(model: ModelBytes, { abilities, nominalHz, continuous }: DefaultsFor): void {
 	if (!abilities.includes("energize") && !abilities.includes("limitW")) return;
 	model.initial16(At703.vSf, -2, notSigned);
 	model.initial16(At703.hzSf, -3, notSigned);
@@ -99,7 +101,7 @@ function fill703(model: ModelBytes, { abilities, nominalHz }: DefaultsFor): void
 	model.initial32(At703.hzLo, Math.round((Number.isNaN(nominalHz) ? 45 : nominalHz - 0.5) * hz));
 	model.initial32(At703.delay, 300);
 	model.initial32(At703.random, 0);
-	model.initial32(At703.ramp, 0);
+	if (continuous) model.initial32(At703.ramp, 0);
 	model.initial32(At703.remaining, 0);
 }
 
@@ -112,7 +114,7 @@ function fill715(model: ModelBytes, { abilities }: DefaultsFor): void {
 }
 
 /** Points that 123 must have are there also when they cannot be changed: see `isFixed`. */
-function fill123(model: ModelBytes, { abilities }: DefaultsFor): void {
+function fill123(model: ModelBytes, { abilities, continuous }: DefaultsFor): void {
 	model.initial16(At123.wMaxLimPctSf, -2, notSigned);
 	model.initial16(At123.outPfSf, -3, notSigned);
 	model.initial16(At123.varPctSf, -2, notSigned);
@@ -121,16 +123,19 @@ function fill123(model: ModelBytes, { abilities }: DefaultsFor): void {
 	model.initial16(At123.outPfSet, 10 ** -model.scale(At123.outPfSf), notSigned);
 	for (const at of [At123.wMaxLimEna, At123.outPfEna, At123.varEna]) model.initial16(at, 0);
 	if (abilities.includes("energize") || abilities.includes("limitW")) for (const at of [2, 3]) model.initial16(at, 0);
-	if (abilities.includes("limitW")) for (const at of [6, 7, 8]) model.initial16(at, 0);
-	if (abilities.includes("pf")) for (const at of [11, 12, 13]) model.initial16(at, 0);
+	if (abilities.includes("limitW")) for (const at of [6, 7]) model.initial16(at, 0);
+	if (abilities.includes("pf")) for (const at of [11, 12]) model.initial16(at, 0);
+	if (continuous && abilities.includes("limitW")) model.initial16(8, 0);
+	if (continuous && abilities.includes("pf")) model.initial16(13, 0);
 	if (!abilities.includes("setVar")) return;
 	for (const at of [15, 16, 17]) model.initial16(at, 0, notSigned);
-	for (const at of [18, 19, 20]) model.initial16(at, 0);
+	for (const at of [18, 19]) model.initial16(at, 0);
+	if (continuous) model.initial16(20, 0);
 	model.initial16(At123.varMod, 2);
 }
 
 /** As `fill123`, for 124. */
-function fill124(model: ModelBytes, { abilities }: DefaultsFor): void {
+function fill124(model: ModelBytes, { abilities, continuous }: DefaultsFor): void {
 	model.initial16(At124.graSf, 0, notSigned);
 	model.initial16(At124.wChaGra, 100);
 	model.initial16(At124.wDisChaGra, 100);
@@ -141,7 +146,8 @@ function fill124(model: ModelBytes, { abilities }: DefaultsFor): void {
 	if (abilities.includes("dischargeLimitW")) model.initial16(At124.minRsvPct, 0);
 	model.initial16(At124.outWRte, percent(model, At124.rteSf), notSigned);
 	model.initial16(At124.inWRte, percent(model, At124.rteSf), notSigned);
-	for (const at of [At124.winTms, At124.rvrtTms, At124.rmpTms]) model.initial16(at, 0);
+	for (const at of [At124.winTms, At124.rvrtTms]) model.initial16(at, 0);
+	if (continuous) model.initial16(At124.rmpTms, 0);
 	if (abilities.includes("setW")) model.initial16(At124.chaGriSet, 1);
 }
 
@@ -165,8 +171,11 @@ function canStore(abilities: readonly DerAbility[]): boolean {
  * Is this a point that 123 or 124 must have, and that says what cannot be changed? Then it takes only the value that it
  * has. `at`: its place in the model.
  */
-export function isFixed(id: number, at: number, abilities: readonly DerAbility[]): boolean {
-	if (id === 124) return at <= At124.storCtlMod && at > 2 && !canStore(abilities);
+export function isFixed(id: number, at: number, { abilities, continuous }: DerActuator): boolean {
+	if (id === 124) {
+		if (at === At124.storCtlMod) return !canStore(abilities);
+		return (at === At124.wChaGra || at === At124.wDisChaGra) && !(continuous && canStore(abilities));
+	}
 	if (id !== 123) return false;
 	if (at === At123.conn) return !abilities.includes("energize") && !abilities.includes("limitW");
 	if (at === At123.wMaxLimPct || at === At123.wMaxLimEna) return !abilities.includes("limitW");

@@ -139,6 +139,33 @@ describe("704", () => {
 		expect(rig.device.last.setVar).toBe(2000);
 	});
 
+	it("a device that keeps what it is told in EEPROM has no ramps, and nothing that follows its power", () => {
+		const rig = new Rig({ continuous: false });
+		for (const name of ["WRmp", "VarRmp"]) expect(rig.write(704, { [name]: 10 })).toBe(2);
+		expect(rig.write(703, { ESRmpTms: 10 })).toBe(2);
+		for (const name of ["WMaxLimPct_RmpTms", "OutPFSet_RmpTms", "VArPct_RmpTms"]) {
+			expect(rig.write(123, { [name]: 10 })).toBe(2);
+		}
+		expect(rig.write(124, { WChaGra: 10 })).toBe(3);
+		expect(rig.write(704, { VarSetMod: 2 })).toBe(3);
+		expect(rig.write(123, { VArPct_Mod: 3 })).toBe(3);
+		rig.set(704, { VarSet: 5000, VarSetEna: 1 });
+		rig.grid(400, 50, 10_500);
+		rig.grid(400, 50, 10_800);
+		expect(rig.device.told.map((one) => one.setVar)).toEqual([5000]);
+	});
+
+	it("a power factor does not change sides around nothing", () => {
+		const rig = new Rig();
+		rig.set(704, { "PFWInj.PF": 0.9, PFWInjEna: 1, "PFWAbs.PF": 0.8, PFWAbsEna: 1 });
+		rig.grid(400, 50, -90);
+		expect(rig.der.command.pf).toBe(0.9);
+		rig.grid(400, 50, -110);
+		expect(rig.der.command.pf).toBe(0.8);
+		rig.grid(400, 50, 90);
+		expect(rig.der.command.pf).toBe(0.8);
+	});
+
 	it("a first set-point is reached from where the DER is", () => {
 		const rig = new Rig();
 		rig.set(704, { WRmp: 5, WSet: 6000, WSetEna: 1 });

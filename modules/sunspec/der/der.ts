@@ -114,7 +114,7 @@ export class Der {
 		this.#older = new OlderControls(m704, m123, m124);
 		const cells = new Float64Array(cellCount);
 		this.#ramps = new Ramps(cells, rampCells);
-		this.#arbiter = new Arbiter(m704, m124, this.#settings, this.#older, this.#ramps);
+		this.#arbiter = new Arbiter(m704, m124, this.#settings, this.#older, this.#ramps, actuator.continuous);
 		const m701 = of(701, options.occurrence);
 		this.#grid = new Grid(m701);
 		this.#saver = store && new Saver(store, unit);
@@ -156,7 +156,7 @@ export class Der {
 		if (this.local || typeof value !== "number") return ModbusException.illegalDataValue;
 		if (this.#functions.model(point.model.id)) return this.#functions.onWrite(point, value);
 		const at = point.address - point.model.address;
-		if (isFixed(point.model.id, at, this.#actuator.abilities)) {
+		if (isFixed(point.model.id, at, this.#actuator)) {
 			return value === this.#image.valueOf(point) ? 0 : ModbusException.illegalDataValue;
 		}
 		return checkValue(point, value, this.#settings, this.#actuator);
@@ -244,7 +244,7 @@ export class Der {
 		this.#grid.read(settings.vNom);
 		const nominalHz = options.nominalHz ?? (this.#grid.hz > 55 ? 60 : this.#grid.hz > 40 ? 50 : Number.NaN);
 		const storage = settings.charge > 0 || abilities.includes("chargeLimitW");
-		fillControls(this.#models, { abilities, storage, nominalHz }, given);
+		fillControls(this.#models, { abilities, continuous, storage, nominalHz }, given);
 		if (!given.includes(121)) settings.fill();
 		const others: number[] = given.slice();
 		for (const id of curveModels) {
@@ -277,7 +277,7 @@ export class Der {
 			bytes &&
 			unpackState(this.#image, this.#models, bytes, ({ model, address }, value) => {
 				const at = address - model.address;
-				if (isFixed(model.id, at, this.#actuator.abilities)) return false;
+				if (isFixed(model.id, at, this.#actuator)) return false;
 				return model.id !== 702 || settings.allows(at, value);
 			});
 		if (!saved) return false;

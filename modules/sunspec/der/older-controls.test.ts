@@ -177,13 +177,28 @@ describe("124", () => {
 		const rig = new Rig();
 		rig.set(124, { MinRsvPct: 50 });
 		expect(rig.device.last.dischargeLimitW).toBe(0);
-		rig.put(713, "SoC", 50.5);
+		rig.put(713, "SoC", 51);
+		rig.der.measured();
+		expect(rig.device.last.dischargeLimitW).toBe(0);
+		rig.put(713, "SoC", 51.1);
 		rig.der.measured();
 		expect(rig.device.last.dischargeLimitW).toBe(infinity);
 		rig.set(704, { WSet: -1000, WSetEna: 1 });
 		expect(rig.device.last.setW).toBe(-1000);
 		rig.set(124, { ChaGriSet: 0 });
 		expect(rig.device.last.setW).toBe(0);
+	});
+
+	it("moves to its rates in InOutWRte_RmpTms", () => {
+		const rig = new Rig();
+		rig.set(124, { InOutWRte_RmpTms: 10, OutWRte: -50, StorCtl_Mod: 2 });
+		rig.seconds(4);
+		// from 9 kW to -4.5 kW in 10 s
+		expect(rig.device.last).toMatchObject({ dischargeLimitW: 3600, setW: Number.NaN });
+		rig.seconds(4);
+		expect(rig.device.last).toMatchObject({ dischargeLimitW: 0, setW: -1800 });
+		rig.seconds(2);
+		expect(rig.device.last).toMatchObject({ dischargeLimitW: 0, setW: -4500 });
 	});
 
 	it("falls back after InOutWRte_RvrtTms, moves by its gradients, shares WChaMax with 702", () => {
