@@ -5,6 +5,7 @@ import { Image, type ModelSpec } from "../../image";
 import { type PointInfo, scaleOf } from "../../place";
 import { SunSpecSpace } from "../../server";
 import { PointType } from "../../types";
+import { curveModels } from "../curve-forms";
 import type { Curves } from "../curves";
 import { Functions, type FunctionsOptions } from "../functions";
 
@@ -126,16 +127,18 @@ export class CurveRig {
 		return new Uint8Array(this.image.registers.buffer, at(curve), at(curve + 1) - at(curve)).join(" ");
 	}
 
-	/** Moves the clock on, calling `tick` when it wants to be. */
+	/** Moves the clock on, calling `tick` when a reversion time wants it to. */
 	seconds(count: number): void {
-		const end = this.clock.now() + 1000 * count;
+		const { clock, functions } = this;
+		const end = clock.now() + 1000 * count;
 		for (;;) {
-			const next = this.functions.nextMs(this.clock.now());
+			let next = Number.POSITIVE_INFINITY;
+			for (const id of curveModels) next = Math.min(next, functions.model(id)?.nextMs(clock.now()) ?? next);
 			if (next > end) break;
-			this.clock.advance(next - this.clock.now());
-			while (this.functions.tick(this.clock.now()) > 0);
+			clock.advance(next - clock.now());
+			while (functions.tick(clock.now()) > 0);
 		}
-		this.clock.advance(end - this.clock.now());
+		clock.advance(end - clock.now());
 	}
 }
 
