@@ -121,6 +121,15 @@ describe("a request with one thing wrong", () => {
 		expect(session.log.flatMap((entry) => ("changes" in entry ? entry.changes : []))).toEqual([]);
 	});
 
+	it("does not take for its end what an earlier request left behind", () => {
+		expect([ask("2b0d0000"), ask("2b"), ask("2b0e0400").slice(0, 4), ask("2b")]).toEqual([
+			"ab01",
+			"ab03",
+			"2b0e",
+			"ab03",
+		]);
+	});
+
 	it("leaves what two clients write at once whole: the one state or the other", () => {
 		const other = session.network.connect();
 		const start = at("704.WMaxLimPctEna");

@@ -215,9 +215,10 @@ const categoryEnds = frozen<readonly number[]>([0, 0x02, 0x7f, 0xff]);
 /** MAP 6.21. */
 function identify(space: RegisterSpace, unit: number, exchange: Exchange, length: number): number {
 	const { request, reply } = exchange;
-	if (!space.identification || request[PDU_AT + 1] !== MEI_DEVICE_IDENTIFICATION) {
-		return -ModbusException.illegalFunction;
-	}
+	if (!space.identification) return -ModbusException.illegalFunction;
+	// behind the end there may be bytes of an earlier request
+	if (length < 2) return -ModbusException.illegalDataValue;
+	if (request[PDU_AT + 1] !== MEI_DEVICE_IDENTIFICATION) return -ModbusException.illegalFunction;
 	const readCode = request[PDU_AT + 2]!;
 	if (length !== 4 || readCode < 1 || readCode > 4) return -ModbusException.illegalDataValue;
 	let first = request[PDU_AT + 3]!;

@@ -204,7 +204,9 @@ def expect(units, entry, offline):
             return address_error
         return (*expect_write(unit, word(5), pdu[10:], gone), ("read", word(1), word(3)), (word(5), pdu[10:]))
     if code == 43:
-        if len(pdu) < 2 or pdu[1] != 14:
+        if len(pdu) < 2:
+            return value_error
+        if pdu[1] != 14:
             return {ILLEGAL_FUNCTION}, False, None, None
         if len(pdu) != 4 or not 1 <= pdu[2] <= 4:
             return value_error
