@@ -308,7 +308,9 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 
 	#refused(read: number, exception: number, nowMs: number): void {
 		const forGood = exception <= 3;
-		if (forGood && this.#longest > 0 && this.#shorten(read, nowMs)) return;
+		// Of a device that was remembered the first refusal says rather that it is another one.
+		const isKnown = this.#longest > 0 || this.#doubted || this.#survey !== undefined;
+		if (forGood && isKnown && this.#shorten(read, nowMs)) return;
 		this.#loseRead(read);
 		this.#schedule(read, nowMs, refusedRetryMs);
 		if (!forGood) return;

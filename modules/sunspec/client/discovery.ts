@@ -5,7 +5,7 @@
  */
 import { frozen } from "../../base/frozen";
 import { modelText } from "../generated/catalogue";
-import { countersEnd, type FoundModel, fitLength, headerLikeness, lengthOf, type Quirk } from "./found";
+import { counterOffsets, type FoundModel, fitLength, headerLikeness, lengthOf, type Quirk } from "./found";
 
 /**
  * 40000, 0 and 50000 are those of the specification. At the others stand devices and gateways that count registers
@@ -75,6 +75,9 @@ export class Discovery {
 	#wide = true;
 	/** Where the next model is expected. */
 	#at = 0;
+	/** ID and L there, while its counting points are asked for. */
+	#id = 0;
+	#length = 0;
 	/** Registers read last. */
 	#window = new DataView(new ArrayBuffer(250));
 	#windowAt = 0;
@@ -83,6 +86,8 @@ export class Discovery {
 	#refusedTo = 0;
 	/** Counting points of the model here could not be read. */
 	#blindAt = -1;
+	/** Those that the model here has, as far as they are known. */
+	#counts: [offset: number, count: number][] | undefined;
 	/** Where the end of the model before was looked for already. */
 	#settledAt = -1;
 	/** Which place is looked at for that. */
@@ -147,7 +152,7 @@ export class Discovery {
 		else if (this.#phase === RESYNC) {
 			this.#step++;
 			this.#walk();
-		} else if (this.address === this.#at && this.count > 2) {
+		} else if (this.#counts !== undefined) {
 			this.#blindAt = this.#at;
 			this.#walk();
 		} else if (this.#phase === PROOF || (busy && this.models.length === 0)) this.state = "silent";
@@ -188,7 +193,7 @@ export class Discovery {
 
 	/** Asks for `count` registers from `address`, or as many as go. */
 	#want(address: number, count: number): void {
-		this.#read(address, this.#wide ? Math.min(Math.max(count, this.#most), 0x10000 - address) : count);
+		this.#read(address, this.#wide ? Math.min(this.#most, 0x10000 - address) : count);
 	}
 
 	/** A register of the window; NaN when it is not there. */
@@ -206,12 +211,14 @@ export class Discovery {
 				this.#end();
 				return;
 			}
-			const id = this.#register(at);
-			const length = this.#register(at + 1);
+			const id = this.#counts === undefined ? this.#register(at) : this.#id;
+			const length = this.#counts === undefined ? this.#register(at + 1) : this.#length;
 			if (Number.isNaN(id + length)) {
 				this.#want(at, 2);
 				return;
 			}
+			this.#id = id;
+			this.#length = length;
 			const likeness = headerLikeness(id, length);
 			if (likeness < 2 && this.models.length > 0 && this.#settledAt !== at) {
 				this.#phase = RESYNC;
@@ -233,12 +240,10 @@ export class Discovery {
 		const address = this.#at;
 		const text = modelText(id);
 		if (text === undefined) return this.#push({ id, address, length: stated, known: false, repeats: {} });
-		const counted = countersEnd(text);
-		if (counted > 0 && this.#blindAt !== address && Number.isNaN(this.#register(address + counted - 1))) {
-			this.#want(address, counted);
-			return false;
-		}
-		const register = (offset: number) => this.#register(address + offset);
+		if (this.#counts === undefined) this.#counts = counterOffsets(text).map((offset) => [offset, Number.NaN]);
+		if (this.#blindAt !== address && !this.#counted(address, this.#counts)) return false;
+		const counts = this.#counts;
+		const register = (offset: number) => counts.find(([one]) => one === offset)?.[1] ?? Number.NaN;
 		if (stated === 0 && lengthOf(text, {}) > 0) {
 			// Only what the counting points say is left.
 			const { repeats } = fitLength(text, Number.NaN, register);
@@ -250,7 +255,23 @@ export class Discovery {
 		return this.#push(quirk === "" || legacy ? found : { ...found, quirk });
 	}
 
+	/** Takes the counting points out of the window; false, and asked for, when some are not in it. */
+	#counted(address: number, counts: [offset: number, count: number][]): boolean {
+		let first = -1;
+		let last = -1;
+		for (const one of counts) {
+			if (Number.isNaN(one[1])) one[1] = this.#register(address + one[0]);
+			if (!Number.isNaN(one[1])) continue;
+			if (first < 0) first = one[0];
+			if (one[0] - first < this.#most) last = one[0];
+		}
+		if (first < 0 || address + last > 0xffff) return true;
+		this.#want(address + first, last - first + 1);
+		return false;
+	}
+
 	#push(model: FoundModel): boolean {
+		this.#counts = undefined;
 		if (model.address + 2 + model.length > 0xffff) {
 			this.#end();
 			return false;
@@ -278,7 +299,7 @@ export class Discovery {
 				this.#read(place, 2);
 				return;
 			}
-			if (headerLikeness(id, length) < 2) continue;
+			if (headerLikeness(id, length) < 3) continue;
 			this.models[this.models.length - 1] = { ...before, length: place - before.address - 2, quirk: "length" };
 			this.#at = place;
 			break;

@@ -2,6 +2,7 @@
 import type { DerAbility } from "../der/types";
 import { modelText } from "../generated/catalogue";
 import { findPoint, type GroupLayout, layout } from "../model";
+import { PointType } from "../types";
 
 /** How a device departs from the specification; docs/sunspec-client.md says what is done about each. */
 export type Quirk =
@@ -41,18 +42,21 @@ export interface Fit {
 	readonly quirk: Quirk | "";
 }
 
-/** Most instances of a group that are believed. */
+/** Most instances of a group that are believed, and of one that has groups inside. */
 const mostRepeats = 1000;
+const mostCurves = 32;
+/** A group of fewer registers fits into any length. */
+const leastStep = 4;
 
-/** Registers from the start of a model up to and with its last counting point: what `fitLength` wants to see; 0 for none. */
-export function countersEnd(text: string): number {
-	let end = 0;
+/** Offsets from ID of a model's counting points, rising: what `fitLength` wants to see. */
+export function counterOffsets(text: string): number[] {
 	const root = layout(text);
+	const offsets: number[] = [];
 	for (const key of counters(root)) {
-		const point = countingPoint(text, root, key);
-		if (point !== undefined && point + 1 > end) end = point + 1;
+		const offset = countingPoint(text, root, key);
+		if (offset !== undefined && !offsets.includes(offset)) offsets.push(offset);
 	}
-	return end;
+	return offsets.sort((a, b) => a - b);
 }
 
 /**
@@ -99,17 +103,18 @@ export function lengthOf(text: string, repeats: Readonly<Record<string, number>>
 
 /** How often the group would have to be there; not a whole number from 0 when it does not come out. */
 function solve(text: string, repeats: Record<string, number>, key: string, length: number): number {
-	const none = lengthOf(text, { ...repeats, [key]: 0 });
-	const step = lengthOf(text, { ...repeats, [key]: 1 }) - none;
-	return step > 0 ? (length - none) / step : Number.NaN;
+	const step = stepOf(text, repeats, key);
+	return step > 0 ? (length - lengthOf(text, { ...repeats, [key]: 0 })) / step : Number.NaN;
 }
 
-/** Names of the points that hold how often groups repeat. */
+/** Registers that one more of a group takes. */
+function stepOf(text: string, repeats: Record<string, number>, key: string): number {
+	return lengthOf(text, { ...repeats, [key]: 1 }) - lengthOf(text, { ...repeats, [key]: 0 });
+}
+
+/** Names of the points that hold how often groups repeat, beside those of type count. */
 export function countingNames(text: string): string[] {
-	const root = layout(text);
-	const names = counters(root);
-	if (names.some((name) => findPoint(text, root, name) === undefined)) names.push("N");
-	return names;
+	return counters(layout(text));
 }
 
 /** The counts a model has: names of counting points, outer groups first, or paths of groups that no point counts. */
@@ -129,20 +134,40 @@ function countingPoint(text: string, root: GroupLayout, key: string): number | u
 	const named = findPoint(text, root, key);
 	if (named !== undefined) return named.offset;
 	const point = findPoint(text, root, "N");
-	return point?.size === 1 ? point.offset : undefined;
+	return point?.type === PointType.count ? point.offset : undefined;
 }
 
-/** How much two registers look like the ID and L of a model: 2 they do, 1 they may, 0 they cannot. */
+/**
+ * How much two registers look like the ID and L of a model: 3 there can hardly be another reason for them, 2 they do,
+ * 1 they may, 0 they cannot.
+ */
 export function headerLikeness(id: number, length: number): number {
-	if (id === 0xffff) return length === 0 || length === 0xffff ? 2 : 1;
+	if (id === 0xffff) return length === 0 || length === 0xffff ? 3 : 1;
 	if (id === 0 || length === 0xffff) return 0;
 	const text = modelText(id);
 	// Vendor models, without the numbers that a scale factor below zero looks like.
 	if (text === undefined) return length === 0 ? 0 : id > 63000 && id < 65500 && length < 1000 ? 2 : 1;
-	if (length === 0) return 1;
-	const quirk = fitLength(text, length, () => Number.NaN).quirk;
 	// The length of the first editions, without the pad.
-	return quirk === "" || (id === 1 && length === 65) ? 2 : 1;
+	if (id === 1 && length === 65) return 3;
+	return length === 0 ? 1 : lengthLikeness(text, length);
+}
+
+/** 3: the model can have this length; 2: it repeats so few registers that it can have any; 1: it cannot. */
+function lengthLikeness(text: string, length: number): number {
+	const keys = counters(layout(text));
+	if (keys.length === 0) return lengthOf(text, {}) === length ? 3 : 1;
+	const repeats: Record<string, number> = {};
+	for (const key of keys) repeats[key] = 0;
+	const last = keys[keys.length - 1]!;
+	// How often the outer groups are there is tried; the rest goes into the innermost.
+	for (let outer = 0; outer <= mostCurves; outer++) {
+		for (const key of keys) if (key !== last) repeats[key] = outer;
+		if (lengthOf(text, { ...repeats, [last]: 0 }) === length) return 3;
+		const times = solve(text, repeats, last, length);
+		if (!(times >= 0 && times <= mostRepeats && Number.isInteger(times))) continue;
+		return keys.length === 1 && stepOf(text, repeats, last) < leastStep ? 2 : 3;
+	}
+	return 1;
 }
 
 /** Whether two lists say the same of a device, quirks and abilities aside. */

@@ -184,6 +184,8 @@ function addModel(parts: number[][], specials: number[], model: FoundModel, plac
 		// DA and the pad behind it: in the first common model stands the hub's own unit number.
 		const own = model.id === 1 && place.occurrence === 1 && point.address >= place.address + 66;
 		if (after > end || own) return;
+		// a text may be longer than a read
+		for (let at = point.address + most; at < after; at += most) ends.push(at);
 		ends.push(after);
 		if (point.type === "sunssf") specials.push(point.address, Special.scaleFactor);
 		else if (point.type === "count" || (point.group === "" && counting.includes(point.name))) {
