@@ -155,7 +155,7 @@ export class Arbiter {
 		const m124 = this.#m124;
 		const { chargeLimited, dischargeLimited, charge } = this.#settings;
 		const { storMode, inPct, outPct } = this.#older;
-		const discharge = this.#discharge;
+		const discharge = this.#settings.mostDischarge;
 		let low = chargeLimited ? -charge : -infinity;
 		let high = dischargeLimited ? discharge : infinity;
 		const least = -(inPct * charge) / 100;
@@ -169,16 +169,10 @@ export class Arbiter {
 		return { low: Math.min(low, high), high };
 	}
 
-	/** Most active power out of the storage, W. */
-	get #discharge(): number {
-		const { discharge, wMax } = this.#settings;
-		return Number.isNaN(discharge) ? wMax : discharge;
-	}
-
 	/** On their way to these: WChaGra and WDisChaGra are percent of the rate in a second; 100 and more is at once. */
 	#graded({ low, high }: { low: number; high: number }, stepS: number): { low: number; high: number } {
 		const { charge } = this.#settings;
-		const discharge = this.#discharge;
+		const discharge = this.#settings.mostDischarge;
 		const into = this.#m124.scaledU16(At124.wChaGra, At124.graSf);
 		const out = this.#m124.scaledU16(At124.wDisChaGra, At124.graSf);
 		if (charge > 0) {
@@ -271,7 +265,7 @@ export class Arbiter {
 		else if (control === Control.storage) {
 			const { low, high } = this.#storage(Number.NaN);
 			ramps.take(Ramped.charge, seconds, Math.max(low, -this.#settings.charge));
-			ramps.take(Ramped.discharge, seconds, Math.min(high, this.#discharge));
+			ramps.take(Ramped.discharge, seconds, Math.min(high, this.#settings.mostDischarge));
 		} else if (control === Control.var) {
 			if (Number.isNaN(ramps.now(Ramped.var))) ramps.jump(Ramped.var, 0);
 			ramps.take(Ramped.var, seconds, setVar(this.#m704, this.#settings) || 0);

@@ -110,6 +110,12 @@ function inSi(name: string, value: number, settings: Settings): readonly [DerAbi
 		case "VarSet":
 		case "VarSetRvrt":
 			return ["setVar", value];
+		case "InWRte":
+			return value < 0 ? ["setW", (-value * settings.charge) / 100] : ["chargeLimitW", (value * settings.charge) / 100];
+		case "OutWRte": {
+			const most = (value * settings.mostDischarge) / 100;
+			return value < 0 ? ["setW", most] : ["dischargeLimitW", most];
+		}
 		case "OutPFSet":
 		case "PF":
 			return ["pf", value];

@@ -8,6 +8,7 @@
  */
 import type { Clock, Random, TimerId } from "../../base/clock";
 import { configError } from "../../base/errors";
+import { frozen } from "../../base/frozen";
 import { type Log, silentLog } from "../../base/log";
 import { ModbusException } from "../../modbus/pdu";
 import type { Image } from "../image";
@@ -253,6 +254,8 @@ export class Der {
 			// nobody knows what would be too high or too low a frequency
 			else if (!protects || Number.isNaN(nominalHz)) new ModelBytes(image, id, clock).initial16(AtCurves.ena, 0);
 		}
+		// what such a device is set to holds until somebody commands something else
+		for (const control of given.includes(123) ? old123 : []) this.#older.adopt(control);
 		const functions = new Functions({
 			image,
 			clock,
@@ -437,6 +440,8 @@ export class Der {
 const rampCells = 2 * controlCount;
 const reportCells = rampCells + 2 * rampedCount;
 const cellCount = reportCells + reportedCount;
+/** What 123 shares with 704. */
+const old123 = frozen([Control.limit, Control.pfInj, Control.var]);
 const middle: Random = () => 0.5;
 
 /** The models whose AdptCrvReq or AdptCtlReq was written. */

@@ -108,6 +108,34 @@ describe("123 and 704 are two ways to one control", () => {
 		expect(rig.device.last.energize).toBe(true);
 	});
 
+	it("what a device with a 123 of its own is set to holds from the start", () => {
+		const models = [1, 701, 702, 704, 123].map((id) => ({ id }));
+		const rig = new Rig({
+			models,
+			given: [123],
+			before: (one) => {
+				const own = {
+					WMaxLimPct_SF: 0,
+					OutPFSet_SF: -2,
+					VArPct_SF: 0,
+					Conn: 1,
+					WMaxLimPct: 60,
+					WMaxLim_Ena: 1,
+					OutPFSet_Ena: 0,
+				};
+				for (const [name, value] of Object.entries(own)) one.put(123, name, value);
+			},
+		});
+		expect(rig.get(704, "WMaxLimPct")).toBe(60);
+		expect(rig.device.last.limitW).toBe(6000);
+		// points that the device has not stay so
+		expect(rig.get(123, "WMaxLimPct_WinTms")).toBeNaN();
+		rig.set(123, { WMaxLimPct: 40 });
+		expect(rig.device.last.limitW).toBe(4000);
+		rig.set(704, { WMaxLimPctEna: 0 });
+		expect(rig.get(123, "WMaxLim_Ena")).toBe(0);
+	});
+
 	it("shows what it must have and cannot be told as it is, and takes nothing else", () => {
 		const rig = new Rig({ abilities: ["setVar"] });
 		const must = { Conn: 1, WMaxLimPct: 100, WMaxLim_Ena: 0, OutPFSet: 1, OutPFSet_Ena: 0 };

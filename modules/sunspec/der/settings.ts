@@ -123,6 +123,11 @@ export class Settings {
 		this.dischargeLimited = this.#isLimited(At702.wDisChaRteMax);
 	}
 
+	/** Most active power out of the storage; where nobody has set it, what the DER can have at all. */
+	get mostDischarge(): number {
+		return Number.isNaN(this.discharge) ? this.wMax : this.discharge;
+	}
+
 	/** A setting; its rating where it is not set. */
 	of(at: number): number {
 		const value = this.#value(at, at);

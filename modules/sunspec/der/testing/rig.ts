@@ -56,6 +56,8 @@ export interface RigOptions extends Partial<DerOptions> {
 	readonly continuous?: boolean;
 	/** 702, 713 and 701 stay empty. */
 	readonly unknown?: boolean;
+	/** Called before the controls begin. */
+	readonly before?: (rig: Rig) => void;
 }
 
 /** 10 kW, 11 kVA, 5 kvar, a storage of 8 kW; 400 V three-phase, 50 Hz; feeding 4 kW, half full. */
@@ -73,6 +75,7 @@ export class Rig {
 		if (options.abilities) this.device.abilities = options.abilities;
 		if (options.continuous !== undefined) this.device.continuous = options.continuous;
 		if (!options.unknown) this.#plate();
+		options.before?.(this);
 		this.der = new Der({
 			unit: 3,
 			actuator: this.device,
@@ -92,6 +95,7 @@ export class Rig {
 	}
 
 	#plate(): void {
+		const has = (id: number): boolean => this.image.models.some((model) => model.id === id);
 		const plate = { WMaxRtg: 10_000, VAMaxRtg: 11_000, VarMaxInjRtg: 5000, VarMaxAbsRtg: 5000, WChaRteMaxRtg: 8000 };
 		for (const sf of ["W_SF", "VA_SF", "Var_SF"]) this.put(702, sf, 0);
 		this.put(702, "V_SF", -1);
@@ -106,8 +110,8 @@ export class Rig {
 		}
 		this.put(702, "VMax", 480);
 		this.put(702, "VMin", 320);
-		this.put(713, "Pct_SF", -1);
-		this.put(713, "SoC", 50);
+		if (has(713)) this.put(713, "Pct_SF", -1);
+		if (has(713)) this.put(713, "SoC", 50);
 		this.put(701, "ACType", 2);
 		for (const [name, power] of Object.entries({ W_SF: 0, V_SF: -1, Hz_SF: -3, Var_SF: 0 })) this.put(701, name, power);
 		this.grid(400, 50, 4000);
