@@ -113,9 +113,8 @@ export abstract class SimDer {
 	/** Whether a writable point takes this value. */
 	protected abstract accepts(point: PointInfo, value: number): boolean;
 
-	/** A client has written these. */
-	written(points: readonly PointInfo[], nowMs: number): void {
-		void points;
+	/** A client has written these: they are in the image. */
+	written(_points: readonly PointInfo[], nowMs: number): void {
 		this.step(nowMs, 0);
 	}
 

@@ -241,7 +241,8 @@ export class NativeHybrid extends SimDer {
 		this.putAll("701", { TotWhInj: sums.injectedWh, TotWhAbs: sums.absorbedWh });
 		this.putAll("701", { TotVarhInj: sums.injectedVarh, TotVarhAbs: sums.absorbedVarh });
 		this.putAll("701", { ThrotPct: this.#throttlePct, ThrotSrc: this.#throttlePct > 0 ? 1 : 0 });
-		for (const phase of threePhase ? this.phases : []) this.#showPhase(phase);
+		if (threePhase) for (const phase of this.phases) this.#showPhase(phase);
+		else this.putAll("701", { WL1: powerW, VAL1: apparentVA, VarL1: reactiveVar, AL1: totalA, VL1: volts });
 		this.put("703.ESDlyRemTms", this.#inService ? 0 : Math.max(0, Math.ceil((this.#enterMs - nowMs) / 1000)));
 		const cellV = this.#cells.voltageV(this.socPct, this.batteryW);
 		this.putAll("713", { SoC: this.socPct, WHAvail: (this.capacityWh * Math.max(0, this.socPct - reservePct)) / 100 });

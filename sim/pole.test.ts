@@ -259,6 +259,14 @@ describe("a pole", () => {
 			expect(pole.der("pv").get("103.Evt1") & (1 << 10)).toBe(1 << 10);
 		});
 
+		it("gives them the roof that the site says", () => {
+			const roof = { ...ders[3]!, solarW: 2500 };
+			const { der } = site([roof], 12);
+			der("pv").advance(1000);
+			expect(der("pv").powerW).toBeLessThan(2500);
+			expect(der("pv").powerW).toBeGreaterThan(1000);
+		});
+
 		it("knows its devices by their ids", () => {
 			const pole = new Pole({ devices: ders });
 			expect(pole.slave("pv")).toBeUndefined();

@@ -32,7 +32,7 @@ export interface PoleDevice {
 	role: string;
 	/** 1 to 3, for a home. */
 	phase?: number;
-	/** Peak of its roof. Left out: a third of the homes have one of 1.5 kW. */
+	/** Peak of its roof. Left out: a third of the homes have one of 1.5 kW, and DERs what goes with their rating. */
 	solarW?: number;
 }
 
@@ -136,6 +136,7 @@ export class Pole {
 			startHour: this.#startHour,
 			...(device.serial === undefined ? {} : { serial: device.serial }),
 			...(device.phase === undefined ? {} : { phase: device.phase }),
+			...(device.solarW === undefined ? {} : { peakW: device.solarW }),
 		});
 		if (device.sim !== "solar") der.mains = this.grid.connect(der);
 		return new SunSpecSlave({ unit: device.address, der, seed });
@@ -167,7 +168,7 @@ export class Pole {
 }
 
 /** A DER of this kind as it comes. */
-export function simDer(kind: SimKind, options: SimDerOptions = {}): SimDer {
+export function simDer(kind: SimKind, options: SimDerOptions & { peakW?: number } = {}): SimDer {
 	if (kind === "battery") return new GridBattery(options);
 	if (kind === "solar") return new SolarCharger(options);
 	if (kind === "native") return new NativeHybrid(options);
