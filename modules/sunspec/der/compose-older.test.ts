@@ -141,6 +141,36 @@ describe("older models from newer ones", () => {
 		});
 	});
 
+	it("fills every mandatory point, but for what nobody knows and what the controls fill", () => {
+		const missing = (der: ComposedDer): string[] => {
+			const names: string[] = [];
+			der.image.eachPoint((point) => {
+				const { model, mandatory, type, group, name } = point;
+				if (!mandatory || type === "pad" || !der.added.some(({ id }) => id === model.id)) return;
+				if (der.image.valueOf(point) === undefined) names.push(`${model.id}.${group === "" ? "" : `${group}.`}${name}`);
+			});
+			return names.filter((name) => !/^(70[3-9]|71[0-2]|123)\./.test(name));
+		};
+		const states = { InvSt: 3, TotWhInj: 5 };
+		expect(
+			missing(
+				hybrid("three", controlled)
+					.give(701, { ...states, TmpCab: 30 })
+					.update(),
+			),
+		).toEqual(["802.AHRtg"]);
+		const bare = new ComposedDer([701, 702, 713], { acType: "single", ratings: { capacityAh: 100 } });
+		bare.give(702, { W_SF: 0, WMaxRtg: 5000 }).give(713, { WHRtg: 5000, SoC: 50 });
+		bare.give(701, { ...states, W: 1, A: 1, LNV: 230, Hz: 50 }).update();
+		expect(missing(bare)).toEqual(["101.TmpCab", "111.TmpCab", "802.V", "802.A", "802.W"]);
+		expect(bare.reads(120, ["VARtg", "VArRtgQ1", "PFRtgQ1", "PFRtgQ2", "ARtg"])).toEqual({
+			...{ VARtg: 5000, VArRtgQ1: 0, PFRtgQ1: -1, PFRtgQ2: 1, ARtg: 21.8 },
+		});
+		const controller = new ComposedDer([64111], { kind: "solar", ratings: { maxW: 4000 } });
+		controller.give(64111, { BattV: 52, ArrayV: 90, InputA: 2, OutputA: 3, OutputW: 150, ChargerSt: 2 }).update();
+		expect(missing(controller)).toEqual([]);
+	});
+
 	it("leaves older models out when they are not wanted", () => {
 		const der = hybrid("three", { legacy: false });
 		expect(der.added).toEqual([]);

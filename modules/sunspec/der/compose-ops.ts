@@ -38,12 +38,14 @@ export const kWays = frozen<readonly (readonly [string, Way])[]>([
 	["w", (v) => v[0]!],
 	["wk", (v) => 1000 * v[0]!],
 	["s", sum],
+	// of several DERs: of those that answer, or with the last values of those that do not; means are of weight and value
 	["total", sum],
 	["kept", sum],
 	["mean", weightedMean],
 	["keptMean", weightedMean],
+	// a setting that nobody has changed is what its rating is
 	["follow", first],
-	["apparent", (v, n) => (Number.isNaN(v[1]!) ? sum(v.subarray(2), n - 2) : Math.sqrt(v[0]! ** 2 + v[1]! ** 2))],
+	["apparent", apparent],
 	["powerFactor", (v) => (v[1]! > 0 ? Math.max(-1, Math.min(1, v[0]! / v[1]!)) : Number.NaN)],
 	["most", (v, n) => most(v, n, 0)],
 	["busiest", (v, n) => most(v, n, kBusiness)],
@@ -54,30 +56,38 @@ export const kWays = frozen<readonly (readonly [string, Way])[]>([
 	["abs", magnitude],
 	["positive", (v) => Math.max(0, v[0]!)],
 	["fx", (v) => (Number.isNaN(v[0]!) ? v[1]! * v[2]! : v[0]!)],
+	// so many per cent of a whole, and what is left of a hundred
 	["part", (v) => (v[0]! * v[1]!) / 100],
 	["rest", (v, n) => 100 - first(v, n)],
 	["or", allBits],
+	// constants that are there while a source is
 	["zero", (v, n) => known(v, n, 0)],
 	["one", (v, n) => known(v, n, 1)],
 	["three", (v, n) => known(v, n, 3)],
+	// 122.StActCtl, 803.NStrCon
 	["active", activeControls],
 	["connected", (v, n) => known(v, n, v[0] === 0 ? 0 : 1)],
 	// 701: a number up to 1 with the sign of the active power; 101 to 113: per cent
 	["pf", (v) => (v[1]! < 0 ? -1 : 1) * Math.abs(v[0]! / 100)],
 	// IEEE (EEI): negative while active and reactive power have the same sign
 	["pfEei", (v) => (v[1]! * v[2]! > 0 ? -100 : 100) * Math.abs(v[0]!)],
+	// states, connections and alarms of 701, 101 to 113 and 122
 	["state701", (v) => (v[0]! >= 1 && v[0]! <= 8 ? v[0]! - 1 : Number.NaN)],
 	["on701", (v) => (v[0]! >= 1 && v[0]! <= 8 ? (v[0]! <= 2 || v[0] === 7 ? 0 : 1) : Number.NaN)],
 	["conn701", (v) => connection(v[0]!, v[1]!, v[2]!)],
+	["ecp122", (v) => ecp(v[0]!, v[1]!, v[2]!)],
 	["alarm701", alarms],
 	["state10x", (v) => (v[0]! >= 0 && v[0]! <= 7 ? v[0]! + 1 : runningState(v[1]!, v[2]!))],
 	["event10x", (v) => (Number.isNaN(v[0]!) ? v[1]! * 0 : v[0]! & 0xffff)],
 	["sources", (v) => sources(v[0]!, v[1]!, v[2]!)],
+	// 713.Sta, ChaSt of 124 and 802, State and Evt1 of 802, DCSta of the storage's port
 	["health", health],
 	["charge", (v) => (Number.isNaN(v[0]!) ? chargeState(Number.isNaN(v[1]!) ? v[2]! : v[1]!, v[3]!) : v[0]!)],
 	["bank", (v) => bankState(v[0]!, v[1]!, v[2]!)],
 	["bankEvent", (v, n) => (v[0] === 2 ? kOtherAlarm : v[0] === 1 ? kOtherWarning : known(v, n, 0))],
+	["string803", (v, n) => known(v, n, v[0] === 0 ? 1 : 3)],
 	["bankOn", (v) => (v[0] === 99 ? 3 : v[0]! <= 2 ? 0 : v[0]! > 2 ? 1 : Number.NaN)],
+	// DCSta of a solar port, DCSt of its module in 160
 	["trackerOn", (v) => (v[0] === 7 ? 3 : v[0]! <= 2 ? 0 : v[0]! > 2 ? 1 : Number.NaN)],
 	["trackerState", (v) => trackerState(v[0]!, v[1]!)],
 	["chargerOn", (v) => (Number.isNaN(v[0]!) ? Number.NaN : v[0] === 0 ? 0 : 1)],
@@ -162,6 +172,14 @@ function known(v: Float64Array, n: number, value: number): number {
 	return Number.isNaN(first(v, n)) ? Number.NaN : value;
 }
 
+/** Of all: of their active and reactive power, else the sum of what each has. */
+function apparent(v: Float64Array, n: number): number {
+	if (!Number.isNaN(v[1]!)) return Math.sqrt(v[0]! ** 2 + v[1]! ** 2);
+	let total = Number.NaN;
+	for (let i = 2; i < n; i++) if (!Number.isNaN(v[i]!)) total = (total || 0) + v[i]!;
+	return total;
+}
+
 function allBits(v: Float64Array, n: number): number {
 	let bits = known(v, n, 0);
 	for (let i = 0; i < n; i++) if (!Number.isNaN(v[i]!)) bits |= v[i]!;
@@ -180,6 +198,12 @@ function connection(state: number, events: number, ecp: number): number {
 	if ((events & 0x14) !== 0) return 0;
 	if (state >= 4 && state <= 6) return 1;
 	return state >= 1 && state <= 7 ? 0 : Number.NaN;
+}
+
+/** 122.ECPConn: 701.ConnSt; where it has none, connected while it runs. */
+function ecp(connected: number, state: number, on: number): number {
+	if (!Number.isNaN(connected)) return connected;
+	return Number.isNaN(state) ? on : state >= 3 && state <= 5 ? 1 : 0;
 }
 
 /** 701.Alrm: bits 0 to 15 are those of Evt1; any event of the maker's own is MANUFACTURER_ALRM. */

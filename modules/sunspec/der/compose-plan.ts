@@ -111,6 +111,7 @@ class Plan {
 		this.#block(124, 713, text.kOldStorage);
 		if (!this.#copy(802)) this.#block(802, 713, text.kBattery);
 		this.#block(803, 713, text.kBank);
+		if (profile.strings === 1) this.#block(803, 713, text.kOnlyString, "string[1].");
 		const charger = present.some((model) => model.id === 64111);
 		this.#solarPorts.forEach((port, i) => {
 			const to = `module[${i + 1}].`;
@@ -165,7 +166,8 @@ class Plan {
 			path = this.#solarPorts[0]! + name.slice(5);
 		}
 		// An older model that is composed itself says nothing new, but for a rating; another image's is a source.
-		const composed = this.#added.includes(model) && (model < 700 || model > 715) && !path.endsWith("Rtg");
+		const isOlder = model < 700 || model > 715;
+		const composed = this.#added.includes(model) && isOlder && !path.endsWith("Rtg") && path !== "WChaMax";
 		for (let i = composed && model !== to ? 1 : 0; i < this.#input.images.length; i++) {
 			const slot = this.rules.slot(i, model, path);
 			if (slot >= 0) return slot;

@@ -132,7 +132,7 @@ VArMaxQ4 N VarMaxAbs,VarMaxAbsRtg`;
 
 /** 122 from 701. */
 export const kStatus = `PVConn sources InvSt,ConnSt,St
-ECPConn . ConnSt
+ECPConn ecp122 ConnSt,InvSt,St
 ActWh . TotWhInj
 StActCtl active 704.WMaxLimPctEna,704.WSetEna,704.VarSetEna,704.PFWInjEna,705.Ena,711.Ena,707.Ena,708.Ena,706.Ena,709.Ena,710.Ena`;
 
@@ -276,3 +276,16 @@ ModTmpAvg . port.Tmp
 StrVMax f 802.V,port.DCV
 StrVMin f 802.V,port.DCV
 StrVAvg f 802.V,port.DCV`;
+
+/** The only string of such a bank. */
+export const kOnlyString = `StrSt string803 port.DCSta,713.SoC
+StrSoC . 713.SoC
+StrSoH . 713.SoH
+StrA f 802.A,port.DCA
+StrCellVMax . 802.CellVMax
+StrCellVMin . 802.CellVMin
+StrCellVAvg . 802.CellVAvg
+StrModTmpMax . port.Tmp
+StrModTmpMin . port.Tmp
+StrModTmpAvg . port.Tmp
+StrEvt1 bankEvent 713.Sta,713.SoC`;

@@ -34,6 +34,9 @@ describe("a storage", () => {
 		expect(der.reads(803, ["NStr", "NStrCon", "StrVMax", "StrVMin"])).toEqual({
 			...{ NStr: 1, NStrCon: 1, StrVMax: 52.4, StrVMin: 52.4 },
 		});
+		expect(der.reads(803, ["string[1].StrSoC", "string[1].StrA", "string[1].StrSt", "string[1].StrEvt1"])).toEqual({
+			...{ "string[1].StrSoC": 55.5, "string[1].StrA": -30, "string[1].StrSt": 3, "string[1].StrEvt1": 0 },
+		});
 	});
 
 	it("a rating is the most the BMS has ever allowed: a full battery's limit of nothing is none", () => {

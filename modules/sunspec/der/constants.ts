@@ -1,11 +1,9 @@
 /** What stands in a DER's composed models from the start: scale factors by rating, the name plate, and what never changes. */
 import { frozen } from "../../base/frozen";
-import { encodeNumber, isImplemented, scaled, unscaled } from "../codec";
+import { scaled, unscaled } from "../codec";
 import type { Image, ModelSpec } from "../image";
-import { findPoint, layout } from "../model";
-import { findGroup, type ModelPlace } from "../place";
-import { encodeText } from "../text";
-import { PointType } from "../types";
+import { layout } from "../model";
+import { Initial, placeOf } from "./initial";
 import { acTypeOf, hasStorage, portsOf } from "./layout";
 import type { DerProfile, Ratings } from "./profile";
 
@@ -137,43 +135,6 @@ function scaleOf(word: string, r: AllRatings): number {
 	}
 }
 
-/** Writes points of one model that nobody has set, straight into the bytes. */
-export class Initial {
-	readonly #image: Image;
-	readonly #place: ModelPlace | undefined;
-
-	constructor(image: Image, place: ModelPlace | undefined) {
-		this.#image = image;
-		this.#place = place;
-	}
-
-	/** Nothing when there is no such point, or no value, or when it has one already. */
-	set(path: string, value: number | string): this {
-		const image = this.#image;
-		const place = this.#place;
-		if (!place || Number.isNaN(value)) return this;
-		const root = layout(place.text, place.repeats);
-		const dot = path.lastIndexOf(".");
-		const found = findGroup(root, dot < 0 ? "" : path.slice(0, dot));
-		const line = found && findPoint(place.text, found.group, path.slice(dot + 1));
-		if (!found || !line) return this;
-		const start = 2 * (place.address - image.base);
-		const at = start + 2 * (found.start + line.offset);
-		if (isImplemented(image.registers, at, line.type, line.size)) return this;
-		if (typeof value === "string") encodeText(image.registers, at, line.type, line.size, value);
-		else {
-			const factor = typeof line.scale === "string" ? findPoint(place.text, root, line.scale) : undefined;
-			const power = factor ? image.registers.getInt16(start + 2 * factor.offset) : Number(line.scale ?? 0);
-			const raw = line.type === PointType.float32 ? value : unscaled(value, power === -0x8000 ? 0 : power);
-			encodeNumber(image.registers, at, line.type, raw);
-		}
-		// handles that somebody has already follow
-		const address = place.address + found.start + line.offset;
-		image.load(address, image.registers, at, line.size, Number.NaN, "good");
-		return this;
-	}
-}
-
 /** The scale factors of the added models, for a DER of these ratings. */
 export function fillScales(image: Image, added: readonly ModelSpec[], ratings: AllRatings): void {
 	for (const { id } of added) {
@@ -206,11 +167,9 @@ export function fillDer(
 	};
 	of(701).set("ACType", ac === "single" ? 0 : ac === "split" ? 1 : 2);
 	fillCapacity(of(702), profile, r);
-	of(120)
-		.set("DERTyp", storage ? 82 : 4)
-		.set("WHRtg", r.capacityWh)
-		.set("AhrRtg", r.capacityAh);
+	fillNameplate(of(120), r, storage);
 	of(121)
+		.set("VRef", r.nominalV)
 		.set("VRefOfs", 0)
 		.set("ECPNomHz", 50)
 		.set("ConnPh", ac === "single" ? 1 : Number.NaN);
@@ -250,6 +209,28 @@ function placeHas(image: Image, instance: number, added: readonly ModelSpec[]): 
 	return false;
 }
 
+/** 120, as far as 702 has not said it: all of it but the storage is mandatory. */
+function fillNameplate(nameplate: Initial, r: AllRatings, storage: boolean): void {
+	const reactive = r.maxVar || 0;
+	const pf = powerFactor(reactive, r.maxVA);
+	nameplate
+		.set("DERTyp", storage ? 82 : 4)
+		.set("WHRtg", r.capacityWh)
+		.set("AhrRtg", r.capacityAh);
+	nameplate.set("WRtg", r.maxW).set("VARtg", r.maxVA).set("ARtg", r.maxA);
+	// quadrants as the IEEE (EEI) counts them
+	for (let quadrant = 1; quadrant <= 4; quadrant++) {
+		nameplate.set(`VArRtgQ${quadrant}`, quadrant <= 2 ? reactive : 0 - reactive);
+		nameplate.set(`PFRtgQ${quadrant}`, quadrant % 2 === 1 ? -pf : pf);
+	}
+	if (storage) nameplate.set("MaxChaRte", r.chargeW).set("MaxDisChaRte", r.dischargeW);
+}
+
+/** The lowest power factor at full apparent power. */
+function powerFactor(maxVar: number, maxVA: number): number {
+	return Math.sqrt(Math.max(0, 1 - (maxVar / maxVA) ** 2));
+}
+
 /** Bits of 702.CtrlModes by what the device can be told. */
 function controlModes({ abilities, continuous }: DerProfile): number {
 	const can = (ability: DerProfile["abilities"][number], bits: number): number =>
@@ -261,7 +242,7 @@ function controlModes({ abilities, continuous }: DerProfile): number {
 }
 
 function fillCapacity(capacity: Initial, profile: DerProfile, r: AllRatings): void {
-	const powerFactor = Math.sqrt(Math.max(0, 1 - (r.maxVar / r.maxVA) ** 2));
+	const pf = powerFactor(r.maxVar, r.maxVA);
 	const pairs: readonly (readonly [string, number])[] = [
 		["WMax", r.maxW],
 		["VAMax", r.maxVA],
@@ -271,16 +252,10 @@ function fillCapacity(capacity: Initial, profile: DerProfile, r: AllRatings): vo
 		["WDisChaRteMax", r.dischargeW],
 		["VNom", r.nominalV],
 		["AMax", r.maxA],
-		["PFOvrExt", powerFactor],
-		["PFUndExt", powerFactor],
+		["PFOvrExt", pf],
+		["PFUndExt", pf],
 	];
 	for (const [name, value] of pairs) capacity.set(`${name}Rtg`, value);
 	capacity.set("CtrlModes", controlModes(profile)).set("IntIslandCatRtg", 0);
 	if (profile.continuous && profile.abilities.length > 0) capacity.set("NorOpCatRtg", 1).set("AbnOpCatRtg", 2);
-}
-
-/** The first model of that id in the image. */
-export function placeOf(image: Image, id: number): ModelPlace | undefined {
-	for (const place of image.models) if (place.id === id) return place;
-	return undefined;
 }

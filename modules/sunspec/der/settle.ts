@@ -3,7 +3,8 @@ import { frozen } from "../../base/frozen";
 import { decode, scaled } from "../codec";
 import type { Image, ModelSpec } from "../image";
 import { findPoint, layout } from "../model";
-import { type AllRatings, allRatings, placeOf } from "./constants";
+import { type AllRatings, allRatings } from "./constants";
+import { placeOf } from "./initial";
 import { acTypeOf } from "./layout";
 import type { DerProfile, Ratings } from "./profile";
 
