@@ -22,6 +22,7 @@ import { ModelBytes } from "./model-bytes";
 const { illegalDataAddress, illegalDataValue } = ModbusException;
 
 export class Curves extends ModelBytes {
+	readonly form: CurveForm;
 	readonly #image: Image;
 	readonly #clock: Clock;
 	/** When the reversion time is over; Infinity: it does not run. */
@@ -32,12 +33,9 @@ export class Curves extends ModelBytes {
 	/** `id`: one of the `curveModels`; see `present` for an image that has no such model. */
 	constructor(image: Image, id: number, clock: Clock, occurrence = 1) {
 		super(image, id, clock, occurrence);
+		this.form = curveForm(id);
 		this.#image = image;
 		this.#clock = clock;
-	}
-
-	get form(): CurveForm {
-		return curveForm(this.id);
 	}
 
 	/** Points that each curve has room for; 0 in 711. */
@@ -242,6 +240,6 @@ export class Curves extends ModelBytes {
 
 	/** The first register of the curve in force. */
 	get active(): number {
-		return this.curveAt(1);
+		return this.form.head;
 	}
 }

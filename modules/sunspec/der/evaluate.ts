@@ -2,6 +2,7 @@
  * What the curves of 705, 706, 711 and 712 ask for, read from their bytes: functions of what is measured alone. The open
  * loop response (how an output follows) is apart, in `approach`.
  */
+import { scaled } from "../codec";
 import type { Curves } from "./curves";
 
 /** What percentages refer to, in SI units. */
@@ -25,22 +26,24 @@ const highestVRef = 105;
  */
 export function lineAt(curves: Curves, x: number): number {
 	if (Number.isNaN(x)) return x;
-	const { form, active, id } = curves;
-	const signed = id === 712;
-	const last = curves.u16(active) - 1;
-	let place = active + form.own;
+	const { form, active } = curves;
+	const { own, sf } = form;
+	const signed = curves.id === 712;
+	const count = curves.u16(active);
+	const power = curves.scale(sf);
+	let place = active + own;
 	let lastX = Number.NaN;
-	for (let i = 0; i <= last; i++, place += 2) {
-		const pointX = signed ? curves.scaledI16(place, form.sf) : curves.scaledU16(place, form.sf);
+	for (let i = 0; i < count; i++, place += 2) {
+		const pointX = scaled(signed ? curves.i16(place) : curves.u16(place), power);
 		if (x < pointX) {
-			const y = curves.scaledI16(place + 1, form.sf + 1);
+			const y = curves.scaledI16(place + 1, sf + 1);
 			if (i === 0) return y;
-			const lastY = curves.scaledI16(place - 1, form.sf + 1);
+			const lastY = curves.scaledI16(place - 1, sf + 1);
 			return lastY + ((x - lastX) / (pointX - lastX)) * (y - lastY);
 		}
 		lastX = pointX;
 	}
-	return curves.scaledI16(place - 1, form.sf + 1);
+	return curves.scaledI16(place - 1, sf + 1);
 }
 
 /** A percentage of what DeptRef of 705 or 712 names, in var. */

@@ -105,7 +105,9 @@ export class Functions {
 
 	/** The curves of a model, if the image has it. */
 	model(id: number): Curves | undefined {
-		return this.#curves.find((model) => model.id === id);
+		// by index here and below: for-of and find make objects at each call
+		for (let i = 0; i < this.#curves.length; i++) if (this.#curves[i]!.id === id) return this.#curves[i];
+		return undefined;
 	}
 
 	/** Bits of 702.CtrlModes for the models that are there. */
@@ -140,7 +142,8 @@ export class Functions {
 		const seconds = Number.isNaN(this.#lastMs) ? 0 : Math.max(0, nowMs - this.#lastMs) / 1000;
 		this.#lastMs = nowMs;
 		this.#settling = false;
-		for (const model of this.#curves) {
+		for (let i = 0; i < this.#curves.length; i++) {
+			const model = this.#curves[i]!;
 			switch (model.id) {
 				case 705:
 					this.#voltVar(model, grid, seconds);
@@ -156,7 +159,8 @@ export class Functions {
 			}
 		}
 		let moved = false;
-		for (const trip of this.#trips) {
+		for (let i = 0; i < this.#trips.length; i++) {
+			const trip = this.#trips[i]!;
 			const { id } = trip.curves;
 			const value = id === 707 ? grid.lowPct : id === 708 ? grid.highPct : grid.hz;
 			if (trip.update(value, nowMs)) moved = true;
@@ -269,14 +273,18 @@ export class Functions {
 	/** The grid is where a DER must trip: bits of 701.Alrm that say why, 0 for none. */
 	get mustTrip(): number {
 		let alarms = 0;
-		for (const trip of this.#trips) if (trip.mustTrip) alarms |= bits[trip.curves.id]![1];
+		for (let i = 0; i < this.#trips.length; i++) {
+			if (this.#trips[i]!.mustTrip) alarms |= bits[this.#trips[i]!.curves.id]![1];
+		}
 		return alarms;
 	}
 
 	/** The grid is where the DER is to have no power until it comes back: bits of 701.Alrm. */
 	get ceases(): number {
 		let alarms = 0;
-		for (const trip of this.#trips) if (trip.ceases) alarms |= bits[trip.curves.id]![1];
+		for (let i = 0; i < this.#trips.length; i++) {
+			if (this.#trips[i]!.ceases) alarms |= bits[this.#trips[i]!.curves.id]![1];
+		}
 		return alarms;
 	}
 
@@ -294,14 +302,14 @@ export class Functions {
 	/** When `tick` and then `update` are to be called, if nothing is measured before; `settling` is not in it. */
 	nextMs(nowMs: number): number {
 		let next = Number.POSITIVE_INFINITY;
-		for (const model of this.#curves) next = Math.min(next, model.nextMs(nowMs));
-		for (const trip of this.#trips) next = Math.min(next, trip.nextMs);
+		for (let i = 0; i < this.#curves.length; i++) next = Math.min(next, this.#curves[i]!.nextMs(nowMs));
+		for (let i = 0; i < this.#trips.length; i++) next = Math.min(next, this.#trips[i]!.nextMs);
 		return next;
 	}
 
 	/** Counts reversion times down. Id of a model that has fallen back, 0 for none; call it until it is 0. */
 	tick(nowMs: number): number {
-		for (const model of this.#curves) if (model.tick(nowMs)) return model.id;
+		for (let i = 0; i < this.#curves.length; i++) if (this.#curves[i]!.tick(nowMs)) return this.#curves[i]!.id;
 		return 0;
 	}
 

@@ -1,4 +1,5 @@
 /** What one of the curves of a trip model says. */
+import { scaled } from "../codec";
 import { curveForm } from "./curve-forms";
 import type { ModelBytes } from "./model-bytes";
 
@@ -10,13 +11,14 @@ import type { ModelBytes } from "./model-bytes";
 export function tripTime(model: ModelBytes, at: number, value: number): number {
 	const { id } = model;
 	const { point, sf } = curveForm(id);
+	const power = model.scale(sf);
 	const sign = id === 707 || id === 709 ? 1 : -1;
 	let lastX = Number.NaN;
 	let lastT = 0;
 	const points = model.u16(at);
 	for (let i = 0; i < points; i++) {
 		const place = at + 1 + point * i;
-		const x = point === 4 ? model.scaledU32(place, sf) : model.scaledU16(place, sf);
+		const x = scaled(point === 4 ? model.u32(place) : model.u16(place), power);
 		const t = model.scaledU32(place + point - 2, sf + 1);
 		if (sign * value < sign * x) {
 			if (Number.isNaN(lastX) || x === lastX) return t;

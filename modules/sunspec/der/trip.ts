@@ -5,7 +5,7 @@
  * A hub that reads a device once a second does not replace the device's own protection, which trips within 0.16 s: it
  * keeps the settings, and acts on what lasts.
  */
-import { partAt } from "./curve-check";
+import { scaled } from "../codec";
 import { TripPart, tripParts } from "./curve-forms";
 import type { Curves } from "./curves";
 import { tripTime } from "./trip-time";
@@ -16,6 +16,8 @@ export class Trip {
 	readonly #since: Float64Array;
 	/** Bit i: the value is inside the region of curve i. */
 	#inside = 0;
+	/** Bit i: curve i has points in `#since`. */
+	#counting = 0;
 	#nextMs = Number.POSITIVE_INFINITY;
 
 	constructor(curves: Curves) {
@@ -51,32 +53,60 @@ export class Trip {
 		this.#inside = 0;
 		this.#nextMs = Number.POSITIVE_INFINITY;
 		if (curves.enabled && !Number.isNaN(value)) {
-			for (let part = 0; part < tripParts; part++) this.#look(part, value, nowMs);
-		} else this.#since.fill(Number.NaN);
+			const { own, point, sf } = curves.form;
+			const power = curves.scale(sf);
+			const length = own + point * curves.points;
+			let at = curves.active + 1;
+			for (let part = 0; part < tripParts; part++, at += length) this.#look(part, at, value, power, nowMs);
+		} else this.#forget();
 		return this.#inside !== before;
 	}
 
-	#look(part: number, value: number, nowMs: number): void {
+	#forget(): void {
+		if (this.#counting) this.#since.fill(Number.NaN);
+		this.#counting = 0;
+	}
+
+	/** `at`: the first register of the curve; `power` of ten that its values have. */
+	#look(part: number, at: number, value: number, power: number, nowMs: number): void {
 		const { curves } = this;
-		const { form, points, id } = curves;
-		const at = partAt(curves, curves.active, part);
 		const active = curves.u16(at);
-		const low = id === 707 || id === 709;
-		let first = true;
+		const bit = 1 << part;
+		// the last point is the nearest: mostly the grid is not even beyond that one
+		if (active > 0 && this.#isBeyond(at, active - 1, value, power)) {
+			this.#counting |= bit;
+			this.#count(part, at, active, value, power, nowMs);
+		} else if (this.#counting & bit) {
+			const first = part * curves.points;
+			this.#since.fill(Number.NaN, first, first + curves.points);
+			this.#counting &= ~bit;
+		}
+	}
+
+	#isBeyond(at: number, index: number, value: number, power: number): boolean {
+		const { curves } = this;
+		const { point } = curves.form;
+		const place = at + 1 + point * index;
+		const x = scaled(point === 4 ? curves.u32(place) : curves.u16(place), power);
+		return curves.id === 707 || curves.id === 709 ? value < x : value > x;
+	}
+
+	#count(part: number, at: number, active: number, value: number, power: number, nowMs: number): void {
+		const { curves } = this;
+		const { point, sf } = curves.form;
+		const first = part * curves.points;
+		let deepest = true;
 		for (let i = 0; i < active; i++) {
-			const place = at + 1 + form.point * i;
-			const x = form.point === 4 ? curves.scaledU32(place, form.sf) : curves.scaledU16(place, form.sf);
-			const slot = part * points + i;
-			if (low ? value < x : value > x) {
-				const since = Number.isNaN(this.#since[slot]!) ? nowMs : this.#since[slot]!;
-				this.#since[slot] = since;
+			if (this.#isBeyond(at, i, value, power)) {
+				const since = Number.isNaN(this.#since[first + i]!) ? nowMs : this.#since[first + i]!;
+				this.#since[first + i] = since;
 				// between two points the time is that of the way between them
-				const seconds = first ? tripTime(curves, at, value) : curves.scaledU32(place + form.point - 2, form.sf + 1);
-				first = false;
+				const seconds = deepest ? tripTime(curves, at, value) : curves.scaledU32(at - 1 + point * (i + 1), sf + 1);
+				deepest = false;
 				const dueMs = since + 1000 * seconds;
 				if (nowMs >= dueMs) this.#inside |= 1 << part;
 				else if (dueMs < this.#nextMs) this.#nextMs = dueMs;
-			} else this.#since[slot] = Number.NaN;
+			} else this.#since[first + i] = Number.NaN;
 		}
 	}
 }
