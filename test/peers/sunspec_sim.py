@@ -223,10 +223,16 @@ async def main():
         await server.serve_forever(background=True)
         print("ready", server.transport.sockets[0].getsockname()[1], flush=True)
 
-    def command():
-        words = sys.stdin.readline().split()
-        if not words:
-            sys.exit(0)
+    pending = b""
+
+    def commands():
+        nonlocal pending
+        pending += os.read(0, 4096)
+        *lines, pending = pending.split(b"\n")
+        for line in lines:
+            command(line.decode().split())
+
+    def command(words):
         if words[0] == "tree":
             print("tree", json.dumps({unit: device.read() for unit, device in devices.items()}), flush=True)
         elif words[0] == "requests":
@@ -235,7 +241,7 @@ async def main():
             devices[int(words[1])].set(int(words[2]), words[3], words[4])
             print("done", flush=True)
 
-    asyncio.get_running_loop().add_reader(sys.stdin, command)
+    asyncio.get_running_loop().add_reader(0, commands)
     await asyncio.Event().wait()
 
 
