@@ -84,6 +84,9 @@ export class Device implements PolledDevice {
 	/** Called when the device has come or gone, never answered to begin with, or when a counter was reset or its meter exchanged. */
 	onChange: ((device: PolledDevice, what: "online" | "offline" | "reset") => void) | undefined;
 
+	/** Called when a read of the plan has been taken, before the commit. */
+	onRead: ((read: number) => void) | undefined;
+
 	#handles: Int16Array;
 	/** Undefined when the table has none. */
 	#kept: KeptRows | undefined;
@@ -177,19 +180,14 @@ export class Device implements PolledDevice {
 	}
 
 	suspect(): SuspectPoint | undefined {
-		const index = this.suspectPoint();
-		if (index < 0) return undefined;
-		const value = this.image.value(this.handle(index));
-		return { point: this.plan.points[index]!.point, value: typeof value === "number" ? value : undefined };
-	}
-
-	/** Index in the plan of the first point whose value is suspect, or -1. */
-	suspectPoint(): number {
 		const handles = this.#handles;
 		const image = this.image;
-		const count = handles.length;
-		for (let i = 0; i < count; i++) if (image.quality(handles[i]!) === "suspect") return i;
-		return -1;
+		for (let i = 0; i < handles.length; i++) {
+			if (image.quality(handles[i]!) !== "suspect") continue;
+			const value = image.value(handles[i]!);
+			return { point: this.plan.points[i]!.point, value: typeof value === "number" ? value : undefined };
+		}
+		return undefined;
 	}
 
 	/** Payload of the last reply to a read of the plan, kept when later ones fail; undefined before the first. */
@@ -205,6 +203,17 @@ export class Device implements PolledDevice {
 	/** Whether every read of the plan has been answered once. */
 	get complete(): boolean {
 		return !this.#readMs.some(Number.isNaN);
+	}
+
+	/** Makes the points of a read anew from its last reply. */
+	retake(read: number): void {
+		const data = this.raw(read);
+		if (data !== undefined) this.#take(this.plan.reads[read]!, data, this.#readMs[read]!);
+	}
+
+	/** Wants a read at once. */
+	refresh(read: number, nowMs: number): void {
+		this.nextDueMs = this.#dueMs[read] = Math.min(this.#dueMs[read]!, nowMs);
 	}
 
 	/** When that came; NaN: never. */
@@ -271,6 +280,7 @@ export class Device implements PolledDevice {
 			this.#raw.set(new Uint8Array(data.buffer, data.byteOffset, payloadAt[index + 1]! - at), at);
 			this.#readMs[index] = result.endMs;
 			this.#take(read, data, result.endMs);
+			this.onRead?.(index);
 			this.#schedule(index, result.endMs, read.ratios && this.#needsRatios() ? refusedRetryMs : Infinity);
 		} else if (result.status === "exception") {
 			this.exceptions++;

@@ -1,6 +1,8 @@
+import type { Clock } from "../base/clock";
 import { orderRefusal, rowValues, writeSequence } from "../devices/orders";
+import { RowWriter } from "../devices/row-writer";
 import type { DeviceTable, Row } from "../devices/table";
-import { pointWrite, type WriteOutcome, writeRefusal, writeRow } from "../devices/write";
+import { pointWrite, type WriteOutcome, writeRefusal } from "../devices/write";
 import { ModbusException } from "../modbus/pdu";
 import type { Der } from "../sunspec/der/der";
 import type { Image } from "../sunspec/image";
@@ -9,6 +11,7 @@ import type { WrittenValue } from "../sunspec/server";
 import type { HubDevice } from "./hub";
 
 export interface ControlRouterOptions {
+	clock: Clock;
 	/** The device behind a SunSpec unit; undefined for units that cannot be written. */
 	entry: (unit: number) => HubDevice | undefined;
 	/** The controls of the site's DERs as one, on unit 1. */
@@ -24,6 +27,8 @@ export interface ControlRouterOptions {
  */
 export class ControlRouter {
 	readonly #options: ControlRouterOptions;
+	/** Of the devices to whose rows somebody has written. */
+	readonly #writers = new Map<HubDevice, RowWriter>();
 	/** Rows of the request that was checked last, in the order in which they are to be written. */
 	#sequence: readonly string[] = [];
 
@@ -91,15 +96,14 @@ export class ControlRouter {
 	}
 
 	#writeRow(entry: HubDevice, row: Row, value: number): void {
-		const { table, unit } = entry.table!;
-		writeRow({
-			table,
-			unit,
-			row: row.name,
-			value,
-			client: entry.client,
-			onDone: (outcome) => this.#options.onOutcome(entry, outcome),
-		});
+		let writer = this.#writers.get(entry);
+		if (!writer) {
+			const { clock, onOutcome } = this.#options;
+			const options = { device: entry.table!, client: entry.client, clock };
+			writer = new RowWriter({ ...options, onOutcome: (outcome) => onOutcome(entry, outcome) });
+			this.#writers.set(entry, writer);
+		}
+		writer.write(row, value);
 	}
 }
 

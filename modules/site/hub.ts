@@ -69,6 +69,7 @@ export class Hub {
 		});
 		this.devices = this.#entries;
 		const router = new ControlRouter({
+			clock,
 			entry: (unit) => (site.services.sunspec.control ? this.#entry(unit) : undefined),
 			siteDer: () => (site.services.sunspec.control ? this.#siteDer.der : undefined),
 			onOutcome: (entry, outcome) => builder.outcome(entry as Entry, outcome),

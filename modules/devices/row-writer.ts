@@ -1,0 +1,73 @@
+import type { Clock } from "../base/clock";
+import type { Device } from "./engine";
+import type { Row } from "./table";
+import { type WriteClient, type WriteOutcome, writeRow } from "./write";
+
+export interface RowWriterOptions {
+	device: Device;
+	client: WriteClient;
+	clock: Clock;
+	/** How each write ended. */
+	onOutcome(outcome: WriteOutcome): void;
+}
+
+/** A write on its way. */
+interface Pending {
+	readonly row: Row;
+	/** Index of the read that brings the row, and of its step there; -1 for a row that is not read. */
+	readonly read: number;
+	readonly step: number;
+	readonly value: number;
+}
+
+/**
+ * Writes rows whose points somebody has written in the image. Until the device has been asked the points show what was
+ * written, also when a reply that was on its way before brings the old value; when it refuses, they show again what it
+ * said last. Either way its rows are read again at once.
+ */
+export class RowWriter {
+	#options: RowWriterOptions;
+	#pending: Pending[] = [];
+
+	constructor(options: RowWriterOptions) {
+		this.#options = options;
+	}
+
+	write(row: Row, value: number): void {
+		const { device, client } = this.#options;
+		const { reads } = device.plan;
+		const read = reads.findIndex(({ steps }) => steps.some((step) => step.row === row));
+		const step = read < 0 ? -1 : reads[read]!.steps.findIndex((one) => one.row === row);
+		const pending: Pending = { row, read, step, value };
+		this.#pending.push(pending);
+		device.onRead = (index) => this.#show(index);
+		const { table, unit } = device;
+		writeRow({ table, unit, row: row.name, value, client, onDone: (outcome) => this.#done(pending, outcome) });
+	}
+
+	/** What is on its way, over what a read has brought. */
+	#show(index: number): void {
+		const { device, clock } = this.#options;
+		for (const { read, step: at, value } of this.#pending) {
+			if (read !== index) continue;
+			const step = device.plan.reads[read]!.steps[at]!;
+			for (let i = 0; i < step.points; i++)
+				device.image.set(device.handle(step.firstPoint + i), value, clock.now(), "good");
+		}
+	}
+
+	#done(pending: Pending, outcome: WriteOutcome): void {
+		const { device, clock, onOutcome } = this.#options;
+		this.#pending.splice(this.#pending.indexOf(pending), 1);
+		if (this.#pending.length === 0) device.onRead = undefined;
+		if (pending.read >= 0) {
+			if (outcome.result !== "accepted" && device.online) {
+				device.retake(pending.read);
+				this.#show(pending.read);
+				device.image.commit();
+			}
+			device.refresh(pending.read, clock.now());
+		}
+		onOutcome(outcome);
+	}
+}
