@@ -72,6 +72,19 @@ function pointsOf(world: (typeof worlds)[number], id: number, occurrence = 1): P
 const pathOf = ({ model, group, name }: PointInfo): string =>
 	pointPath({ model: model.id, occurrence: model.occurrence, group, point: name });
 
+/** Values as runs of one step: "0 to 3, 32 to 35". */
+function runs(values: readonly number[]): string {
+	const sorted = [...values].sort((a, b) => a - b);
+	const step = sorted[1]! - sorted[0]!;
+	const all: number[][] = [];
+	for (const value of sorted) {
+		const last = all[all.length - 1];
+		if (last && value - last[last.length - 1]! < 1.5 * step) last.push(value);
+		else all.push([value]);
+	}
+	return all.map((run) => `${run[0]} to ${run[run.length - 1]}`).join(", ");
+}
+
 const clean = (value: number): string => String(Number(value.toPrecision(9)));
 
 describeWithPeers("docs/sol-ark.md", ["python"], () => {
@@ -173,11 +186,10 @@ describeWithPeers("docs/sol-ark.md", ["python"], () => {
 
 	it("has the controls that the inverter takes", () => {
 		const rows = pointsOf(worlds[0]!, 704)
-			.filter((point) => shown.some((_, world) => read[world]!.has(pathOf(point))))
-			.filter((point) => !/Rvrt|_SF$|^(ID|L)$/.test(point.name) && !point.group.includes("Rvrt"))
+			.filter(({ name, type }) => name.endsWith("Ena") && type === "enum16")
 			.map((point) => {
-				const values = shown.map((_, world) => seen(world, point) ?? "-");
-				return [`\`${pathOf(point)}\``, ...values];
+				const offered = shown.map((_, world) => (seen(world, point) === undefined ? "-" : "offered"));
+				return [`\`${pathOf(point)}\``, ...offered];
 			});
 		held("704", table(["point", "15K", "1-phase", "HV"], rows));
 		const controls = shown.flatMap((model) =>
@@ -220,8 +232,8 @@ it("lists every setting that may be written, with each inverter's range", () => 
 			if (row.write === undefined) continue;
 			const name = row.point === undefined ? "704" : pointNames(row.point).join(", ");
 			const cells = rows.get(`${row.name} ${name}`) ?? [row.name, name, ...hybridModels.map(() => "")];
-			const range = row.write.allowed ? "-0.99 to -0.8, 0.8 to 1" : `${row.write.min} to ${row.write.max}`;
-			cells[2 + hybridModels.indexOf(model)] = `${row.address}: ${range} ${row.unit === "code" ? "" : row.unit}`.trim();
+			const range = row.write.allowed ? runs(row.write.allowed) : `${row.write.min} to ${row.write.max}`;
+			cells[2 + hybridModels.indexOf(model)] = `${row.address}: ${range} ${row.unit === "code" || row.unit === "1" ? "" : row.unit}`.trim();
 			rows.set(`${row.name} ${name}`, cells);
 		}
 	}

@@ -47,8 +47,8 @@ export interface WindowPlan {
 	/** W and V of one raw step. */
 	readonly stepW: number;
 	readonly stepV: number;
-	/** Greatest mode word that may be written. */
-	readonly maxMode: number;
+	/** Mode words that may be written: bits that nobody has explained are no part of them. */
+	readonly modes: readonly number[];
 }
 
 export function windows(plan: WindowPlan): Row[] {
@@ -62,7 +62,8 @@ export function windows(plan: WindowPlan): Row[] {
 	six(6, (n, at) => setting(`tou${n}_power`, at, "W", [0, plan.maxW], point(n, "W"), { k: plan.stepW }));
 	six(12, (n, at) => setting(`tou${n}_voltage`, at, "V", [0, plan.maxV], point(n, "V"), { k: plan.stepV }));
 	six(18, (n, at) => setting(`tou${n}_soc`, at, "%", [0, 100], point(n, "SoC")));
-	six(24, (n, at) => setting(`tou${n}_mode`, at, "code", [0, plan.maxMode], point(n, "Mod")));
+	const mode = { fc: 16, min: 0, max: plan.modes[plan.modes.length - 1]!, allowed: plan.modes } as const;
+	six(24, (n, at) => setting(`tou${n}_mode`, at, "code", [0, 1], point(n, "Mod"), { write: mode }));
 	return rows;
 }
 

@@ -21,6 +21,7 @@ export const deyeThreePhaseHv: DeviceTable = highMap({
 	maxSellW: 80_000,
 	maxPvW: 128_000,
 	maxWindowW: 128_000,
+	maxPeakW: 80_000,
 	maxChargeA: 350,
 	quirks: [...highVoltageQuirks, "MPPTs 5 to 8 (719 to 730) of the largest models are not in the table"],
 	sources: [...threePhaseSources, "kellerza/sunsynk:src/sunsynk/definitions/three_phase_hv.py"],

@@ -26,6 +26,7 @@ export const deyeThreePhaseLv: DeviceTable = highMap({
 	maxSellW: 24_000,
 	maxPvW: 32_000,
 	maxWindowW: 32_000,
+	maxPeakW: 24_000,
 	maxChargeA: 350,
 	quirks: [
 		...threePhaseQuirks,

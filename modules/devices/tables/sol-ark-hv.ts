@@ -15,6 +15,7 @@ export const solArkHv: DeviceTable = highMap({
 	maxSellW: 60_000,
 	maxPvW: 100_000,
 	maxWindowW: 60_000,
+	maxPeakW: 60_000,
 	maxChargeA: 200,
 	quirks: [
 		...highVoltageQuirks,
