@@ -23,19 +23,13 @@ const { illegalDataAddress, illegalDataValue } = ModbusException;
 
 export class Curves extends ModelBytes {
 	readonly form: CurveForm;
-	readonly #image: Image;
-	readonly #clock: Clock;
 	/** When the reversion time is over; Infinity: it does not run. */
 	#dueMs = Number.POSITIVE_INFINITY;
-	/** Why the last adoption failed, in words; undefined: it did not. */
-	fault: string | undefined;
 
 	/** `id`: one of the `curveModels`; see `present` for an image that has no such model. */
 	constructor(image: Image, id: number, clock: Clock, occurrence = 1) {
 		super(image, id, clock, occurrence);
 		this.form = curveForm(id);
-		this.#image = image;
-		this.#clock = clock;
 	}
 
 	/** Points that each curve has room for; 0 in 711. */
@@ -59,7 +53,7 @@ export class Curves extends ModelBytes {
 
 	/** May a client write this value? 0, or the Modbus exception; changes nothing. */
 	onWrite(point: PointInfo, value: WrittenValue): number {
-		if (!point.writable || !this.present || this.#image.rawOf(point) === undefined) return illegalDataAddress;
+		if (!point.writable || !this.present || this.image.rawOf(point) === undefined) return illegalDataAddress;
 		if (typeof value !== "number" || !Number.isFinite(value)) return illegalDataValue;
 		const at = point.address - point.model.address;
 		const { head } = this.form;
@@ -104,13 +98,16 @@ export class Curves extends ModelBytes {
 
 	/** Brings a curve into force: false, and nothing but AdptCrvRslt changed, when it cannot be. */
 	adopt(curve: number): boolean {
-		this.fault = this.#faultOf(curve);
-		if (this.fault === undefined) {
-			if (curve === 0) this.put16(AtCurves.ena, 0);
-			else if (curve > 1) this.#copy(curve);
-		}
-		this.put16(AtCurves.adptRslt, this.fault === undefined ? AdptRslt.completed : AdptRslt.failed);
-		return this.fault === undefined;
+		const done = this.#faultOf(curve) === undefined;
+		if (done && curve === 0) this.put16(AtCurves.ena, 0);
+		else if (done && curve > 1) this.#copy(curve);
+		this.put16(AtCurves.adptRslt, done ? AdptRslt.completed : AdptRslt.failed);
+		return done;
+	}
+
+	/** Why the last adoption failed, in words; undefined: it did not. To be asked before a client writes again. */
+	get fault(): string | undefined {
+		return this.u16(AtCurves.adptRslt) === AdptRslt.failed ? this.#faultOf(this.u16(AtCurves.adptReq)) : undefined;
 	}
 
 	#faultOf(curve: number): string | undefined {
@@ -123,14 +120,14 @@ export class Curves extends ModelBytes {
 	#copy(curve: number): void {
 		const { readOnly } = this.form;
 		const to = this.curveAt(1);
-		const { registers, base } = this.#image;
+		const { registers, base } = this.image;
 		const length = curveLength(this.id, this.points);
 		const from = this.byte + 2 * this.curveAt(curve);
 		new Uint8Array(registers.buffer).copyWithin(this.byte + 2 * to, from, from + 2 * length);
 		registers.setUint16(this.byte + 2 * (to + readOnly), 1);
 		// values of points that somebody has asked for follow
 		const byte = this.byte + 2 * to;
-		this.#image.load(base + byte / 2, registers, byte, length, this.#clock.now(), "good");
+		this.image.load(base + byte / 2, registers, byte, length, this.clock.now(), "good");
 	}
 
 	/** REV-1 to REV-3: starts the reversion time anew, or ends it. */
@@ -195,7 +192,7 @@ export class Curves extends ModelBytes {
 		const registers = this.#length;
 		out.setUint16(offset, this.id);
 		out.setUint16(offset + 2, registers);
-		const from = new Uint8Array(this.#image.registers.buffer, this.byte, 2 * registers);
+		const from = new Uint8Array(this.image.registers.buffer, this.byte, 2 * registers);
 		new Uint8Array(out.buffer, out.byteOffset + offset + 4, 2 * registers).set(from);
 	}
 
@@ -205,7 +202,7 @@ export class Curves extends ModelBytes {
 	 */
 	restore(view: DataView, offset: number, offS: number, nowMs: number): boolean {
 		if (!this.present || !this.#matches(view, offset)) return false;
-		const { registers, base } = this.#image;
+		const { registers, base } = this.image;
 		const length = this.#length;
 		const all = new Uint8Array(registers.buffer, this.byte, 2 * length);
 		const before = all.slice();
@@ -214,7 +211,7 @@ export class Curves extends ModelBytes {
 			all.set(before);
 			return false;
 		}
-		this.#image.load(base + this.byte / 2, registers, this.byte, length, nowMs, "good");
+		this.image.load(base + this.byte / 2, registers, this.byte, length, nowMs, "good");
 		const { rvrtTms } = this.form;
 		const leftS = rvrtTms > 0 && this.enabled ? this.u32(rvrtTms + 2) || 0 : 0;
 		if (leftS > offS) this.#dueMs = nowMs + 1000 * (leftS - offS);
@@ -226,7 +223,7 @@ export class Curves extends ModelBytes {
 	#matches(view: DataView, offset: number): boolean {
 		if (offset + this.savedBytes > view.byteLength) return false;
 		const { sf, head, readOnly } = this.form;
-		const { registers } = this.#image;
+		const { registers } = this.image;
 		if (view.getUint16(offset) !== this.id || view.getUint16(offset + 2) !== this.#length) return false;
 		const same = (at: number): boolean =>
 			view.getUint16(offset + 4 + 2 * at) === registers.getUint16(this.byte + 2 * at);

@@ -7,17 +7,19 @@ import type { Image } from "../image";
  * Reads and writes the registers of one model. `at` is the register's place in the model, ID and L included, as in the
  * model texts. Numbers are raw unless a scale factor's place is given; NaN stands for "not implemented", also when the
  * image has no such model.
+ *
+ * A DER has many of these: no private fields and methods, as each instance pays for them on XS, 16 bytes each.
  */
 export class ModelBytes {
 	/** Of the first byte of the ID register in the image; -1: the image has no such model. */
 	readonly byte: number;
 	readonly id: number;
-	readonly #image: Image;
-	readonly #clock: Clock;
+	protected readonly image: Image;
+	protected readonly clock: Clock;
 
 	constructor(image: Image, id: number, clock: Clock, occurrence = 1) {
-		this.#image = image;
-		this.#clock = clock;
+		this.image = image;
+		this.clock = clock;
 		this.id = id;
 		let byte = -1;
 		for (const place of image.models) {
@@ -33,31 +35,31 @@ export class ModelBytes {
 	/** An unsigned or enumerated point of one register. */
 	u16(at: number): number {
 		if (this.byte < 0) return Number.NaN;
-		const raw = this.#image.registers.getUint16(this.byte + 2 * at);
+		const raw = this.image.registers.getUint16(this.byte + 2 * at);
 		return raw === 0xffff ? Number.NaN : raw;
 	}
 
 	i16(at: number): number {
 		if (this.byte < 0) return Number.NaN;
-		const raw = this.#image.registers.getInt16(this.byte + 2 * at);
+		const raw = this.image.registers.getInt16(this.byte + 2 * at);
 		return raw === -0x8000 ? Number.NaN : raw;
 	}
 
 	u32(at: number): number {
 		if (this.byte < 0) return Number.NaN;
-		const raw = this.#image.registers.getUint32(this.byte + 2 * at);
+		const raw = this.image.registers.getUint32(this.byte + 2 * at);
 		return raw === 0xffffffff ? Number.NaN : raw;
 	}
 
 	i32(at: number): number {
 		if (this.byte < 0) return Number.NaN;
-		const raw = this.#image.registers.getInt32(this.byte + 2 * at);
+		const raw = this.image.registers.getInt32(this.byte + 2 * at);
 		return raw === -0x80000000 ? Number.NaN : raw;
 	}
 
 	/** Two registers as they stand; 0 when there is no such model. */
 	raw32(at: number): number {
-		return this.byte < 0 ? 0 : this.#image.registers.getInt32(this.byte + 2 * at);
+		return this.byte < 0 ? 0 : this.image.registers.getInt32(this.byte + 2 * at);
 	}
 
 	/** The power of ten in a scale factor's register; 0 while it is not set. */
@@ -86,20 +88,20 @@ export class ModelBytes {
 	put16(at: number, raw: number): boolean {
 		if (this.byte < 0) return false;
 		const word = Number.isNaN(raw) ? 0xffff : raw & 0xffff;
-		const { registers } = this.#image;
+		const { registers } = this.image;
 		if (registers.getUint16(this.byte + 2 * at) === word) return false;
 		registers.setUint16(this.byte + 2 * at, word);
-		this.#refresh(at, 1);
+		this.refresh(at, 1);
 		return true;
 	}
 
 	put32(at: number, raw: number): boolean {
 		if (this.byte < 0) return false;
-		const { registers } = this.#image;
+		const { registers } = this.image;
 		const words = Number.isNaN(raw) ? 0xffffffff : raw >>> 0;
 		if (registers.getUint32(this.byte + 2 * at) === words) return false;
 		registers.setUint32(this.byte + 2 * at, words);
-		this.#refresh(at, 2);
+		this.refresh(at, 2);
 		return true;
 	}
 
@@ -116,25 +118,25 @@ export class ModelBytes {
 
 	/** Copies registers within the model unless the first of them is not implemented (0xFFFF, or 0x8000 if signed). */
 	copy(from: number, to: number, count: number, signed: boolean): void {
-		const { registers } = this.#image;
+		const { registers } = this.image;
 		if (registers.getUint16(this.byte + 2 * from) === (signed ? 0x8000 : 0xffff)) return;
 		for (let i = 0; i < count; i++) this.put16(to + i, registers.getUint16(this.byte + 2 * (from + i)));
 	}
 
 	/** Writes a register that nobody has set yet. */
 	initial16(at: number, raw: number, notImplemented = 0xffff): void {
-		if (this.byte >= 0 && this.#image.registers.getUint16(this.byte + 2 * at) === notImplemented) this.put16(at, raw);
+		if (this.byte >= 0 && this.image.registers.getUint16(this.byte + 2 * at) === notImplemented) this.put16(at, raw);
 	}
 
 	initial32(at: number, raw: number, notImplemented = 0xffffffff): void {
-		if (this.byte >= 0 && this.#image.registers.getUint32(this.byte + 2 * at) === notImplemented) this.put32(at, raw);
+		if (this.byte >= 0 && this.image.registers.getUint32(this.byte + 2 * at) === notImplemented) this.put32(at, raw);
 	}
 
 	/** If somebody has asked for a handle of the point, its value follows the bytes. */
-	#refresh(at: number, count: number): void {
-		const image = this.#image;
-		const address = image.base + this.byte / 2 + at;
+	protected refresh(at: number, count: number): void {
+		const { image, byte } = this;
+		const address = image.base + byte / 2 + at;
 		if (image.knownHandle(address) < 0) return;
-		image.load(address, image.registers, this.byte + 2 * at, count, this.#clock.now(), "good");
+		image.load(address, image.registers, byte + 2 * at, count, this.clock.now(), "good");
 	}
 }

@@ -12,8 +12,8 @@ import { tripTime } from "./trip-time";
 
 export class Trip {
 	readonly curves: Curves;
-	/** Since when the value has been farther off than each point of each curve, ms; NaN: it is not. */
-	readonly #since: Float64Array;
+	/** Since when the value has been farther off than each point of each curve, ms; NaN: it is not. Made when needed. */
+	#since: Float64Array | undefined;
 	/** Bit i: the value is inside the region of curve i. */
 	#inside = 0;
 	/** Bit i: curve i has points in `#since`. */
@@ -22,7 +22,6 @@ export class Trip {
 
 	constructor(curves: Curves) {
 		this.curves = curves;
-		this.#since = new Float64Array(tripParts * curves.points).fill(Number.NaN);
 	}
 
 	get mustTrip(): boolean {
@@ -63,7 +62,7 @@ export class Trip {
 	}
 
 	#forget(): void {
-		if (this.#counting) this.#since.fill(Number.NaN);
+		if (this.#counting) this.#since?.fill(Number.NaN);
 		this.#counting = 0;
 	}
 
@@ -78,7 +77,7 @@ export class Trip {
 			this.#count(part, at, active, value, power, nowMs);
 		} else if (this.#counting & bit) {
 			const first = part * curves.points;
-			this.#since.fill(Number.NaN, first, first + curves.points);
+			this.#since?.fill(Number.NaN, first, first + curves.points);
 			this.#counting &= ~bit;
 		}
 	}
@@ -95,18 +94,20 @@ export class Trip {
 		const { curves } = this;
 		const { point, sf } = curves.form;
 		const first = part * curves.points;
+		this.#since ??= new Float64Array(tripParts * curves.points).fill(Number.NaN);
+		const times = this.#since;
 		let deepest = true;
 		for (let i = 0; i < active; i++) {
 			if (this.#isBeyond(at, i, value, power)) {
-				const since = Number.isNaN(this.#since[first + i]!) ? nowMs : this.#since[first + i]!;
-				this.#since[first + i] = since;
+				const since = Number.isNaN(times[first + i]!) ? nowMs : times[first + i]!;
+				times[first + i] = since;
 				// between two points the time is that of the way between them
 				const seconds = deepest ? tripTime(curves, at, value) : curves.scaledU32(at - 1 + point * (i + 1), sf + 1);
 				deepest = false;
 				const dueMs = since + 1000 * seconds;
 				if (nowMs >= dueMs) this.#inside |= 1 << part;
 				else if (dueMs < this.#nextMs) this.#nextMs = dueMs;
-			} else this.#since[first + i] = Number.NaN;
+			} else times[first + i] = Number.NaN;
 		}
 	}
 }
