@@ -5,8 +5,20 @@ import { DesktopHub, type DesktopHubOptions } from "../hosts/desktop/app";
 import { findRoot } from "../hosts/desktop/loader";
 import { boardHub } from "./board";
 
+interface DeviceDraft {
+	id: string;
+	serial: string;
+	device: string;
+	bus: string;
+	address: number;
+	unit: number;
+	role: string;
+	sim?: string;
+}
+
 interface SiteDraft {
-	devices: { id: string; serial: string; device: string; bus: string; address: number; unit: number; role: string }[];
+	buses: object[];
+	devices: DeviceDraft[];
 	topology?: unknown;
 	services: Record<string, unknown>;
 }
@@ -106,4 +118,18 @@ export class BenchHub {
 		this.#closeBoard?.();
 		this.#broker?.close();
 	}
+}
+
+/**
+ * The site with a PV inverter and a battery that speak SunSpec: both with all models of a DER, and the hub's own unit
+ * with both of them as one. The older models are left out, as one does where memory counts.
+ */
+export function withDers(siteText: string, older = false): string {
+	const site = JSON.parse(siteText) as SiteDraft;
+	site.buses.push({ id: "rs485-2", port: "sim", baud: 38400 });
+	const der = { device: "sunspec", bus: "rs485-2", role: "other" };
+	site.devices.push({ ...der, id: "pv", serial: "PV-1", sim: "inverter", address: 101, unit: 101 });
+	site.devices.push({ ...der, id: "battery", serial: "BAT-1", sim: "battery", address: 102, unit: 102 });
+	site.services["sunspec"] = { ...(site.services["sunspec"] as object), older };
+	return JSON.stringify(site);
 }

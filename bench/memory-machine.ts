@@ -6,7 +6,7 @@ import { applicationModules } from "../hosts/desktop/preloads";
 import { pressButton } from "./board";
 import { heapBytes, slotBytes } from "./figure";
 import { heapByPart, hostHeap } from "./heap-machine";
-import { BenchHub, demoSite, metersOnly } from "./hub-machine";
+import { BenchHub, demoSite, metersOnly, withDers } from "./hub-machine";
 
 const minuteMs = 60_000;
 
@@ -131,6 +131,7 @@ export async function measureMemory(hours: number, outboxBytes: number): Promise
 	const sites = [
 		await siteMemory("demo pole (7 meters, 1 sensor)", site, hours),
 		await siteMemory("10 single-phase meters", metersOnly(10), hours),
+		await siteMemory("10 meters, an inverter, a battery", withDers(metersOnly(10)), hours),
 	];
 	const parts: Memory["parts"] = [
 		["the engine's own, nothing loaded", own],
