@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createTestMachine, type TestMachine } from "../hosts/desktop/testing";
 
 interface OnXs {
-	/** Makes an image with the models of a DER; bytes of it. */
-	image(): number;
+	/** Makes an image with the models of a DER, those of curves too; bytes of it. */
+	image(withCurves?: boolean): number;
 	/** Begins the controls of the image made last. */
 	der(): void;
 	close(): void;
@@ -58,8 +58,19 @@ const source = `
 		}
 		return address;
 	}
-	export function image() {
-		last = new Image([1, 701, 702, 703, 704, 713, 715, 121, 123, 124].map((id) => ({ id })));
+	const curves = [
+		{ id: 705, repeats: { NCrv: 3, NPt: 4 } },
+		{ id: 706, repeats: { NCrv: 3, NPt: 2 } },
+		{ id: 707, repeats: { NCrvSet: 2, NPt: 5 } },
+		{ id: 708, repeats: { NCrvSet: 2, NPt: 5 } },
+		{ id: 709, repeats: { NCrvSet: 2, NPt: 5 } },
+		{ id: 710, repeats: { NCrvSet: 2, NPt: 5 } },
+		{ id: 711, repeats: { NCtl: 3 } },
+		{ id: 712, repeats: { NCrv: 3, NPt: 6 } },
+	];
+	export function image(withCurves) {
+		const models = [1, 701, 702, 703, 704, 713, 715, 121, 123, 124].map((id) => ({ id }));
+		last = new Image(withCurves ? [...models, ...curves] : models);
 		last.registers.setInt16(2 * (put(702, "W_SF") - last.base), 0);
 		last.registers.setUint16(2 * (put(702, "WMaxRtg") - last.base), 10000);
 		last.registers.setInt16(2 * (put(701, "W_SF") - last.base), 0);
@@ -116,13 +127,21 @@ describe("the controls of a DER on XS", () => {
 		return machine.counters().byteCodes - start;
 	};
 
-	it("takes less than 6.5 KB beside the image", () => {
-		xs.image();
+	it.each([
+		["with curves", true, 9216],
+		["without curves", false, 6656],
+	])("%s: is no more beside the image than", (what, withCurves, most) => {
+		const image = xs.image(withCurves);
 		const before = held();
 		xs.der();
 		const bytes = held() - before;
-		console.log(`controls of one DER: ${bytes} bytes`);
-		expect(bytes).toBeLessThan(6656);
+		console.log(`controls of one DER ${what}: ${bytes} bytes, its image ${image}`);
+		expect(bytes).toBeLessThan(most);
+		if (!withCurves) return;
+		for (const id of [705, 706, 707, 708, 709, 710, 711, 712]) expect(xs.write(id, "Ena", 1)).toBe(0);
+		for (let i = 0; i < 3; i++) xs.second();
+		console.log(`a second with all functions: ${cost(() => xs.second())} byte codes`);
+		xs.close();
 	});
 
 	it("limits, reverts and counts as in Node", () => {
