@@ -38,6 +38,8 @@ export class ControlRouter {
 
 	/** See `SunSpecSpaceOptions.onWrite`. */
 	onWrite(unit: number, point: PointInfo, value: WrittenValue): number {
+		// The address of a unit is the site file's: its own is all that 1.DA takes.
+		if (point.model.id === 1) return value === unit ? 0 : ModbusException.illegalDataValue;
 		if (unit === 1) return this.#options.siteDer()?.onWrite(point, value) ?? ModbusException.illegalDataAddress;
 		const entry = this.#options.entry(unit);
 		if (!entry?.site.control) return ModbusException.illegalDataAddress;
@@ -48,6 +50,7 @@ export class ControlRouter {
 
 	/** See `SunSpecSpaceOptions.onCheck`. */
 	onCheck(unit: number, points: readonly PointInfo[], values: readonly WrittenValue[]): number {
+		if (points[0]?.model.id === 1) return 0;
 		if (unit === 1) return this.#options.siteDer()?.onCheck(points, values) ?? 0;
 		const entry = this.#options.entry(unit);
 		const refused = entry?.der?.onCheck(points, values) ?? 0;
@@ -59,7 +62,8 @@ export class ControlRouter {
 		const { table, image } = entry.table!;
 		const wanted = new Map<string, number>();
 		points.forEach((point, i) => {
-			if (!entry.der?.owns(point.model.id)) wanted.set(rowOf(table, point)!.name, values[i] as number);
+			const row = entry.der?.owns(point.model.id) ? undefined : rowOf(table, point);
+			if (row) wanted.set(row.name, values[i] as number);
 		});
 		const held = rowValues(table, image);
 		this.#sequence = writeSequence(table, wanted, held);
@@ -68,6 +72,7 @@ export class ControlRouter {
 
 	/** See `SunSpecSpaceOptions.onWritten`. */
 	onWritten(unit: number, image: Image, points: readonly PointInfo[]): void {
+		if (points[0]?.model.id === 1) return;
 		if (unit === 1) this.#options.siteDer()?.onWritten(points);
 		const entry = this.#options.entry(unit);
 		if (!entry) return;
@@ -78,16 +83,20 @@ export class ControlRouter {
 		if (rest.length === 0) return;
 		entry.found?.write(rest, entry.client, (outcome) => this.#options.onOutcome(entry, outcome));
 		if (!entry.table) return;
-		const rows = rest.map((point) => ({ point, row: rowOf(entry.table!.table, point)! }));
+		const rows = rest.flatMap((point) => {
+			const row = rowOf(entry.table!.table, point);
+			return row ? [{ point, row }] : [];
+		});
 		const place = ({ row }: { row: Row }): number => this.#sequence.indexOf(row.name);
 		rows.sort((a, b) => place(a) - place(b));
 		for (const { point, row } of rows) this.#writeRow(entry, row, image.valueOf(point) as number);
 	}
 
-	#toRow({ table: device }: HubDevice, point: PointInfo, value: WrittenValue): number {
+	#toRow({ table: device, image }: HubDevice, point: PointInfo, value: WrittenValue): number {
 		const { table, online } = device!;
 		const row = rowOf(table, point);
-		if (!row) return ModbusException.illegalDataAddress;
+		// A point that can have one value takes that one (IEEE 1547-2018 profile of SunSpec Modbus, 3.1).
+		if (!row) return image.valueOf(point) === value ? 0 : ModbusException.illegalDataAddress;
 		if (!online) return ModbusException.gatewayTargetFailedToRespond;
 		if (typeof value !== "number" || writeRefusal(table, row, value) !== undefined) {
 			return ModbusException.illegalDataValue;

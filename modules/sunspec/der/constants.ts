@@ -256,6 +256,14 @@ function fillCapacity(capacity: Initial, profile: DerProfile, r: AllRatings): vo
 		["PFUndExt", pf],
 	];
 	for (const [name, value] of pairs) capacity.set(`${name}Rtg`, value);
+	// What the profile of IEEE 1547-2018 wants to be told of a DER with its functions, and older models do not say.
+	if (profile.continuous && profile.abilities.length > 0) {
+		for (const side of ["Ovr", "Und"]) {
+			capacity.set(`W${side}ExtRtg`, Math.min(r.maxW, Math.floor(pf * r.maxVA))).set(`W${side}ExtRtgPF`, pf);
+		}
+		capacity.set("VAChaRteMaxRtg", r.chargeW).set("ReactSusceptRtg", 0);
+		capacity.set("VMaxRtg", 1.1 * r.nominalV).set("VMinRtg", 0.88 * r.nominalV);
+	}
 	capacity.set("CtrlModes", controlModes(profile)).set("IntIslandCatRtg", 0);
 	if (profile.continuous && profile.abilities.length > 0) capacity.set("NorOpCatRtg", 1).set("AbnOpCatRtg", 2);
 }
