@@ -21,6 +21,7 @@ import { ModelBytes } from "./model-bytes";
 
 const { illegalDataAddress, illegalDataValue } = ModbusException;
 
+// Methods are `private`, not #: on XS each #method takes 16 bytes in every object, and a DER has eight of these.
 export class Curves extends ModelBytes {
 	readonly form: CurveForm;
 	/** When the reversion time is over; Infinity: it does not run. */
@@ -57,19 +58,19 @@ export class Curves extends ModelBytes {
 		if (typeof value !== "number" || !Number.isFinite(value)) return illegalDataValue;
 		const at = point.address - point.model.address;
 		const { head } = this.form;
-		if (at < head) return this.#allowsHead(at, value) ? 0 : illegalDataValue;
+		if (at < head) return this.allowsHead(at, value) ? 0 : illegalDataValue;
 		const curve = 1 + Math.floor((at - head) / curveLength(this.id, this.points));
 		if (this.u16(this.curveAt(curve) + this.form.readOnly) === 1) return illegalDataAddress;
-		return this.#allows(point, value) ? 0 : illegalDataValue;
+		return this.allows(point, value) ? 0 : illegalDataValue;
 	}
 
-	#allowsHead(at: number, value: number): boolean {
+	private allowsHead(at: number, value: number): boolean {
 		if (at === AtCurves.ena) return value === 0 || value === 1;
 		const { rvrtTms } = this.form;
 		return rvrtTms === 0 || at !== rvrtTms + 4 || value <= this.count;
 	}
 
-	#allows(point: PointInfo, value: number): boolean {
+	private allows(point: PointInfo, value: number): boolean {
 		const { name } = point;
 		if (name === "ActPt") return value >= 0 && value <= this.points;
 		if (name === "VRefAutoEna") return value <= 1;
@@ -92,32 +93,32 @@ export class Curves extends ModelBytes {
 			else if (rvrtTms > 0 && at === rvrtTms) restart = true;
 		}
 		if (adopt && this.adopt(this.u16(AtCurves.adptReq))) changed = restart = true;
-		if (restart) this.#restart(nowMs);
+		if (restart) this.restart(nowMs);
 		return changed;
 	}
 
 	/** Brings a curve into force: false, and nothing but AdptCrvRslt changed, when it cannot be. */
 	adopt(curve: number): boolean {
-		const done = this.#faultOf(curve) === undefined;
+		const done = this.faultOf(curve) === undefined;
 		if (done && curve === 0) this.put16(AtCurves.ena, 0);
-		else if (done && curve > 1) this.#copy(curve);
+		else if (done && curve > 1) this.copyIn(curve);
 		this.put16(AtCurves.adptRslt, done ? AdptRslt.completed : AdptRslt.failed);
 		return done;
 	}
 
 	/** Why the last adoption failed, in words; undefined: it did not. To be asked before a client writes again. */
 	get fault(): string | undefined {
-		return this.u16(AtCurves.adptRslt) === AdptRslt.failed ? this.#faultOf(this.u16(AtCurves.adptReq)) : undefined;
+		return this.u16(AtCurves.adptRslt) === AdptRslt.failed ? this.faultOf(this.u16(AtCurves.adptReq)) : undefined;
 	}
 
-	#faultOf(curve: number): string | undefined {
+	private faultOf(curve: number): string | undefined {
 		if (curve === 0 && this.id >= 711) return undefined;
 		if (!(curve >= 1 && curve <= this.count)) return `there is no curve ${curve}: 1 to ${this.count}`;
 		const fault = curveFault(this, this.curveAt(curve));
 		return fault === undefined ? undefined : `curve ${curve}: ${fault}`;
 	}
 
-	#copy(curve: number): void {
+	private copyIn(curve: number): void {
 		const { readOnly } = this.form;
 		const to = this.curveAt(1);
 		const { registers, base } = this.image;
@@ -131,15 +132,15 @@ export class Curves extends ModelBytes {
 	}
 
 	/** REV-1 to REV-3: starts the reversion time anew, or ends it. */
-	#restart(nowMs: number): void {
+	private restart(nowMs: number): void {
 		const { rvrtTms } = this.form;
 		if (rvrtTms === 0) return;
 		const seconds = this.enabled ? this.u32(rvrtTms) : 0;
 		this.#dueMs = seconds > 0 ? nowMs + 1000 * seconds : Number.POSITIVE_INFINITY;
-		this.#show(nowMs);
+		this.show(nowMs);
 	}
 
-	#show(nowMs: number): void {
+	private show(nowMs: number): void {
 		const { rvrtTms } = this.form;
 		if (rvrtTms > 0 && !Number.isNaN(this.u32(rvrtTms))) this.put32(rvrtTms + 2, this.remainingS(nowMs));
 	}
@@ -160,12 +161,12 @@ export class Curves extends ModelBytes {
 	tick(nowMs: number): boolean {
 		if (this.#dueMs === Number.POSITIVE_INFINITY) return false;
 		const over = nowMs >= this.#dueMs;
-		if (over) this.#revert();
-		this.#show(nowMs);
+		if (over) this.revert();
+		this.show(nowMs);
 		return over;
 	}
 
-	#revert(): void {
+	private revert(): void {
 		this.#dueMs = Number.POSITIVE_INFINITY;
 		const curve = this.u16(this.form.rvrtTms + 4);
 		if (!(curve > 0)) {
@@ -178,18 +179,18 @@ export class Curves extends ModelBytes {
 
 	/** Bytes that `save` writes. */
 	get savedBytes(): number {
-		return this.present ? 4 + 2 * this.#length : 0;
+		return this.present ? 4 + 2 * this.length : 0;
 	}
 
-	get #length(): number {
+	private get length(): number {
 		return this.curveAt(this.count + 1);
 	}
 
 	/** Writes what is to outlive a restart: id u16, registers u16, then all registers of the model. */
 	save(out: DataView, offset: number, nowMs: number): void {
 		if (!this.present) return;
-		this.#show(nowMs);
-		const registers = this.#length;
+		this.show(nowMs);
+		const registers = this.length;
 		out.setUint16(offset, this.id);
 		out.setUint16(offset + 2, registers);
 		const from = new Uint8Array(this.image.registers.buffer, this.byte, 2 * registers);
@@ -201,9 +202,9 @@ export class Curves extends ModelBytes {
 	 * size, number of curves or scale factor now, or the curve in force would not be one.
 	 */
 	restore(view: DataView, offset: number, offS: number, nowMs: number): boolean {
-		if (!this.present || !this.#matches(view, offset)) return false;
+		if (!this.present || !this.matches(view, offset)) return false;
 		const { registers, base } = this.image;
-		const length = this.#length;
+		const length = this.length;
 		const all = new Uint8Array(registers.buffer, this.byte, 2 * length);
 		const before = all.slice();
 		all.set(new Uint8Array(view.buffer, view.byteOffset + offset + 4, 2 * length));
@@ -215,16 +216,16 @@ export class Curves extends ModelBytes {
 		const { rvrtTms } = this.form;
 		const leftS = rvrtTms > 0 && this.enabled ? this.u32(rvrtTms + 2) || 0 : 0;
 		if (leftS > offS) this.#dueMs = nowMs + 1000 * (leftS - offS);
-		else if (leftS > 0) this.#revert();
-		this.#show(nowMs);
+		else if (leftS > 0) this.revert();
+		this.show(nowMs);
 		return true;
 	}
 
-	#matches(view: DataView, offset: number): boolean {
+	private matches(view: DataView, offset: number): boolean {
 		if (offset + this.savedBytes > view.byteLength) return false;
 		const { sf, head, readOnly } = this.form;
 		const { registers } = this.image;
-		if (view.getUint16(offset) !== this.id || view.getUint16(offset + 2) !== this.#length) return false;
+		if (view.getUint16(offset) !== this.id || view.getUint16(offset + 2) !== this.length) return false;
 		const same = (at: number): boolean =>
 			view.getUint16(offset + 4 + 2 * at) === registers.getUint16(this.byte + 2 * at);
 		// ID and length; NPt and NCrv; scale factors; which curves are read-only

@@ -10,6 +10,7 @@ import { TripPart, tripParts } from "./curve-forms";
 import type { Curves } from "./curves";
 import { tripTime } from "./trip-time";
 
+// Methods are `private`, not #: on XS each #method takes 16 bytes in every object.
 export class Trip {
 	readonly curves: Curves;
 	/** Since when the value has been farther off than each point of each curve, ms; NaN: it is not. Made when needed. */
@@ -56,25 +57,25 @@ export class Trip {
 			const power = curves.scale(sf);
 			const length = own + point * curves.points;
 			let at = curves.active + 1;
-			for (let part = 0; part < tripParts; part++, at += length) this.#look(part, at, value, power, nowMs);
-		} else this.#forget();
+			for (let part = 0; part < tripParts; part++, at += length) this.look(part, at, value, power, nowMs);
+		} else this.forget();
 		return this.#inside !== before;
 	}
 
-	#forget(): void {
+	private forget(): void {
 		if (this.#counting) this.#since?.fill(Number.NaN);
 		this.#counting = 0;
 	}
 
 	/** `at`: the first register of the curve; `power` of ten that its values have. */
-	#look(part: number, at: number, value: number, power: number, nowMs: number): void {
+	private look(part: number, at: number, value: number, power: number, nowMs: number): void {
 		const { curves } = this;
 		const active = curves.u16(at);
 		const bit = 1 << part;
 		// the last point is the nearest: mostly the grid is not even beyond that one
-		if (active > 0 && this.#isBeyond(at, active - 1, value, power)) {
+		if (active > 0 && this.isBeyond(at, active - 1, value, power)) {
 			this.#counting |= bit;
-			this.#count(part, at, active, value, power, nowMs);
+			this.count(part, at, active, value, power, nowMs);
 		} else if (this.#counting & bit) {
 			const first = part * curves.points;
 			this.#since?.fill(Number.NaN, first, first + curves.points);
@@ -82,7 +83,7 @@ export class Trip {
 		}
 	}
 
-	#isBeyond(at: number, index: number, value: number, power: number): boolean {
+	private isBeyond(at: number, index: number, value: number, power: number): boolean {
 		const { curves } = this;
 		const { point } = curves.form;
 		const place = at + 1 + point * index;
@@ -90,7 +91,7 @@ export class Trip {
 		return curves.id === 707 || curves.id === 709 ? value < x : value > x;
 	}
 
-	#count(part: number, at: number, active: number, value: number, power: number, nowMs: number): void {
+	private count(part: number, at: number, active: number, value: number, power: number, nowMs: number): void {
 		const { curves } = this;
 		const { point, sf } = curves.form;
 		const first = part * curves.points;
@@ -98,7 +99,7 @@ export class Trip {
 		const times = this.#since;
 		let deepest = true;
 		for (let i = 0; i < active; i++) {
-			if (this.#isBeyond(at, i, value, power)) {
+			if (this.isBeyond(at, i, value, power)) {
 				const since = Number.isNaN(times[first + i]!) ? nowMs : times[first + i]!;
 				times[first + i] = since;
 				// between two points the time is that of the way between them
