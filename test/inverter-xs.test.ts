@@ -47,9 +47,16 @@ test.each([
 		}
 	}
 	expect(points).toBeGreaterThan(100);
-	const before = heapBytes(machine);
-	machine.advance(120_000);
-	expect(heapBytes(machine) - before).toBeLessThan(400);
+	// The least of some moments: at others a request is on its way.
+	const least = (): number => {
+		const samples = [0, 1, 2, 3].map(() => {
+			machine.advance(100_300);
+			return heapBytes(machine);
+		});
+		return Math.min(...samples);
+	};
+	const before = least();
+	expect(least() - before).toBeLessThan(100);
 });
 
 test("its controls are written on a real line, read back, and given back", () => {
