@@ -180,6 +180,21 @@ describe("curves", () => {
 		expect(later.changes).toEqual(["model 706: reversion time is over"]);
 	});
 
+	it("all curves that were written are kept over restarts, not only over the first", () => {
+		const store = new Memory();
+		const ids = [705, 706, 707, 708, 709, 710, 711, 712];
+		const rig = rigWith({ store });
+		for (const id of ids) rig.set(id, { Ena: 1 });
+		rig.der.close();
+		rigWith({ store }).der.close();
+		const between = rigWith({ store });
+		between.set(705, { Ena: 0 });
+		between.der.close();
+		expect(store.bytes!.length).toBeLessThan(2048);
+		const later = rigWith({ store });
+		expect(ids.map((id) => later.get(id, "Ena"))).toEqual([0, 1, 1, 1, 1, 1, 1, 1]);
+	});
+
 	it("a reversion time of a curve that is started anew costs no more flash than one of a value", () => {
 		const store = new Memory();
 		const rig = rigWith({ store, clock: new ManualClock(1e12) });
@@ -189,6 +204,7 @@ describe("curves", () => {
 			rig.set(706, { Ena: 1 });
 		}
 		expect(store.saves).toBeLessThanOrEqual(11);
-		expect(store.bytes!.length).toBeLessThan(2048);
+		// of the curves, only those of 706 are kept
+		expect(store.bytes!.length).toBeLessThan(512);
 	});
 });

@@ -31,7 +31,7 @@ import { Reversion } from "./reversion";
 import { Saver } from "./saver";
 import { EnterService } from "./service";
 import { At702, Settings } from "./settings";
-import { unpackState } from "./state";
+import { curveBit, curvesIn, pickCurves, unpackState } from "./state";
 import type { DerActuator, DerCommand, DerStore } from "./types";
 
 export interface DerOptions {
@@ -81,6 +81,8 @@ export class Der {
 	readonly #saver: Saver | undefined;
 	readonly #reversion: Reversion;
 	#command = unlimited();
+	/** Models 705 to 712 that a client has written: bits of `curveBit`. */
+	#writtenCurves = 0;
 	/** The device has been told `#command`. */
 	#told = true;
 	/** Somebody has commanded something: until then the device is left as it is. */
@@ -177,6 +179,7 @@ export class Der {
 		let older = 0;
 		for (const point of points) {
 			const at = point.address - point.model.address;
+			this.#writtenCurves |= curveBit(point.model.id);
 			switch (point.model.id) {
 				case 704:
 					if (controlAt(at) < 0) break;
@@ -292,6 +295,7 @@ export class Der {
 		settings.read();
 		this.#older.adopt(Control.connect);
 		this.#older.adopt(Control.storage);
+		this.#writtenCurves = curvesIn(saved.curves);
 		this.#functions.restore(saved.curves, offS, now);
 		for (let control = 0; control < controlCount; control++) {
 			if (this.#reversion.resume(control, saved.remainingS(control), offS, now)) this.#reverted(control);
@@ -419,7 +423,7 @@ export class Der {
 			remainingS: (control: number) => this.#reversion.remainingS(control, now),
 			inService: this.#operation.service.inService,
 			epochMs: this.#clock.epochMs() ?? 0,
-			curves: this.#functions.save(now),
+			curves: pickCurves(this.#functions.save(now), this.#writtenCurves),
 		};
 		this.#saver!.run(this.#image, this.#models, state, this.#shortestS, now);
 	}

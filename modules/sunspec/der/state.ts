@@ -89,6 +89,35 @@ function eachCurveTime(view: DataView, start: number, end: number, visit: (time:
 	}
 }
 
+/** The bit of a model of curves. */
+export function curveBit(id: number): number {
+	return id >= 705 && id <= 712 ? 1 << (id - 705) : 0;
+}
+
+/** Of the bytes of all curves those of some models (bits of `curveBit`): what nobody has written needs no flash. */
+export function pickCurves(bytes: Uint8Array, models: number): Uint8Array {
+	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+	let to = 0;
+	for (let at = 0; at + 4 <= bytes.length; ) {
+		const end = at + 4 + 2 * view.getUint16(at + 2);
+		const wanted = curveBit(view.getUint16(at)) & models;
+		if (wanted !== 0) {
+			bytes.copyWithin(to, at, end);
+			to += end - at;
+		}
+		at = end;
+	}
+	return bytes.slice(0, to);
+}
+
+/** The models in the bytes of curves. */
+export function curvesIn(bytes: Uint8Array): number {
+	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+	let models = 0;
+	for (let at = 0; at + 4 <= bytes.length; at += 4 + 2 * view.getUint16(at + 2)) models |= curveBit(view.getUint16(at));
+	return models;
+}
+
 /** Over the times, and the CRC of the values. */
 function headCrc(bytes: Uint8Array): number {
 	return crc32(bytes, bytes.length - 8, bytes.length - 4, crc32(bytes, 0, headBytes));
