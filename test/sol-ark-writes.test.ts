@@ -168,6 +168,18 @@ describe.each(["sol-ark-12k", "sol-ark-15k"] as const)("%s", (model) => {
 		for (const { id } of image.models) expect([705, 706, 711, 712]).not.toContain(id);
 	});
 
+	it("does not write again what the inverter holds, also when its own display has set it", () => {
+		const { write, slave, clock, number } = solArkHub({ model });
+		for (let i = 0; i < 5; i++) {
+			expect(write({ [settings("SoCLow")]: 25 })).toBe(0);
+			clock.advance(5000);
+		}
+		expect(slave.writes).toBe(1);
+		expect(write({ [settings("SoCLow")]: 20 })).toBe(0);
+		clock.advance(5000);
+		expect([slave.writes, slave.setting("battery_low_soc"), number(settings("SoCLow"))]).toEqual([2, 20, 20]);
+	});
+
 	it("falls back after its reversion time", () => {
 		const { write, slave, clock } = solArkHub({ model });
 		const own = slave.setting("max_sell_power");

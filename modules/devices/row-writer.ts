@@ -42,7 +42,8 @@ export class RowWriter {
 		this.#pending.push(pending);
 		device.onRead = (index) => this.#show(index);
 		const { table, unit } = device;
-		writeRow({ table, unit, row: row.name, value, client, onDone: (outcome) => this.#done(pending, outcome) });
+		const onDone = (outcome: WriteOutcome): void => this.#done(pending, outcome);
+		writeRow({ table, unit, row: row.name, value, client, unlessHeld: table.eeprom === true, onDone });
 	}
 
 	/** What is on its way, over what a read has brought. */

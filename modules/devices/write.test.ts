@@ -9,7 +9,7 @@ import { pointWrite, type WriteOutcome, type WriteRequest, writeRefusal, writeRo
 type Reply = { status?: string; exception?: number; words?: number[] };
 
 /** A client that answers each request from a list, and notes what was asked. */
-function write(table: DeviceTable, row: string, value: number, replies: Reply[], unit = 5) {
+function write(table: DeviceTable, row: string, value: number, replies: Reply[], unit = 5, unlessHeld = false) {
 	const asked: string[] = [];
 	const outcomes: WriteOutcome[] = [];
 	const waiting: WriteRequest[] = [];
@@ -22,7 +22,7 @@ function write(table: DeviceTable, row: string, value: number, replies: Reply[],
 			waiting.push(request);
 		},
 	};
-	writeRow({ table, unit, row, value, client, onDone: (outcome) => outcomes.push(outcome) });
+	writeRow({ table, unit, row, value, client, unlessHeld, onDone: (outcome) => outcomes.push(outcome) });
 	for (const reply of replies) {
 		const words = reply.words ?? [];
 		const data = new DataView(new ArrayBuffer(2 * words.length));
@@ -71,6 +71,20 @@ describe("a write", () => {
 		expect(on.asked).toEqual(["5:5@3+1 1", "5:1@3+1"]);
 		expect(on.outcome.result).toBe("accepted");
 		expect(write(coil, "out", 1, [{}, { words: [0] }]).outcome.result).toBe("rejected");
+	});
+
+	it("that would change nothing is left out where that is asked for", () => {
+		const careful = (replies: Reply[]) => write(hikingDds238, "relay", 1, replies, 5, true);
+		const held = careful([{ words: [1] }]);
+		expect(held.asked).toEqual(["5:3@26+1"]);
+		expect(held.outcome.result).toBe("accepted");
+		const other = careful([{ words: [0] }, {}, { words: [1] }]);
+		expect(other.asked).toEqual(["5:3@26+1", "5:16@26+1 1", "5:3@26+1"]);
+		expect(other.outcome.result).toBe("accepted");
+		expect(careful([{ status: "exception", exception: 4 }, {}, { words: [1] }]).outcome.result).toBe("accepted");
+		const silent = careful([{ status: "timeout" }]);
+		expect(silent.asked).toEqual(["5:3@26+1"]);
+		expect(silent.outcome).toMatchObject({ result: "timeout", reason: "the device does not answer" });
 	});
 
 	it("that the device accepts and ignores is rejected", () => {

@@ -38,6 +38,8 @@ export interface WriteOptions {
 	/** In the row's unit. */
 	value: number;
 	client: WriteClient;
+	/** The device is asked first, and not written when it holds the value already: its EEPROM wears. */
+	unlessHeld?: boolean;
 	onDone(outcome: WriteOutcome): void;
 }
 
@@ -106,7 +108,7 @@ export function pointWrite(
 	return undefined;
 }
 
-/** One write on its way: first the write request, then the read that proves it. */
+/** One write on its way: where that was asked for a look, then the write request, then the read that proves it. */
 class RowWrite implements WriteRequest {
 	readonly unit: number;
 	function: number;
@@ -120,6 +122,9 @@ class RowWrite implements WriteRequest {
 	#row: Row;
 	#sent: DataView;
 	#readingBack = false;
+	#looking: boolean;
+	/** What is sent after the look. */
+	readonly #toWrite: number[];
 
 	constructor(options: WriteOptions, row: Row) {
 		this.#options = options;
@@ -131,12 +136,16 @@ class RowWrite implements WriteRequest {
 		this.timeoutMs = options.table.bus.timeoutMs ?? 500;
 		this.#sent = new DataView(new ArrayBuffer(2 * this.count));
 		this.encoded = encodeValue(options.table, row, options.value, this.#sent, 0);
-		this.values = [];
-		for (let i = 0; i < this.count; i++) this.values.push(this.#sent.getUint16(2 * i));
+		this.#toWrite = [];
+		for (let i = 0; i < this.count; i++) this.#toWrite.push(this.#sent.getUint16(2 * i));
+		this.#looking = options.unlessHeld === true && row.access !== "w";
+		this.values = this.#looking ? [] : this.#toWrite;
+		if (this.#looking) this.function = rowFunction(options.table, row);
 	}
 
 	onResult(result: ReadResult): void {
-		if (this.#readingBack) this.#compare(result);
+		if (this.#looking) this.#look(result);
+		else if (this.#readingBack) this.#compare(result);
 		else if (result.status === "exception") this.end("rejected", exceptionText(result.exception));
 		else if (this.#row.access === "w") this.#endUnread(result);
 		else {
@@ -144,6 +153,17 @@ class RowWrite implements WriteRequest {
 			this.#readingBack = true;
 			this.function = rowFunction(this.#options.table, this.#row);
 			this.values = [];
+			this.#options.client.request(this);
+		}
+	}
+
+	#look(result: ReadResult): void {
+		this.#looking = false;
+		if (result.status === "ok" && this.#same(result.data)) this.end("accepted", "");
+		else if (result.status !== "ok" && result.status !== "exception") this.end("timeout", "the device does not answer");
+		else {
+			this.function = this.#row.write!.fc;
+			this.values = this.#toWrite;
 			this.#options.client.request(this);
 		}
 	}
