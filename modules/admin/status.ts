@@ -4,6 +4,7 @@ import type { EnergyToday } from "../site/energy-today";
 import type { Hub, HubDevice } from "../site/hub";
 import { isDer } from "../site/quantities";
 import { type ShownPoint, shownPoints } from "../site/shown";
+import { scaled } from "../sunspec/codec";
 import type { Image } from "../sunspec/image";
 import { symbolName } from "../sunspec/model";
 import { ageS, isoOf } from "./times";
@@ -153,17 +154,25 @@ export class StatusReader {
 		for (let i = 0; i < names.length; i++) {
 			const { group, point, unit, symbols } = names[i]!;
 			const handle = handles[i]!;
-			const quality = image.quality(handle);
-			// a model has more points than a DER has values
-			if (quality === undefined && isDer(entry.kind)) continue;
-			const value = image.value(handle);
+			let quality = image.quality(handle);
+			let value = image.value(handle);
+			let timeMs = image.timeMs(handle);
+			if (quality === undefined && isDer(entry.kind)) {
+				// nobody has looked at it yet: what is composed has bytes only until then
+				const raw = image.raw(handle);
+				// a model has more points than a DER has values
+				if (raw === undefined) continue;
+				value = typeof raw === "number" ? scaled(raw, image.scale(handle)) : String(raw);
+				quality = entry.device.online ? "good" : "comms_lost";
+				timeMs = entry.device.lastAnswerMs;
+			}
 			const word = symbols === "" || typeof value !== "number" ? undefined : symbolName(symbols, value);
 			points.push({
 				point: group === "" ? point : `${group}.${point}`,
 				value: word ?? (typeof value === "number" ? Number(value.toPrecision(9)) : (value ?? null)),
 				unit,
 				quality: quality ?? "never",
-				ageS: ageS(image.timeMs(handle), nowMs),
+				ageS: ageS(timeMs, nowMs),
 			});
 		}
 		return points;
