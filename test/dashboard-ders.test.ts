@@ -59,8 +59,8 @@ describeWithPeers("DERs in the dashboard", ["chromium", "python"], () => {
 		await page.goto(hub.url);
 		await row(page, "Sol-Ark 12K").waitFor();
 		expect(await page.locator("ul.ders li").count()).toBe(7);
-		expect(await textOf(page, "Roof inverter")).toMatch(/inverter [\d,.]+ k?W feeding in running good/);
-		expect(await textOf(page, "Battery")).toMatch(/battery −[\d,]+ W charging Charge \d+ % running good/);
+		expect(await textOf(page, "Roof inverter")).toMatch(/inverter Power [\d,.]+ k?W feeding in running Reading good/);
+		expect(await textOf(page, "Battery")).toMatch(/battery Power −[\d,]+ W charging Charge \d+ % running Reading good/);
 		expect(await textOf(page, "Solar charge controller")).toMatch(/[\d,]+ W from the sun/);
 		expect(await page.locator("ul.homes:not(.ders)").count()).toBe(0);
 		const sideways = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");

@@ -305,3 +305,21 @@ describe.each(reversible)("reversion of model %i", (model) => {
 		expect(mildValue(late, model)).not.toBe(mild[model]![1]);
 	});
 });
+
+test("a clock with fractions neither rounds the time that remains up nor makes it wait for nothing", () => {
+	const rig = new CurveRig();
+	rig.clock.advance(0.1);
+	rig.set(705, { RvrtTms: 3, Ena: 1 });
+	const curves = rig.model(705);
+	const { functions } = rig;
+	const short = 0.1 + 3000 - 1e-9;
+	expect(curves.remainingS(0.1 - 1e-9)).toBe(3);
+	expect(functions.tick(short - 1000)).toBe(0);
+	expect(rig.get("705.RvrtRem")).toBe(1);
+	expect(functions.tick(short)).toBe(705);
+	const trip = functions.trip(707)!;
+	trip.update(40, 0.1);
+	trip.update(40, 0.1 + 2000 - 1e-9);
+	expect(trip.mustTrip).toBe(true);
+	expect(trip.nextMs).toBeGreaterThan(2001);
+});

@@ -20,6 +20,8 @@ import { AdptRslt, AtCurves, type CurveForm, curveForm, curveLength } from "./cu
 import { ModelBytes } from "./model-bytes";
 
 const { illegalDataAddress, illegalDataValue } = ModbusException;
+/** A clock with fractions makes 3000.0000001 ms of 3 s. */
+const fractionMs = 0.001;
 
 // Methods are `private`, not #: on XS each #method takes 16 bytes in every object, and a DER has eight of these.
 export class Curves extends ModelBytes {
@@ -147,8 +149,8 @@ export class Curves extends ModelBytes {
 
 	/** Whole seconds left of the reversion time, rounded up: 0 only when it does not run. */
 	remainingS(nowMs: number): number {
-		// a clock with fractions makes 3.0000000001 s of 3 s
-		return this.#dueMs === Number.POSITIVE_INFINITY ? 0 : Math.max(0, Math.ceil((this.#dueMs - nowMs) / 1000 - 1e-6));
+		if (this.#dueMs === Number.POSITIVE_INFINITY) return 0;
+		return Math.max(0, Math.ceil((this.#dueMs - nowMs - fractionMs) / 1000));
 	}
 
 	/** When `tick` is to be called next, to count RvrtRem down; Infinity: not at all. */
@@ -160,7 +162,7 @@ export class Curves extends ModelBytes {
 	/** Counts RvrtRem down. True when the time is over and the function has fallen back. */
 	tick(nowMs: number): boolean {
 		if (this.#dueMs === Number.POSITIVE_INFINITY) return false;
-		const over = nowMs >= this.#dueMs;
+		const over = nowMs >= this.#dueMs - fractionMs;
 		if (over) this.revert();
 		this.show(nowMs);
 		return over;

@@ -106,7 +106,8 @@ export class Trip {
 				const seconds = deepest ? tripTime(curves, at, value) : curves.scaledU32(at - 1 + point * (i + 1), sf + 1);
 				deepest = false;
 				const dueMs = since + 1000 * seconds;
-				if (nowMs >= dueMs) this.#inside |= 1 << part;
+				// a clock with fractions may be a hair short of it
+				if (nowMs >= dueMs - 0.001) this.#inside |= 1 << part;
 				else if (dueMs < this.#nextMs) this.#nextMs = dueMs;
 			} else times[first + i] = Number.NaN;
 		}
