@@ -146,13 +146,13 @@ export class DerSplitter implements DerActuator {
 		});
 	}
 
-	/** Ratings by member; 0 for one that does not answer or cannot be told. */
+	/** Ratings by member, or the settings of those that tell no ratings; 0 for one that does not answer or cannot be told. */
 	#weights(rating: string, wanted: (can: (ability: DerAbility) => boolean) => boolean): Float64Array {
 		const weights = new Float64Array(this.#members.length);
 		for (let i = 0; i < weights.length; i++) {
 			const { image, actuator } = this.#members[i]!;
 			if (!actuator?.online || !wanted((ability) => actuator.abilities.includes(ability))) continue;
-			weights[i] = readPoint(image, 702, rating) || 0;
+			weights[i] = readPoint(image, 702, rating) || readPoint(image, 702, rating.slice(0, -3)) || 0;
 		}
 		return weights;
 	}

@@ -107,7 +107,7 @@ describe("several DERs as one", () => {
 	it("a single-phase DER counts on the phase that it hangs on", () => {
 		const site = new Site().update();
 		expect(site.reads(701, ["AL1", "AL2", "AL3", "VL1", "VL2", "VL3", "WL2"])).toEqual({
-			...{ AL1: 8.7, AL2: 21.7, AL3: 8.7, VL1: 230, VL2: 233.7, VL3: 229, WL2: 1000 },
+			...{ AL1: 8.7, AL2: 21.7, AL3: 8.7, VL1: 230, VL2: 233.7, VL3: 229 },
 		});
 	});
 
@@ -132,12 +132,7 @@ describe("several DERs as one", () => {
 		site.newer.image.lose(3000);
 		site.update(3000);
 		expect(look()).toEqual([5000, 105_700, 50, 20_000, (10 * 230 + 5 * 234) / 15, 5000]);
-		expect(paths.map((path) => site.quality(path))).toEqual([
-			...Array(3).fill("suspect"),
-			"good",
-			"suspect",
-			"suspect",
-		]);
+		expect(paths.map((path) => site.quality(path))).toEqual([...Array(6).fill("suspect")]);
 		site.older.image.lose(4000);
 		site.hybrid.image.lose(4000);
 		site.update(4000);
@@ -149,6 +144,18 @@ describe("several DERs as one", () => {
 		site.older.give(103, { W: 100, WH: 100_001 }, 5000);
 		site.update(5000);
 		expect([site.read("701.W"), site.read("701.TotWhInj"), site.quality("701.W")]).toEqual([100, 105_701, "suspect"]);
+	});
+
+	it("says nothing of all that one DER does not tell: powers by phase, reactive power", () => {
+		const site = new Site().update();
+		expect(site.reads(701, ["WL1", "WL2", "Var", "VA"])).toEqual({ Var: 600, VA: 7026 });
+		site.newer.give(701, { Var: Number.NaN }).update();
+		site.update();
+		expect(site.reads(701, ["Var", "VA"])).toEqual({ VA: 9073 });
+		expect(site.reads(702, ["VAMaxRtg", "AMaxRtg", "WChaRteMaxRtg"])).toEqual({
+			VAMaxRtg: 20_000,
+			WChaRteMaxRtg: 6000,
+		});
 	});
 
 	it("waits for the ratings; one that stays silent is taken to be as large as the others", () => {

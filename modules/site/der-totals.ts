@@ -22,12 +22,18 @@ export interface DerMember {
 }
 
 /** Points of 701 by how they are put together. */
-const kSums = "W Var A";
+const kSums = "W A";
 const kMeans = "LLV LNV Hz";
 const kEnergies = "TotWhInj TotWhAbs";
 const kPhaseSums = "W VA Var A";
 const kPhaseVoltages = frozen(["VL1L2", "VL2L3", "VL3L1"]);
-const kRatings = "WMax VAMax VarMaxInj VarMaxAbs WChaRteMax WDisChaRteMax AMax";
+const kRatings = "WMax VarMaxInj VarMaxAbs";
+/** Ratings that not every device has, and what stands for them. */
+const kEitherRatings = frozen([
+	["VAMax", "WMaxRtg"],
+	["WChaRteMax", "WChaRteMax"],
+	["WDisChaRteMax", "WDisChaRteMax"],
+]);
 
 /** How often `update` may be called before a DER whose rating is unknown is left out of the scale factors. */
 const mostTries = 60;
@@ -107,6 +113,8 @@ export class DerTotals {
 			);
 		const each = (...names: readonly string[]) => members.flatMap((_, i) => names.map((name) => [i, name] as const));
 		for (const name of kSums.split(" ")) add("total", 701, name, each(name));
+		// what one DER does not tell nobody knows of all
+		add("whole", 701, "Var", each("Var"));
 		for (const name of kEnergies.split(" ")) add("kept", 701, name, each(name));
 		this.#means(rules);
 		this.#phases(add);
@@ -117,13 +125,21 @@ export class DerTotals {
 		add("busiest", 701, "InvSt", each("InvSt"));
 		for (const name of ["St", "ConnSt"]) add("most", 701, name, each(name));
 		for (const name of ["Alrm", "DERMode"]) add("or", 701, name, each(name));
-		for (const name of kRatings.split(" ")) {
-			add("rs", 702, `${name}Rtg`, each(`${name}Rtg`));
+		const follow = (name: string): void =>
 			rules.add(rules.slot(0, 702, name), "follow", [rules.slot(0, 702, `${name}Rtg`)]);
+		for (const name of kRatings.split(" ")) {
+			add("total", 702, `${name}Rtg`, each(`${name}Rtg`));
+			follow(name);
 		}
+		for (const [name, other] of kEitherRatings) {
+			add("either", 702, `${name}Rtg`, each(`${name}Rtg`, other));
+			follow(name);
+		}
+		add("whole", 702, "AMaxRtg", each("AMaxRtg"));
+		follow("AMax");
 		for (const name of ["VNomRtg", "VNom"]) add("o", 702, name, each("VNomRtg"));
 		if (!has(this.#image, 713)) return rules;
-		add("rs", 713, "WHRtg", each("WHRtg"));
+		add("kept", 713, "WHRtg", each("WHRtg"));
 		add("keptMean", 713, "SoC", each("WHRtg", "SoC"));
 		add("mean", 713, "SoH", each("WHRtg", "SoH"));
 		add("most", 713, "Sta", each("Sta"));
@@ -152,7 +168,7 @@ export class DerTotals {
 				});
 				return sources;
 			};
-			for (const name of kPhaseSums.split(" ")) add("total", 701, `${name}L${phase}`, from(name));
+			for (const name of kPhaseSums.split(" ")) add("whole", 701, `${name}L${phase}`, from(name));
 			add("m", 701, `VL${phase}`, from("V"));
 			const lines = kPhaseVoltages[phase - 1]!;
 			add(

@@ -67,7 +67,9 @@ export class DeviceBuilder {
 		const plan = catalogue.plan(table);
 		const present = tableModels(table);
 		const can = abilitiesOf(table);
-		const profile = isDer(table.kind) ? { ...this.#profile(table.kind, site, can), acType: acTypeOf(plan) } : undefined;
+		const profile = isDer(table.kind)
+			? { ...this.#profile(table.kind, site, can), acType: acTypeOf(plan), ...solarPortsOf(table) }
+			: undefined;
 		const added = profile ? derModels(present, profile) : [];
 		const image = new Image(profile ? derMap(present, added) : present);
 		const device = new Device({ table, plan, image, unit: site.address, serial: site.serial, periodsMs: periods });
@@ -190,6 +192,12 @@ function acTypeOf({ points }: Plan): AcType {
 	const measures = (name: string): boolean => points.some(({ model, point }) => model === 701 && point === name);
 	if (measures("VL3")) return "three";
 	return measures("VL2") ? "split" : "single";
+}
+
+/** What a table says for good of its DC ports. */
+function solarPortsOf({ fixed }: DeviceTable): { solarPorts?: number } {
+	const types = Object.entries(fixed ?? {}).filter(([name]) => name.endsWith(".PrtTyp"));
+	return types.length === 0 ? {} : { solarPorts: types.filter(([, type]) => type === 0).length };
 }
 
 function periodsMs(poll: PollPeriods): { fast?: number; normal?: number; slow?: number } {

@@ -32,14 +32,18 @@ export const kWays = frozen<readonly (readonly [string, Way])[]>([
 	["o", first],
 	["O", magnitude],
 	["N", (v, n) => 0 - magnitude(v, n, 0)],
-	["r", first],
-	["rx", product],
-	["rs", sum],
+	["k", first],
+	["K", magnitude],
+	["M", (v, n) => 0 - magnitude(v, n, 0)],
+	["rated", (v) => (Number.isNaN(first(v, 3)) ? v[3]! * v[4]! : first(v, 3))],
 	["w", (v) => v[0]!],
 	["wk", (v) => 1000 * v[0]!],
 	["s", sum],
-	// of several DERs: of those that answer, or with the last values of those that do not; means are of weight and value
+	// of several DERs: of those that answer; of all or none; of the first or second of each pair; with the last values of
+	// those that do not answer. Means are of pairs of weight and value.
 	["total", sum],
+	["whole", (v, n) => (count(v, n) === n ? sum(v, n) : Number.NaN)],
+	["either", eitherSum],
 	["kept", sum],
 	["mean", weightedMean],
 	["keptMean", weightedMean],
@@ -104,9 +108,9 @@ export const kFirst = wayOf("f");
 /** Of the three that are done once, the first and the last. */
 export const kOnce = wayOf("o");
 export const kOnceNegated = wayOf("N");
-/** Of the three that take the highest there was, the first and the last. */
-export const kHighest = wayOf("r");
-export const kHighestSum = wayOf("rs");
+/** The last of what is looked at now and then only: name plates. Those from `kKeep` on stay while their source has no value. */
+export const kKeep = wayOf("k");
+export const kRated = wayOf("rated");
 export const kEnergy = wayOf("w");
 export const kEnergyK = wayOf("wk");
 export const kSum = wayOf("s");
@@ -177,6 +181,16 @@ function apparent(v: Float64Array, n: number): number {
 	if (!Number.isNaN(v[1]!)) return Math.sqrt(v[0]! ** 2 + v[1]! ** 2);
 	let total = Number.NaN;
 	for (let i = 2; i < n; i++) if (!Number.isNaN(v[i]!)) total = (total || 0) + v[i]!;
+	return total;
+}
+
+/** Of pairs the first, else the second. */
+function eitherSum(v: Float64Array, n: number): number {
+	let total = Number.NaN;
+	for (let i = 0; i < n; i += 2) {
+		const value = Number.isNaN(v[i]!) ? v[i + 1]! : v[i]!;
+		if (!Number.isNaN(value)) total = (total || 0) + value;
+	}
 	return total;
 }
 

@@ -119,7 +119,18 @@ class Plan {
 			if (charger) this.#block(160, 64111, text.kOutbackModule, to);
 			for (const id of [403, 404]) this.#block(id, 714, text.kCombinerInput, `string[${i + 1}].`, `${port}.`);
 		});
-		for (const id of [403, 404]) this.#block(id, 714, text.kCombiner);
+		for (const id of [403, 404]) {
+			this.#block(id, 714, text.kCombiner);
+			for (const [point, from] of text.kCombinerTotals) {
+				this.#rule(
+					id,
+					"s",
+					point,
+					714,
+					this.#solarPorts.map((port) => `${port}.${from}`),
+				);
+			}
+		}
 		for (const id of [501, 502]) {
 			this.#block(id, 714, text.kPanel);
 			if (charger) this.#block(id, 64111, text.kOutbackStat);
@@ -155,6 +166,10 @@ class Plan {
 			if (this.#storagePort === "") return -1;
 			model = 714;
 			path = this.#storagePort + name.slice(4);
+		} else if (name.startsWith("alike.")) {
+			if (this.#storagePort !== "" && this.#solarPorts.length > 0) return -1;
+			model = 714;
+			path = name.slice(6);
 		} else if (name.startsWith("only.")) {
 			const ports = this.#storagePort === "" ? this.#solarPorts : [...this.#solarPorts, this.#storagePort];
 			if (ports.length !== 1) return -1;
@@ -167,7 +182,8 @@ class Plan {
 		}
 		// An older model that is composed itself says nothing new, but for a rating; another image's is a source.
 		const isOlder = model < 700 || model > 715;
-		const composed = this.#added.includes(model) && isOlder && !path.endsWith("Rtg") && path !== "WChaMax";
+		const composed =
+			this.#added.includes(model) && isOlder && !path.endsWith("Rtg") && !(to === 802 && path === "WChaMax");
 		for (let i = composed && model !== to ? 1 : 0; i < this.#input.images.length; i++) {
 			const slot = this.rules.slot(i, model, path);
 			if (slot >= 0) return slot;

@@ -2,17 +2,18 @@
  * How the models of one generation follow from those of the other, as text. One line a point: where it goes, how, and
  * what it comes from, the first choice first. A source is a point of the model that a text is for ("W"), of another
  * ("704.Ena"), of the model itself where the text is for a group ("^DCV"), or of a port of 714: "port." is that of the
- * storage, "solar." the first of the others, "only." the only one it has.
+ * storage, "solar." the first of the others, "only." the only one it has; "alike." is 714's total of ports of one kind.
  * Ways (those with longer words are explained in `compose-ops.ts`):
  *
  *     .   as it is                             n   negated
  *     f   the first there is                   m   mean of those there are
  *     x   product of two                       s   sum of those there are
  *     fx  the first, else product of others    h   magnitude of the first, else of the second by phase
- *     o   once, while it is not set yet        O   the same, magnitude
- *     r   the highest there was, a rating      N   the same, negated magnitude
- *     rx  the same of a product                w   an energy: never falls, goes on where its source wraps
- *     rs  the same of a sum                    wk  the same, of kWh
+ *     o   once, while it is not set yet        k   as it is, kept while the source says nothing
+ *     O   the same, magnitude                  K   the same, magnitude
+ *     N   the same, negated magnitude          M   the same, negated magnitude
+ *     w   an energy: never falls, goes on      wk  the same, of kWh
+ *         where its source wraps
  */
 import { frozen } from "../../base/frozen";
 
@@ -53,7 +54,7 @@ PF pfEei PF,W,Var
 A abs A
 Hz . Hz
 WH . TotWhInj
-DCA abs 714.DCA,only.DCA
+DCA abs alike.DCA,only.DCA
 DCW f 714.DCW,only.DCW
 DCV . only.DCV
 TmpCab . TmpCab
@@ -78,21 +79,16 @@ export const kSameAc = [
 ].join(" ");
 
 /** 702 from the name plate 120, the settings 121 and the storage's models. */
-export const kCapacity = `WMaxRtg o 120.WRtg,121.WMax
-VAMaxRtg o 120.VARtg,121.VAMax
-VarMaxInjRtg O 120.VArRtgQ1,121.VArMaxQ1
-VarMaxAbsRtg O 120.VArRtgQ4,121.VArMaxQ4
-AMaxRtg o 120.ARtg
-PFOvrExtRtg O 120.PFRtgQ1
-PFUndExtRtg O 120.PFRtgQ4
-VNomRtg o 121.VRef
-WChaRteMaxRtg r 120.MaxChaRte
-WChaRteMaxRtg r 124.WChaMax
-WChaRteMaxRtg r 802.WChaRteMax
-WChaRteMaxRtg rx 802.AChaMax,802.V
-WDisChaRteMaxRtg r 120.MaxDisChaRte
-WDisChaRteMaxRtg r 802.WDisChaRteMax
-WDisChaRteMaxRtg rx 802.ADisChaMax,802.V
+export const kCapacity = `WMaxRtg k 120.WRtg,121.WMax
+VAMaxRtg k 120.VARtg,121.VAMax
+VarMaxInjRtg K 120.VArRtgQ1,121.VArMaxQ1
+VarMaxAbsRtg K 120.VArRtgQ4,121.VArMaxQ4
+AMaxRtg k 120.ARtg
+PFOvrExtRtg K 120.PFRtgQ1
+PFUndExtRtg K 120.PFRtgQ4
+VNomRtg k 121.VRef
+WChaRteMaxRtg rated 120.MaxChaRte,124.WChaMax,802.WChaRteMax,802.AChaMax,802.V
+WDisChaRteMaxRtg rated 120.MaxDisChaRte,124.WChaMax,802.WDisChaRteMax,802.ADisChaMax,802.V
 WMax o 121.WMax,WMaxRtg
 VAMax o 121.VAMax,VAMaxRtg
 VarMaxInj O 121.VArMaxQ1,VarMaxInjRtg
@@ -105,21 +101,21 @@ PFOvrExt o PFOvrExtRtg
 PFUndExt o PFUndExtRtg`;
 
 /** 120 from 702. Quadrants as the IEEE (EEI) counts them: power factors of 1 and 3 are negative. */
-export const kNameplate = `WRtg o WMaxRtg
-VARtg o VAMaxRtg
-VArRtgQ1 o VarMaxInjRtg
-VArRtgQ2 o VarMaxInjRtg
-VArRtgQ3 N VarMaxAbsRtg
-VArRtgQ4 N VarMaxAbsRtg
-ARtg o AMaxRtg
-PFRtgQ1 N PFOvrExtRtg
-PFRtgQ2 o PFOvrExtRtg
-PFRtgQ3 N PFUndExtRtg
-PFRtgQ4 o PFUndExtRtg
-WHRtg o 713.WHRtg,802.WHRtg
-AhrRtg o 802.AHRtg
-MaxChaRte o WChaRteMaxRtg
-MaxDisChaRte o WDisChaRteMaxRtg`;
+export const kNameplate = `WRtg k WMaxRtg
+VARtg k VAMaxRtg
+VArRtgQ1 k VarMaxInjRtg
+VArRtgQ2 k VarMaxInjRtg
+VArRtgQ3 M VarMaxAbsRtg
+VArRtgQ4 M VarMaxAbsRtg
+ARtg k AMaxRtg
+PFRtgQ1 M PFOvrExtRtg
+PFRtgQ2 k PFOvrExtRtg
+PFRtgQ3 M PFUndExtRtg
+PFRtgQ4 k PFUndExtRtg
+WHRtg k 713.WHRtg,802.WHRtg
+AhrRtg k 802.AHRtg
+MaxChaRte k WChaRteMaxRtg,WChaRteMax
+MaxDisChaRte k WDisChaRteMaxRtg,WDisChaRteMax`;
 
 /** 121 from 702; once it is filled, the DER's controls keep the two alike. */
 export const kSettings = `WMax o WMax,WMaxRtg
@@ -140,7 +136,7 @@ export const kStorageStatus = "StorConn sources InvSt,ConnSt,St";
 export const kNoStorage = "StorConn zero InvSt,ConnSt,St";
 
 /** 713 from the storage's older models. */
-export const kStorage = `WHRtg o 802.WHRtg,120.WHRtg
+export const kStorage = `WHRtg k 802.WHRtg,120.WHRtg
 SoC f 802.SoC,124.ChaState,803.string[1].StrSoC
 SoH f 802.SoH,803.string[1].StrSoH
 WHAvail part WHRtg,SoC
@@ -154,8 +150,8 @@ InBatV f 802.V,port.DCV
 ChaSt charge 802.ChaSt,802.W,port.DCW,713.SoC`;
 
 /** 802 from 713 and the storage's port in 714. */
-export const kBattery = `WHRtg o 713.WHRtg,120.WHRtg
-AHRtg o 120.AhrRtg
+export const kBattery = `WHRtg k 713.WHRtg,120.WHRtg
+AHRtg k 120.AhrRtg
 WChaRteMax f 702.WChaRteMax,702.WChaRteMaxRtg,124.WChaMax
 WDisChaRteMax f 702.WDisChaRteMax,702.WDisChaRteMaxRtg,124.WChaMax
 SoC f 713.SoC,124.ChaState
@@ -249,13 +245,15 @@ DCW n OutW,OutPw
 DCWhAbs w OutWh
 DCSta trackerOn Stat`;
 
-/** 403 and 404, the whole, from 714; their strings from its solar ports. */
-export const kCombiner = `DCA . 714.DCA
-DCV . solar.DCV
-DCW . 714.DCW
-DCWh . 714.DCWhInj
+/** 403 and 404, the whole, from 714's solar ports; their strings from each. */
+export const kCombiner = `DCV . solar.DCV
 Tmp . solar.Tmp
 Evt zero solar.DCV`;
+export const kCombinerTotals = frozen([
+	["DCA", "DCA"],
+	["DCW", "DCW"],
+	["DCWh", "DCWhInj"],
+]);
 export const kCombinerInput = `InDCA . DCA
 InDCV . DCV
 InDCW . DCW

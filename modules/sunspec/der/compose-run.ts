@@ -8,12 +8,12 @@ import {
 	kEnergyK,
 	kFirst,
 	kFollow,
-	kHighest,
-	kHighestSum,
+	kKeep,
 	kKept,
 	kKeptMean,
 	kOnce,
 	kOnceNegated,
+	kRated,
 	kSum,
 	kWays,
 } from "./compose-ops";
@@ -66,7 +66,7 @@ export class RuleRunner {
 		const rules = this.#rules;
 		for (let at = 0; at < rules.length; at += kRuleWords + rules[at + 1]!) {
 			const op = rules[at]! & 0xff;
-			if (op >= kOnce && op <= kHighestSum) this.#apply(at, nowMs);
+			if (op >= kOnce && op <= kRated) this.#apply(at, nowMs);
 		}
 	}
 
@@ -85,7 +85,7 @@ export class RuleRunner {
 			const end = sources + rules[at + 1]!;
 			const op = rules[at]!;
 			let apply = all;
-			if (op < kOnce || op > kHighestSum) {
+			if (op < kOnce || op > kRated) {
 				// Somebody looks at the time of its point, or registers of its sources are others than last time. A word holds
 				// what they were, so one change in 65536 is missed, until the next whole run.
 				if (slots[rules[at + 2]! + 3] !== 0) apply = true;
@@ -185,8 +185,8 @@ export class RuleRunner {
 			else this.#quality = suspect;
 		}
 		const memory = (rules[at]! >> 8) * memoryNumbers;
-		if (op >= kHighest && op <= kHighestSum) {
-			if (!(value > 0) || this.#read(target) >= value) return;
+		if (op >= kKeep && op <= kRated) {
+			if (Number.isNaN(value) || (op === kRated && !(value > (this.#read(target) || 0)))) return;
 		} else if (op === kFollow) {
 			if (!(value > 0) || !this.#follows(target, memory, value)) return;
 		} else if ((op === kEnergy || op === kEnergyK) && !Number.isNaN(value)) {
@@ -290,8 +290,7 @@ export class RuleRunner {
 		const handle = slots[at + 3]! - 1;
 		if (handle >= 0) {
 			if (!Number.isNaN(value)) image.set(handle, value, this.#timeMs, quality(this.#quality));
-			else if (this.#lost) image.losePoint(handle);
-			else if (image.quality(handle) !== undefined) image.set(handle, undefined, this.#timeMs, "good");
+			else this.#withdraw(handle);
 			return;
 		}
 		const type = slots[at + 1]! & 0xff;
@@ -301,6 +300,17 @@ export class RuleRunner {
 			if (encodeNumber(image.registers, byte, type, raw)) return;
 		}
 		writeNotImplemented(image.registers, byte, type, registersOf(type));
+	}
+
+	/** There is no value any more. A handle that is new has one from the bytes and no quality yet. */
+	#withdraw(handle: number): void {
+		const image = this.#image;
+		const isNew = image.quality(handle) === undefined;
+		const value = isNew ? image.value(handle) : undefined;
+		if (isNew && value === undefined) return;
+		if (!this.#lost) image.set(handle, undefined, this.#timeMs, "good");
+		else if (isNew) image.set(handle, value, this.#timeMs, "comms_lost");
+		else image.losePoint(handle);
 	}
 }
 

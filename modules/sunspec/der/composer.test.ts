@@ -150,6 +150,17 @@ describe("the quality of what is composed", () => {
 		expect([der.image.value(w), der.image.timeMs(w)]).toEqual([700, 9500]);
 	});
 
+	it("what somebody asks a handle for after it has been composed is lost like the others", () => {
+		const der = threePhase().update();
+		const [w, hz] = [der.handle(701, "W"), der.handle(701, "Hz")];
+		der.image.lose(9000);
+		der.give(103, { Hz: Number.NaN }).update(9000);
+		expect([der.image.value(w), der.image.lastValue(w), der.image.quality(w), der.read("701.W")]).toEqual([
+			...[undefined, 5000, "comms_lost", undefined],
+		]);
+		expect([der.image.value(hz), der.image.quality(hz), der.read("701.Hz")]).toEqual([undefined, "good", undefined]);
+	});
+
 	it("suspect stays suspect; one of three phases lost makes their mean suspect", () => {
 		const der = threePhase();
 		const [w, mean] = [der.handle(701, "W"), der.handle(701, "LNV")];

@@ -62,11 +62,12 @@ export function hasStorage(models: readonly ModelSpec[], profile: DerProfile): b
 /** The ports of a 714 that is composed of these models. */
 export function portsOf(models: readonly ModelSpec[], profile: DerProfile): Ports {
 	const solarController = has(models, 64111) || has(models, 501) || has(models, 502) || profile.kind === "solar";
-	const storage = solarController || hasStorage(models, profile) ? 1 : 0;
+	const older = olderAcOf(models) > 0;
+	const measured = solarController || has(models, 802) || has(models, 124) || (profile.kind === "battery" && older);
+	const storage = measured ? 1 : 0;
 	if (has(models, 160)) return { solar: count(models, 160), storage };
 	if (has(models, 404) || has(models, 403)) return { solar: count(models, has(models, 404) ? 404 : 403), storage };
-	if (profile.kind === "battery") return { solar: 0, storage: 1 };
-	return { solar: solarController || olderAcOf(models) > 0 ? 1 : 0, storage };
+	return { solar: solarController || (older && profile.kind !== "battery") ? 1 : 0, storage };
 }
 
 /**
@@ -107,7 +108,7 @@ export function derModels(present: readonly ModelSpec[], profile: DerProfile): M
 	if (ac) add(122);
 	if (controlled) add(123);
 	if (storage) add(124);
-	const solar = has(present, 714) ? count(present, 714) : ports.solar;
+	const solar = has(present, 714) ? (profile.solarPorts ?? count(present, 714)) : ports.solar;
 	if (solar > 0 && profile.kind !== "battery") {
 		add(160, { module: solar });
 		if (profile.kind === "solar") {

@@ -36,6 +36,8 @@ export interface DerProfile {
 	readonly continuous: boolean;
 	/** Older models too. Missing: true. */
 	readonly legacy?: boolean;
+	/** How many ports of a 714 that its device gives are solar; missing: not known, it may be all. */
+	readonly solarPorts?: number;
 	/** Battery strings that 803 is to tell of; missing: no 803 is added. */
 	readonly strings?: number;
 }
