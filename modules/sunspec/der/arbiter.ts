@@ -94,9 +94,9 @@ export class Arbiter {
 	/** The command of this moment, after a step of `stepS` on the ramps (0: none is due). */
 	decide(now: Situation, grid: Grid, stepS: number): DerCommand {
 		this.sources = 0;
-		let limit = this.#limit(now, stepS);
-		const storage = this.#graded(this.#storage(now.soc), stepS);
-		let set = this.#set(now, grid, storage.low, storage.high, stepS);
+		let limit = this.limit(now, stepS);
+		const storage = this.graded(this.storage(now.soc), stepS);
+		let set = this.set(now, grid, storage.low, storage.high, stepS);
 		const active = Number.isNaN(grid.w) ? set : grid.w;
 		this.#settings.room(this.#continuous ? active : 0);
 		// around nothing it is neither
@@ -115,43 +115,43 @@ export class Arbiter {
 			limit = 0;
 			if (!Number.isNaN(set)) set = 0;
 			this.sources |= Source.derated;
-		} else limit = Math.min(limit, this.#reactive(command, now, stepS));
+		} else limit = Math.min(limit, this.reactive(command, now, stepS));
 		command.limitW = limit;
 		command.setW = set > limit ? limit : set;
 		return command;
 	}
 
-	#limit(now: Situation, stepS: number): number {
+	private limit(now: Situation, stepS: number): number {
 		const settings = this.#settings;
 		const { wMax } = settings;
 		let limit = settings.wLimited ? wMax : infinity;
-		limit = this.#least(limit, limitW(this.#m704, wMax), Source.maxW);
+		limit = this.least(limit, limitW(this.#m704, wMax), Source.maxW);
 		if (Number.isNaN(wMax)) this.#ramps.jump(Ramped.limit, limit);
 		else {
-			const at = this.#ramps.move(Ramped.limit, Math.min(limit, wMax), this.#wRate(), infinity, stepS);
+			const at = this.#ramps.move(Ramped.limit, Math.min(limit, wMax), this.wRate(), infinity, stepS);
 			// without a limit the way ends at WMax
 			if (limit <= wMax || at < wMax) limit = at;
 		}
 		const { following } = now;
-		limit = this.#least(limit, following.voltWattW, Source.voltWatt);
-		limit = this.#least(limit, following.droopHighW, Source.freqWatt);
-		return now.share < 1 ? this.#least(limit, now.share * wMax, Source.derated) : limit;
+		limit = this.least(limit, following.voltWattW, Source.voltWatt);
+		limit = this.least(limit, following.droopHighW, Source.freqWatt);
+		return now.share < 1 ? this.least(limit, now.share * wMax, Source.derated) : limit;
 	}
 
-	#least(limit: number, other: number, source: number): number {
+	private least(limit: number, other: number, source: number): number {
 		if (!(other < limit)) return limit;
 		this.sources |= source;
 		return other;
 	}
 
 	/** WRmp: how fast active power may rise, W a second. */
-	#wRate(): number {
+	private wRate(): number {
 		const percent = this.#m704.u16(At704.wRmp);
 		return percent < 100 ? (percent * this.#settings.wMax) / 100 : infinity;
 	}
 
 	/** Least and most active power that the storage may have, W, positive when discharging. */
-	#storage(soc: number): { low: number; high: number } {
+	private storage(soc: number): { low: number; high: number } {
 		const m124 = this.#m124;
 		const { chargeLimited, dischargeLimited, charge } = this.#settings;
 		const { storMode, inPct, outPct } = this.#older;
@@ -170,7 +170,7 @@ export class Arbiter {
 	}
 
 	/** On their way to these: WChaGra and WDisChaGra are percent of the rate in a second; 100 and more is at once. */
-	#graded({ low, high }: { low: number; high: number }, stepS: number): { low: number; high: number } {
+	private graded({ low, high }: { low: number; high: number }, stepS: number): { low: number; high: number } {
 		const { charge } = this.#settings;
 		const discharge = this.#settings.mostDischarge;
 		const into = this.#m124.scaledU16(At124.wChaGra, At124.graSf);
@@ -188,7 +188,7 @@ export class Arbiter {
 		return { low, high };
 	}
 
-	#set(now: Situation, grid: Grid, low: number, high: number, stepS: number): number {
+	private set(now: Situation, grid: Grid, low: number, high: number, stepS: number): number {
 		let set = setW(this.#m704, this.#settings.wMax);
 		if (Number.isNaN(set) && high < 0) set = high;
 		if (Number.isNaN(set) && low > 0) set = low;
@@ -208,11 +208,11 @@ export class Arbiter {
 		this.sources |= Source.fixedW;
 		// a first set-point is reached from where the DER is
 		if (Number.isNaN(this.#ramps.now(Ramped.set))) this.#ramps.jump(Ramped.set, grid.w || 0);
-		return this.#ramps.move(Ramped.set, set, this.#wRate(), infinity, stepS);
+		return this.#ramps.move(Ramped.set, set, this.wRate(), infinity, stepS);
 	}
 
 	/** Fills in the reactive part; gives the active power that it leaves room for. */
-	#reactive(command: DerCommand, now: Situation, stepS: number): number {
+	private reactive(command: DerCommand, now: Situation, stepS: number): number {
 		const { following } = now;
 		const settings = this.#settings;
 		const m704 = this.#m704;
@@ -263,7 +263,7 @@ export class Arbiter {
 		const ramps = this.#ramps;
 		if (control === Control.limit) ramps.take(Ramped.limit, seconds, Math.min(limitW(this.#m704, wMax), wMax));
 		else if (control === Control.storage) {
-			const { low, high } = this.#storage(Number.NaN);
+			const { low, high } = this.storage(Number.NaN);
 			ramps.take(Ramped.charge, seconds, Math.max(low, -this.#settings.charge));
 			ramps.take(Ramped.discharge, seconds, Math.min(high, this.#settings.mostDischarge));
 		} else if (control === Control.var) {

@@ -3,6 +3,9 @@
  * says what a client may write, lets controls fall back when their time is over, and tells the device behind one
  * command whenever that changes. Needs a model 704 in the image.
  *
+ * Methods of the classes of this folder are `private`, not `#`: on XS each instance has a slot of 16 bytes for each of
+ * its # methods, and there is a set of instances for each DER.
+ *
  * 715.LocRemCtl = LOCAL refuses all writes (exception 3). 715.ControllerHb is kept and has no effect: SunSpec gives it
  * none, and each control has a reversion time of its own for a controller that has gone.
  */
@@ -122,21 +125,21 @@ export class Der {
 		this.#grid = new Grid(m701);
 		this.#saver = store && new Saver(store, unit);
 		this.#reversion = new Reversion(m704, this.#older, this.#arbiter, this.#settings, random, cells);
-		this.#functions = this.#begin(options);
+		this.#functions = this.begin(options);
 		const service = new EnterService(m703, random);
 		const reporter = new Reporter(m701, cells, reportCells);
 		this.#operation = new Operation(m703, m715, service, this.#grid, this.#functions, this.#older, reporter);
-		const restored = this.#restore(store);
+		const restored = this.restore(store);
 		this.#older.adopt(Control.connect);
 		this.#older.adopt(Control.storage);
-		this.#show();
+		this.show();
 		this.#tickMs = clock.now() + tickMs;
 		if (restored) {
 			this.#told = false;
 			this.#commanded = true;
 		}
-		this.#evaluate(0, true);
-		this.#arm();
+		this.evaluate(0, true);
+		this.arm();
 	}
 
 	/** The state that all controls together ask for now. */
@@ -210,17 +213,17 @@ export class Der {
 			const fault = this.#functions.fault(id);
 			if (fault !== undefined) this.#log("warn", "der", `unit ${this.unit}: model ${id}: not adopted, ${fault}`);
 		}
-		this.#show();
-		this.#evaluate(0, true);
+		this.show();
+		this.evaluate(0, true);
 		this.#saver?.touch(now);
-		this.#arm();
+		this.arm();
 	}
 
 	/** The device has sent new measurements, or has stopped to answer: call it after each commit of the image. */
 	measured(): void {
 		if (this.#closed) return;
-		this.#evaluate(0, false);
-		this.#arm();
+		this.evaluate(0, false);
+		this.arm();
 	}
 
 	/** A person at the device has taken it over: writes are refused until that is over (715.LocRemCtl). */
@@ -237,11 +240,11 @@ export class Der {
 		if (this.#closed) return;
 		this.#closed = true;
 		this.#clock.clearTimer(this.#timer);
-		if (this.#saver && this.#saver.nextMs() < infinity) this.#save(this.#clock.now());
+		if (this.#saver && this.#saver.nextMs() < infinity) this.save(this.#clock.now());
 	}
 
 	/** Fills in first values, and makes what follows the grid. */
-	#begin({ image, clock, actuator, given = [], protects, ...options }: DerOptions): Functions {
+	private begin({ image, clock, actuator, given = [], protects, ...options }: DerOptions): Functions {
 		const { abilities, continuous } = actuator;
 		const settings = this.#settings;
 		settings.read();
@@ -276,7 +279,7 @@ export class Der {
 		return functions;
 	}
 
-	#restore(store: DerStore | undefined): boolean {
+	private restore(store: DerStore | undefined): boolean {
 		const bytes = store?.load(this.unit);
 		const settings = this.#settings;
 		const saved =
@@ -298,24 +301,24 @@ export class Der {
 		this.#writtenCurves = curvesIn(saved.curves);
 		this.#functions.restore(saved.curves, offS, now);
 		for (let control = 0; control < controlCount; control++) {
-			if (this.#reversion.resume(control, saved.remainingS(control), offS, now)) this.#reverted(control);
+			if (this.#reversion.resume(control, saved.remainingS(control), offS, now)) this.reverted(control);
 		}
 		return true;
 	}
 
 	/** Shows 704 in 123 and 702 in 121 and 124. */
-	#show(): void {
+	private show(): void {
 		this.#settings.read();
 		this.#settings.show();
 		this.#reversion.show();
 	}
 
-	#reverted(control: number): void {
-		this.#tell(`${controlNames[control]!}: reversion time is over`);
+	private reverted(control: number): void {
+		this.tell(`${controlNames[control]!}: reversion time is over`);
 	}
 
 	/** Works the command out anew and tells the device; `exact`: it was commanded, and does not just follow. */
-	#evaluate(stepS: number, exact: boolean): void {
+	private evaluate(stepS: number, exact: boolean): void {
 		const now = this.#clock.now();
 		const settings = this.#settings;
 		const { online } = this.#actuator;
@@ -325,7 +328,7 @@ export class Der {
 		const operation = this.#operation;
 		const { service } = operation;
 		const left = operation.update(online, now);
-		if (left) this.#tell(service.inService ? "in service" : "out of service");
+		if (left) this.tell(service.inService ? "in service" : "out of service");
 		const { idle } = operation;
 		const out = !service.inService;
 		const moved = this.#ramps.moving;
@@ -335,7 +338,7 @@ export class Der {
 				energize: this.#canEnergize ? !(out || (idle && !this.#canLimit)) : true,
 				idle: idle || (out && !this.#canEnergize),
 				share: service.share(now),
-				soc: this.#soc(),
+				soc: this.soc(),
 				following: this.#functions.following,
 				reactiveFirst: this.#functions.reactiveFirst,
 			},
@@ -361,18 +364,18 @@ export class Der {
 	}
 
 	/** State of charge, %; NaN: unknown. */
-	#soc(): number {
+	private soc(): number {
 		const soc = this.#m713.scaledU16(4, 8);
 		return Number.isNaN(soc) ? this.#m124.scaledU16(At124.chaState, At124.chaStateSf) : soc;
 	}
 
 	/** Sets the timer, unless it is set for the same moment already. */
-	#arm(): void {
+	private arm(): void {
 		if (this.#closed) return;
 		const now = this.#clock.now();
 		let next = Math.min(this.#reversion.nextMs(), this.#operation.service.nextMs(), this.#functions.nextMs(now));
 		if (this.#saver) next = Math.min(next, this.#saver.nextMs());
-		if (this.#ticks) {
+		if (this.ticks) {
 			// it may have stood still since
 			if (this.#tickMs <= now) this.#tickMs = now + tickMs;
 			next = Math.min(next, this.#tickMs);
@@ -384,7 +387,7 @@ export class Der {
 	}
 
 	/** Is there anything to count each second? */
-	get #ticks(): boolean {
+	private get ticks(): boolean {
 		if (this.#operation.beats || this.#reversion.running || this.#operation.service.busy) return true;
 		return this.#ramps.moving || this.#functions.settling;
 	}
@@ -400,41 +403,41 @@ export class Der {
 		}
 		let exact = this.#reversion.adopt(now);
 		for (let control = this.#reversion.revert(now); control >= 0; control = this.#reversion.revert(now)) {
-			this.#reverted(control);
+			this.reverted(control);
 			exact = true;
 		}
 		for (let id = this.#functions.tick(now); id !== 0; id = this.#functions.tick(now)) {
-			this.#tell(`model ${id}: reversion time is over`);
+			this.tell(`model ${id}: reversion time is over`);
 			exact = true;
 		}
 		this.#reversion.count(now);
 		if (exact) {
-			this.#show();
+			this.show();
 			this.#saver?.touch(now);
 		}
-		this.#evaluate(stepS, exact);
-		if (this.#saver && now >= this.#saver.nextMs()) this.#save(now);
+		this.evaluate(stepS, exact);
+		if (this.#saver && now >= this.#saver.nextMs()) this.save(now);
 		if (exact) this.#image.commit();
-		this.#arm();
+		this.arm();
 	};
 
-	#save(now: number): void {
+	private save(now: number): void {
 		const state = {
 			remainingS: (control: number) => this.#reversion.remainingS(control, now),
 			inService: this.#operation.service.inService,
 			epochMs: this.#clock.epochMs() ?? 0,
 			curves: pickCurves(this.#functions.save(now), this.#writtenCurves),
 		};
-		this.#saver!.run(this.#image, this.#models, state, this.#shortestS, now);
+		this.#saver!.run(this.#image, this.#models, state, this.shortestS, now);
 	}
 
 	/** The shortest reversion time that runs, s; 0: none does. */
-	get #shortestS(): number {
+	private get shortestS(): number {
 		const [one, other] = [this.#reversion.shortestS(), this.#functions.shortestS];
 		return one > 0 && other > 0 ? Math.min(one, other) : one + other;
 	}
 
-	#tell(what: string): void {
+	private tell(what: string): void {
 		this.#log("info", "der", `unit ${this.unit}: ${what}`);
 		this.onChange?.(what);
 	}

@@ -47,16 +47,16 @@ export class Grid {
 		this.highPct = Number.NEGATIVE_INFINITY;
 		// in percent already: two digits more than the registers
 		const scale = Math.min(10, model.scale(vSf) + 2);
-		for (let i = 0; i < 3; i++) this.#extend(scaled(model.u16(phaseVoltages[i]!), scale) / phase);
+		for (let i = 0; i < 3; i++) this.extend(scaled(model.u16(phaseVoltages[i]!), scale) / phase);
 		const line = scaled(model.u16(lineVoltages), scale) / vNom;
 		const neutral = scaled(model.u16(lineVoltages + 1), scale) / phase;
 		this.vPct = type === 0 || Number.isNaN(line) ? neutral : line;
-		if (this.lowPct > this.highPct) this.#extend(this.vPct);
+		if (this.lowPct > this.highPct) this.extend(this.vPct);
 		if (this.lowPct > this.highPct) this.lowPct = this.highPct = Number.NaN;
 		else if (Number.isNaN(this.vPct)) this.vPct = (this.lowPct + this.highPct) / 2;
 	}
 
-	#extend(percent: number): void {
+	private extend(percent: number): void {
 		if (percent < this.lowPct) this.lowPct = percent;
 		if (percent > this.highPct) this.highPct = percent;
 	}

@@ -112,7 +112,7 @@ export class OlderControls {
 				return;
 			case Control.limit:
 				m704.putScaledU16(At704.wMaxLimPct, At704.wMaxLimPctSf, old.scaledU16(At123.wMaxLimPct, At123.wMaxLimPctSf));
-				this.#carry(Control.limit, old.u16(At123.wMaxLimEna));
+				this.carry(Control.limit, old.u16(At123.wMaxLimEna));
 				return;
 			case Control.var: {
 				const mode = old.u16(At123.varMod);
@@ -121,7 +121,7 @@ export class OlderControls {
 					const percent = old.scaledI16(At123.varPct + mode - 1, At123.varPctSf);
 					m704.putScaledI16(At704.varSetPct, At704.varSetPctSf, percent);
 				}
-				this.#carry(Control.var, mode > 0 ? old.u16(At123.varEna) : 0);
+				this.carry(Control.var, mode > 0 ? old.u16(At123.varEna) : 0);
 				return;
 			}
 			case Control.pfInj: {
@@ -131,13 +131,13 @@ export class OlderControls {
 					if (Number.isNaN(m704.u16(At704.ena[which]!))) continue;
 					m704.putScaledU16(At704.pf[which]!, At704.pfSf, Math.abs(pf));
 					m704.put16(At704.pf[which]! + 1, pf < 0 ? 1 : 0);
-					this.#carry(which, old.u16(At123.outPfEna));
+					this.carry(which, old.u16(At123.outPfEna));
 				}
 			}
 		}
 	}
 
-	#carry(control: number, ena: number): void {
+	private carry(control: number, ena: number): void {
 		this.#m704.put16(At704.ena[control]!, ena);
 		const tms = this.#m123.u16(rvrtTms123[control]!);
 		if (!Number.isNaN(tms)) this.#m704.put32(At704.rvrtTms[control]!, tms);
@@ -158,7 +158,7 @@ export class OlderControls {
 			old.putScaledI16(At123.outPfSet, At123.outPfSf, m704.u16(at + 1) === 1 ? -pf : pf);
 			old.put16(At123.outPfEna, ena);
 		} else if (control === Control.var) {
-			this.#showVar(bases);
+			this.showVar(bases);
 			old.put16(At123.varEna, ena);
 		} else return;
 		const tms = m704.u32(At704.rvrtTms[control]!);
@@ -166,7 +166,7 @@ export class OlderControls {
 	}
 
 	/** Modes that 123 does not know (in var, of VAMax) show as a part of VArMax. */
-	#showVar(bases: VarBases): void {
+	private showVar(bases: VarBases): void {
 		const old = this.#m123;
 		const mode = this.#m704.u16(At704.varSetMod);
 		let percent = this.#m704.scaledI16(At704.varSetPct, At704.varSetPctSf);

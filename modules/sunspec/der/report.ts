@@ -40,15 +40,15 @@ export class Reporter {
 	/** St, InvSt, ConnSt, Alrm, ThrotPct, ThrotSrc; NaN for what is not known. */
 	report(st: number, invSt: number, connSt: number, alrm: number, throtPct: number, throtSrc: number): void {
 		if (!this.#model.present) return;
-		this.#put(0, st);
-		this.#put(1, invSt);
-		this.#put(2, connSt);
-		this.#put(3, alrm);
-		this.#put(4, throtPct);
-		this.#put(5, throtSrc);
+		this.put(0, st);
+		this.put(1, invSt);
+		this.put(2, connSt);
+		this.put(3, alrm);
+		this.put(4, throtPct);
+		this.put(5, throtSrc);
 	}
 
-	#put(which: number, value: number): void {
+	private put(which: number, value: number): void {
 		if (this.#given & (1 << which)) return;
 		const at = places[which]!;
 		const model = this.#model;

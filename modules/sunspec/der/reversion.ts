@@ -111,21 +111,21 @@ export class Reversion {
 	/** A control was written in 704; `restarts`: also something that its time starts anew with. */
 	written(control: number, restarts: boolean, nowMs: number): void {
 		this.#windows.stop(control);
-		if (restarts) this.#restart(control, nowMs);
+		if (restarts) this.restart(control, nowMs);
 	}
 
 	/** A control was written through 123 or 124. */
 	writtenOlder(control: number, nowMs: number): void {
 		const windowS = this.#older.windowS(control);
 		this.#windows.start(control, windowS > 0 ? windowS * this.#random() : 0, nowMs);
-		if (!this.#windows.runs(control)) this.#adopt(control, nowMs);
+		if (!this.#windows.runs(control)) this.adoptOne(control, nowMs);
 	}
 
 	/** Carries over what was waiting for its window. True when a control has changed. */
 	adopt(nowMs: number): boolean {
 		let changed = false;
 		for (let control = this.#windows.take(nowMs); control >= 0; control = this.#windows.take(nowMs)) {
-			this.#adopt(control, nowMs);
+			this.adoptOne(control, nowMs);
 			changed = true;
 		}
 		return changed;
@@ -134,13 +134,13 @@ export class Reversion {
 	/** Lets a control fall back whose time is over, and says which one; -1: none is left. */
 	revert(nowMs: number): number {
 		const control = this.#timers.take(nowMs);
-		if (control >= 0) this.#revert(control);
+		if (control >= 0) this.revertOne(control);
 		return control;
 	}
 
 	/** Counts down what a client can see. */
 	count(nowMs: number): void {
-		for (let control = 0; this.running && control < count704; control++) this.#showRemaining(control, nowMs);
+		for (let control = 0; this.running && control < count704; control++) this.showRemaining(control, nowMs);
 	}
 
 	/** Shows 704 in 123, but for what waits there to take effect. */
@@ -156,9 +156,9 @@ export class Reversion {
 	 */
 	resume(control: number, leftS: number, offS: number, nowMs: number): boolean {
 		const over = leftS > 0 && leftS <= offS;
-		if (over) this.#revert(control);
+		if (over) this.revertOne(control);
 		else this.#timers.start(control, leftS - offS, nowMs);
-		this.#showRemaining(control, nowMs);
+		this.showRemaining(control, nowMs);
 		return over;
 	}
 
@@ -170,37 +170,37 @@ export class Reversion {
 	shortestS(): number {
 		let shortest = infinity;
 		for (let control = 0; control < controlCount; control++) {
-			if (this.#timers.runs(control)) shortest = Math.min(shortest, this.#seconds(control));
+			if (this.#timers.runs(control)) shortest = Math.min(shortest, this.seconds(control));
 		}
 		return shortest === infinity ? 0 : shortest;
 	}
 
-	#adopt(control: number, nowMs: number): void {
+	private adoptOne(control: number, nowMs: number): void {
 		this.#older.adopt(control);
 		this.#arbiter.startRamp(control, this.#older.rampS(control));
-		this.#restart(control, nowMs);
+		this.restart(control, nowMs);
 		// 123 writes both power factors of 704
-		if (control === Control.pfInj) this.#restart(Control.pfAbs, nowMs);
+		if (control === Control.pfInj) this.restart(Control.pfAbs, nowMs);
 	}
 
 	/** Starts a time anew, or ends it. */
-	#restart(control: number, nowMs: number): void {
+	private restart(control: number, nowMs: number): void {
 		const off = control < count704 && !enabled704(this.#m704, control);
-		this.#timers.start(control, off ? 0 : this.#seconds(control), nowMs);
-		this.#showRemaining(control, nowMs);
+		this.#timers.start(control, off ? 0 : this.seconds(control), nowMs);
+		this.showRemaining(control, nowMs);
 	}
 
-	#seconds(control: number): number {
+	private seconds(control: number): number {
 		return control < count704 ? this.#m704.u32(At704.rvrtTms[control]!) : this.#older.rvrtS(control);
 	}
 
-	#showRemaining(control: number, nowMs: number): void {
+	private showRemaining(control: number, nowMs: number): void {
 		if (control >= count704) return;
 		const at = At704.rvrtRem[control]!;
 		if (!Number.isNaN(this.#m704.u32(at))) this.#m704.put32(at, this.#timers.remainingS(control, nowMs));
 	}
 
-	#revert(control: number): void {
+	private revertOne(control: number): void {
 		if (control < count704) revert704(this.#m704, control);
 		else this.#older.revert(control);
 	}

@@ -52,25 +52,25 @@ export class EnterService {
 			return left;
 		}
 		if (this.inService) return false;
-		if (!this.#inWindow(grid)) {
+		if (!this.inWindow(grid)) {
 			this.#sinceMs = Number.NaN;
 			return false;
 		}
 		if (Number.isNaN(this.#sinceMs)) {
 			this.#sinceMs = nowMs;
-			this.#delayMs = 1000 * (this.#seconds(At703.delay) + this.#seconds(At703.random) * this.#random());
+			this.#delayMs = 1000 * (this.seconds(At703.delay) + this.seconds(At703.random) * this.#random());
 		}
 		if (nowMs - this.#sinceMs < this.#delayMs) return false;
 		this.inService = true;
 		this.#sinceMs = Number.NaN;
-		this.#enteredMs = this.#seconds(At703.ramp) > 0 ? nowMs : Number.NaN;
+		this.#enteredMs = this.seconds(At703.ramp) > 0 ? nowMs : Number.NaN;
 		return true;
 	}
 
 	/** The share of its power that a DER which has just entered service may have: 0 to 1. */
 	share(nowMs: number): number {
 		if (Number.isNaN(this.#enteredMs)) return 1;
-		const share = (nowMs - this.#enteredMs) / (1000 * this.#seconds(At703.ramp));
+		const share = (nowMs - this.#enteredMs) / (1000 * this.seconds(At703.ramp));
 		if (share < 1) return share;
 		this.#enteredMs = Number.NaN;
 		return 1;
@@ -89,7 +89,7 @@ export class EnterService {
 	/** For ESDlyRemTms: what is left of the delay, all of it while the grid is outside the window, 0 in service. */
 	remainingS(nowMs: number): number {
 		if (this.inService) return 0;
-		if (Number.isNaN(this.#sinceMs)) return this.#seconds(At703.delay);
+		if (Number.isNaN(this.#sinceMs)) return this.seconds(At703.delay);
 		return Math.max(0, Math.ceil((this.#sinceMs + this.#delayMs - nowMs) / 1000 - 1e-6));
 	}
 
@@ -98,12 +98,12 @@ export class EnterService {
 		this.#sinceMs = Number.NaN;
 	}
 
-	#seconds(at: number): number {
+	private seconds(at: number): number {
 		return this.#model.u32(at) || 0;
 	}
 
 	/** What is not measured, and a bound that is not set, cannot keep a DER out: its own protection does. */
-	#inWindow(grid: Grid): boolean {
+	private inWindow(grid: Grid): boolean {
 		const model = this.#model;
 		return !(
 			grid.highPct > model.scaledU16(At703.vHi, At703.vSf) ||

@@ -118,9 +118,9 @@ export class Settings {
 		this.charge = this.of(At702.wChaRteMax);
 		this.discharge = this.of(At702.wDisChaRteMax);
 		this.vNom = this.of(At702.vNom);
-		this.wLimited = this.#isLimited(At702.wMax);
-		this.chargeLimited = this.#isLimited(At702.wChaRteMax);
-		this.dischargeLimited = this.#isLimited(At702.wDisChaRteMax);
+		this.wLimited = this.isLimited(At702.wMax);
+		this.chargeLimited = this.isLimited(At702.wChaRteMax);
+		this.dischargeLimited = this.isLimited(At702.wDisChaRteMax);
 	}
 
 	/** Most active power out of the storage; where nobody has set it, what the DER can have at all. */
@@ -130,22 +130,22 @@ export class Settings {
 
 	/** A setting; its rating where it is not set. */
 	of(at: number): number {
-		const value = this.#value(at, at);
+		const value = this.value(at, at);
 		return Number.isNaN(value) ? this.rating(at) : value;
 	}
 
 	/** The rating that belongs to a setting; NaN where 702 has none. */
 	rating(at: number): number {
-		return this.#value(ratingAt[at - firstSetting]!, at);
+		return this.value(ratingAt[at - firstSetting]!, at);
 	}
 
-	#value(place: number, setting: number): number {
+	private value(place: number, setting: number): number {
 		const sf = scaleAt[setting - firstSetting]!;
 		return sf === 0 ? this.model.u16(place) : this.model.scaledU16(place, sf);
 	}
 
-	#isLimited(at: number): boolean {
-		return this.#value(at, at) < this.rating(at);
+	private isLimited(at: number): boolean {
+		return this.value(at, at) < this.rating(at);
 	}
 
 	/** Works out how much reactive power there is room for beside `w`. */
@@ -182,17 +182,17 @@ export class Settings {
 		const old = this.#old;
 		const setting = this.of121(at);
 		if (at === wGra) this.#m704.put16(At704.wRmp, Math.max(1, Math.round(old.scaledU16(wGra, wGraSf))));
-		else if (at === varMaxQ1 || at === varMaxQ4) this.#put(setting, Math.abs(old.scaledI16(at, varSf121)));
-		else for (const [place, sf] of older) if (place === at) this.#put(setting, old.scaledU16(at, sf!));
+		else if (at === varMaxQ1 || at === varMaxQ4) this.put(setting, Math.abs(old.scaledI16(at, varSf121)));
+		else for (const [place, sf] of older) if (place === at) this.put(setting, old.scaledU16(at, sf!));
 	}
 
-	#put(setting: number, value: number): void {
+	private put(setting: number, value: number): void {
 		this.model.putScaledU16(setting, scaleAt[setting - firstSetting]!, value);
 	}
 
 	/** Carries 124.WChaMax over to 702. */
 	adopt124(): void {
-		this.#put(At702.wChaRteMax, this.#m124.scaledU16(wChaMax124, wChaMaxSf124));
+		this.put(At702.wChaRteMax, this.#m124.scaledU16(wChaMax124, wChaMaxSf124));
 	}
 
 	/** Shows the settings in 121 and 124, as far as both models have them. */
