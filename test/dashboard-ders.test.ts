@@ -29,7 +29,7 @@ describeWithPeers("DERs in the dashboard", ["chromium", "python"], () => {
 		expect(hub?.errors).toEqual([]);
 	});
 
-	const row = (page: Page, name: string) => page.locator("ul.ders li", { hasText: name });
+	const row = (page: Page, name: string) => page.locator("ul.ders li", { has: page.getByText(name, { exact: true }) });
 	const textOf = async (page: Page, name: string) => (await row(page, name).innerText()).replace(/\s+/g, " ");
 
 	/** Another program commands a unit; undefined values are left as they are. */
@@ -57,7 +57,7 @@ describeWithPeers("DERs in the dashboard", ["chromium", "python"], () => {
 	] as const)("are listed with power, direction, charge and state: %s", async (name, width, scheme) => {
 		const { page, faults } = await openPage(browser, { width, scheme });
 		await page.goto(hub.url);
-		await row(page, "Sol-Ark 12K").waitFor();
+		await row(page, "Sol-Ark 12K, split phase").waitFor();
 		expect(await page.locator("ul.ders li").count()).toBe(7);
 		expect(await textOf(page, "Roof inverter")).toMatch(/inverter Power [\d,.]+ k?W feeding in running Reading good/);
 		expect(await textOf(page, "Battery")).toMatch(/battery Power −[\d,]+ W charging Charge \d+ % running Reading good/);

@@ -20,7 +20,10 @@ const kOwnControls = frozen<readonly number[]>([703, 704, 705, 706, 707, 708, 70
 
 /** What a device is that bears these models; "unknown" for one with none that says. */
 export function foundKind(models: readonly FoundModel[]): Kind | "unknown" {
-	for (const [kind, ids] of kTells) if (models.some(({ id }) => ids.includes(id))) return kind;
+	const has = (id: number): boolean => models.some((model) => model.id === id);
+	// a hybrid has trackers beside its storage
+	if (has(160) && (has(103) || has(113) || has(101) || has(111) || has(102) || has(112) || has(701))) return "inverter";
+	for (const [kind, ids] of kTells) if (ids.some(has)) return kind;
 	return "unknown";
 }
 
