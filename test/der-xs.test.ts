@@ -128,8 +128,8 @@ describe("the controls of a DER on XS", () => {
 	};
 
 	it.each([
-		["with curves", true, 9216],
-		["without curves", false, 6656],
+		["with curves", true, 7680],
+		["without curves", false, 5632],
 	])("%s: is no more beside the image than", (what, withCurves, most) => {
 		const image = xs.image(withCurves);
 		const before = held();
