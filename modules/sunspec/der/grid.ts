@@ -14,6 +14,7 @@ const hz = 17;
 const vSf = 114;
 const hzSf = 115;
 const wSf = 116;
+const highestPct = 160;
 const root3 = 1.7320508075688772;
 
 /** The latest sample; NaN for what is not known. */
@@ -42,7 +43,7 @@ export class Grid {
 		this.forming = (model.u32(derMode) & gridForming) !== 0;
 		const type = model.u16(acType);
 		// Nominal voltage of a phase to neutral: 702.VNom is a line voltage unless there is one phase only.
-		const phase = type === 0 ? vNom : type === 1 ? vNom / 2 : vNom / root3;
+		const phase = type === 0 ? vNom : type === 1 ? vNom / 2 : type === 2 ? vNom / root3 : Number.NaN;
 		this.lowPct = Number.POSITIVE_INFINITY;
 		this.highPct = Number.NEGATIVE_INFINITY;
 		// in percent already: two digits more than the registers
@@ -54,6 +55,8 @@ export class Grid {
 		if (this.lowPct > this.highPct) this.extend(this.vPct);
 		if (this.lowPct > this.highPct) this.lowPct = this.highPct = Number.NaN;
 		else if (Number.isNaN(this.vPct)) this.vPct = (this.lowPct + this.highPct) / 2;
+		// no grid has this voltage: the nominal one is that of another kind of connection
+		if (this.highPct > highestPct) this.vPct = this.lowPct = this.highPct = Number.NaN;
 	}
 
 	private extend(percent: number): void {
