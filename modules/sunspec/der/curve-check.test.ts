@@ -381,6 +381,24 @@ test("CRV-3: values that got into the registers past the server are found, too",
 });
 
 test.each([
+	["DbOf", 0, 2, 10_001],
+	["DbUf", 2, 2, 0xffffffff],
+	["KOf", 4, 1, 0],
+	["KUf", 5, 1, 1001],
+	["RspTms", 6, 2, 36_001],
+	["PMin", 8, 1, 101],
+])("CRV-3: droop with %s out of range is not adopted", (name, at, size, raw) => {
+	const rig = new CurveRig();
+	const model = rig.model(711);
+	if (size === 1) model.put16(model.curveAt(2) + at, raw);
+	else model.put32(model.curveAt(2) + at, raw);
+	const before = rig.bytes(711, 1);
+	expect(rig.adopt(711, 2)).toBe("FAILED");
+	expect(rig.functions.fault(711)).toMatch(new RegExp(`^curve 2: ${name} \\S+ is out of range$`));
+	expect(rig.bytes(711, 1)).toBe(before);
+});
+
+test.each([
 	["705.Crv[2].Pt[1].V", 0, 200, [200.1]],
 	["705.Crv[2].Pt[1].Var", -100, 100, [-100.1, 100.1]],
 	["705.Crv[2].VRef", 80, 120, [79.9, 120.1]],

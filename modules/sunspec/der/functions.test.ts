@@ -180,6 +180,13 @@ describe("frequency droop", () => {
 		expect(following.droopLowW).toBeNaN();
 	});
 
+	test("a power that nobody measures counts as all there can be, or as none", () => {
+		const rig = enabled(711).grid({ w: Number.NaN, hz: 50.536 }).pass(60);
+		expect(rig.functions.following.droopHighW).toBeCloseTo(8000, 6);
+		rig.grid({ hz: 49.464 }).pass(60);
+		expect(rig.functions.following.droopLowW).toBeCloseTo(2000, 6);
+	});
+
 	test("from one side to the other it begins anew; without a frequency it ends", () => {
 		const rig = enabled(711).grid({ hz: 50.536 }).pass(60);
 		const { following } = rig.functions;

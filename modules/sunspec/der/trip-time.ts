@@ -21,7 +21,7 @@ export function tripTime(model: ModelBytes, at: number, value: number): number {
 		const x = scaled(point === 4 ? model.u32(place) : model.u16(place), power);
 		const t = model.scaledU32(place + point - 2, sf + 1);
 		if (sign * value < sign * x) {
-			if (Number.isNaN(lastX) || x === lastX) return t;
+			if (Number.isNaN(lastX)) return t;
 			return lastT + ((value - lastX) / (x - lastX)) * (t - lastT);
 		}
 		lastX = x;

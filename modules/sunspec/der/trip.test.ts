@@ -77,7 +77,11 @@ test("a value that comes back begins anew; one that only gets better keeps the t
 	one.update(100, 80_000);
 	one.update(80, 90_000);
 	one.update(40, 100_000);
-	expect(one.nextMs).toBe(102_000);
+	expect([one.mustTrip, one.nextMs]).toEqual([false, 102_000]);
+	// and a second one does not go on where the first has stopped
+	one.update(80, 101_500);
+	one.update(40, 103_000);
+	expect([one.mustTrip, one.nextMs]).toEqual([false, 105_000]);
 });
 
 test("momentary cessation begins at once and ends with the dip; the trip comes after it", () => {
