@@ -116,9 +116,18 @@ export class Arbiter {
 			if (!Number.isNaN(set)) set = 0;
 			this.sources |= Source.derated;
 		} else limit = Math.min(limit, this.reactive(command, now, stepS));
-		command.limitW = limit;
-		command.setW = set > limit ? limit : set;
+		command.limitW = Math.max(0, limit);
+		// volt-watt and droop can want a storage to absorb
+		const most = limit < 0 ? this.absorbed(limit, storage.low) : limit;
+		command.setW = set > most || (most < 0 && Number.isNaN(set)) ? most : set;
 		return command;
+	}
+
+	/** How far below nothing the DER can and may go, W. */
+	private absorbed(limit: number, low: number): number {
+		const { charge } = this.#settings;
+		if (!(charge > 0) || this.#m124.u16(At124.chaGriSet) === 0) return 0;
+		return Math.max(limit, -charge, low);
 	}
 
 	private limit(now: Situation, stepS: number): number {

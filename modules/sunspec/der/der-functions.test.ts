@@ -74,6 +74,20 @@ describe("functions that follow the grid are part of the command", () => {
 		expect(rig.device.last.limitW).toBe(3000);
 	});
 
+	it("volt-watt lets a storage absorb, as far as it can and may", () => {
+		const rig = rigWith({ models: [...models, { id: 124 }] });
+		rig.set(706, { Ena: 1, "Crv[2].RspTms": 0, "Crv[2].Pt[2].W": -100, AdptCrvReq: 2 });
+		rig.grid(436, 50, 4000);
+		// 109 % is three quarters of the way from 100 % at 106 % to -100 % at 110 %
+		expect(rig.device.last).toMatchObject({ limitW: 0, setW: expect.closeTo(-5000, 0) });
+		rig.grid(440, 50, 4000);
+		expect(rig.device.last.setW).toBe(-8000);
+		rig.set(124, { InWRte: 25, StorCtl_Mod: 1 });
+		expect(rig.device.last.setW).toBe(-2000);
+		rig.set(124, { ChaGriSet: 0 });
+		expect(rig.device.last).toMatchObject({ limitW: 0, setW: Number.NaN });
+	});
+
 	it("frequency droop: less power while the frequency is high, more from the storage while it is low", () => {
 		const rig = rigWith();
 		rig.set(711, { Ena: 1, "Ctl[2].RspTms": 0, AdptCtlReq: 2 });

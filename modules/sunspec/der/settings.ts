@@ -200,10 +200,14 @@ export class Settings {
 		this.#m124.putScaledU16(wChaMax124, wChaMaxSf124, this.of(At702.wChaRteMax));
 		const old = this.#old;
 		if (!old.present) return;
-		for (const [place, sf, setting] of older) old.putScaledU16(place!, sf!, this.of(setting!));
-		old.putScaledI16(varMaxQ1, varSf121, this.varInj);
-		old.putScaledI16(varMaxQ4, varSf121, -this.varAbs);
-		old.putScaledU16(wGra, wGraSf, this.#m704.u16(At704.wRmp));
+		// a device that gives 121 itself may leave out scale factors, and with them what they scale
+		const scaled = (sf: number): boolean => old.u16(sf) !== 0x8000;
+		for (const [place, sf, setting] of older) if (scaled(sf!)) old.putScaledU16(place!, sf!, this.of(setting!));
+		if (scaled(varSf121)) {
+			old.putScaledI16(varMaxQ1, varSf121, this.varInj);
+			old.putScaledI16(varMaxQ4, varSf121, -this.varAbs);
+		}
+		if (scaled(wGraSf)) old.putScaledU16(wGra, wGraSf, this.#m704.u16(At704.wRmp));
 	}
 
 	/** Scale factors of 121 and of 124.WChaMax as those of 702, as far as nobody has set them; and what is not shown. */
