@@ -151,7 +151,7 @@ describe("several DERs as one", () => {
 		expect(site.reads(701, ["WL1", "WL2", "Var", "VA"])).toEqual({ Var: 600, VA: 7026 });
 		site.newer.give(701, { Var: Number.NaN }).update();
 		site.update();
-		expect(site.reads(701, ["Var", "VA"])).toEqual({ VA: 9073 });
+		expect(site.reads(701, ["Var", "VA", "PF"])).toEqual({});
 		expect(site.reads(702, ["VAMaxRtg", "AMaxRtg", "WChaRteMaxRtg"])).toEqual({
 			VAMaxRtg: 20_000,
 			WChaRteMaxRtg: 6000,

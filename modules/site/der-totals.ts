@@ -119,8 +119,7 @@ export class DerTotals {
 		this.#means(rules);
 		this.#phases(add);
 		const own = (...names: readonly string[]) => names.map((name) => rules.slot(0, 701, name));
-		const apparent = this.#members.map((_, i) => rules.slot(i + 1, 701, "VA"));
-		rules.add(rules.slot(0, 701, "VA"), "apparent", [...own("W", "Var"), ...apparent]);
+		rules.add(rules.slot(0, 701, "VA"), "apparent", own("W", "Var"));
 		rules.add(rules.slot(0, 701, "PF"), "powerFactor", own("W", "VA"));
 		add("busiest", 701, "InvSt", each("InvSt"));
 		for (const name of ["St", "ConnSt"]) add("most", 701, name, each(name));

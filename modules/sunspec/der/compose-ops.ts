@@ -49,7 +49,7 @@ export const kWays = frozen<readonly (readonly [string, Way])[]>([
 	["keptMean", weightedMean],
 	// a setting that nobody has changed is what its rating is
 	["follow", first],
-	["apparent", apparent],
+	["apparent", (v) => Math.sqrt(v[0]! ** 2 + v[1]! ** 2)],
 	["powerFactor", (v) => (v[1]! > 0 ? Math.max(-1, Math.min(1, v[0]! / v[1]!)) : Number.NaN)],
 	["most", (v, n) => most(v, n, 0)],
 	["busiest", (v, n) => most(v, n, kBusiness)],
@@ -174,14 +174,6 @@ function weightedMean(v: Float64Array, n: number): number {
 /** A constant that is there while one of its sources is. */
 function known(v: Float64Array, n: number, value: number): number {
 	return Number.isNaN(first(v, n)) ? Number.NaN : value;
-}
-
-/** Of all: of their active and reactive power, else the sum of what each has. */
-function apparent(v: Float64Array, n: number): number {
-	if (!Number.isNaN(v[1]!)) return Math.sqrt(v[0]! ** 2 + v[1]! ** 2);
-	let total = Number.NaN;
-	for (let i = 2; i < n; i++) if (!Number.isNaN(v[i]!)) total = (total || 0) + v[i]!;
-	return total;
 }
 
 /** Of pairs the first, else the second. */
