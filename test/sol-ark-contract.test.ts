@@ -208,3 +208,91 @@ describe.each(hybridModels)("%s", (model) => {
 		expect(number("64910.NPh")).toBe(shapes[model].phases);
 	});
 });
+
+describe("a Sol-Ark on two legs of 120/208 V", () => {
+	it("is of three phases, with 208 V between its legs at grid and load", () => {
+		const { number, clock, plant } = solArkRig({ model: "sol-ark-12k", gridType: 2 });
+		clock.advance(66_000);
+		expect(number("701.ACType")).toBe(2);
+		expect(number("702.VNomRtg")).toBe(208);
+		expect(Math.abs(number("701.LLV") - plant.value("gridVL1L2")!)).toBeLessThan(0.06);
+		expect(number("701.LLV")).toBeGreaterThan(200);
+		expect(number("701.LLV")).toBeLessThan(215);
+		const legs = number("701#2.VL1") + number("701#2.VL2");
+		expect(number("701#2.LLV")).toBeCloseTo((legs * Math.sqrt(3)) / 2, 6);
+		expect(number("701#2.LLV")).toBeGreaterThan(200);
+	});
+});
+
+describe.each(hybridModels)("%s without a grid", (model) => {
+	it("is disconnected and forms its own, and comes back", () => {
+		const { number, value, clock, plant, device } = solArkRig({ model, socPct: 70 });
+		plant.scene.pvW = [0, 0, 0, 0];
+		plant.scene.loadW = [300, 300, 300];
+		plant.changed();
+		clock.advance(66_000);
+		expect([number("701.ConnSt"), number("701.DERMode")]).toEqual([1, 1]);
+		plant.scene.gridOn = false;
+		plant.changed();
+		clock.advance(6000);
+		expect([number("701.ConnSt"), number("701.DERMode"), Math.abs(number("701.W"))]).toEqual([0, 2, 0]);
+		expect(number("701#2.W")).toBeLessThan(-200);
+		expect(number("802.W")).toBeGreaterThan(200);
+		expect(number("701.Hz")).toBe(0);
+		expect(number("701#2.Hz")).toBeGreaterThan(49);
+		plant.scene.gridOn = true;
+		plant.changed();
+		clock.advance(6000);
+		expect([number("701.ConnSt"), number("701.DERMode")]).toEqual([1, 1]);
+		expect(device.exceptions).toBe(0);
+		expect(value("701.MnAlrmInfo")).toBeUndefined();
+	});
+
+	it("tells faults, and that it was switched off", () => {
+		const { number, value, clock, plant } = solArkRig({ model });
+		clock.advance(66_000);
+		plant.scene.faults = (1n << 34n) | (1n << 63n);
+		plant.changed();
+		clock.advance(6000);
+		expect(number("701.InvSt")).toBe(6);
+		expect(number("701.St")).toBe(0);
+		// GRID_DISCONNECT, OVER_TEMP, MANUFACTURER_ALRM
+		expect(number("701.Alrm")).toBe((1 << 4) | (1 << 7) | (1 << 16));
+		expect(value("701.MnAlrmInfo")).toBe("F35 No utility, F64 Heat sink hot");
+		plant.scene.faults = 1n << 60n;
+		plant.changed();
+		clock.advance(6000);
+		expect(number("64910.BtnOn")).toBe(0);
+		expect(number("701.St")).toBe(0);
+		expect(number("64910.Flt2")).toBe(2 ** 28);
+		plant.scene.faults = 0n;
+		plant.scene.warnings = 6;
+		plant.changed();
+		clock.advance(6000);
+		// an alarm does not stop it
+		expect([number("701.InvSt"), number("701.St"), number("701.Alrm"), number("64910.Wrn")]).toEqual([3, 1, 0, 6]);
+	});
+
+	it("goes on with its own state of charge and limits when the management stops to talk", () => {
+		const { number, value, clock, plant } = solArkRig({ model, socPct: 64.6 });
+		plant.scene.pvW = [0, 0, 0, 0];
+		plant.scene.loadW = [100];
+		plant.changed();
+		clock.advance(66_000);
+		expect(number("802.AChaMax")).toBe(100);
+		expect(number("713.Sta")).toBe(0);
+		plant.scene.bmsFault = 4;
+		plant.changed();
+		clock.advance(6000);
+		expect([number("713.Sta"), number("802.Evt1"), number("802.EvtVnd2")]).toEqual([2, 2 ** 25, 4]);
+		plant.scene.bmsFault = 0;
+		plant.scene.bmsOn = false;
+		plant.changed();
+		clock.advance(6000);
+		expect(value("64910.BmsSoC")).toBeUndefined();
+		expect(value("64910.BmsTmp")).toBeUndefined();
+		expect(value("802.VMax")).toBeUndefined();
+		expect(number("802.AChaMax")).toBe(number("64911.ACha"));
+		expect(Math.abs(number("713.SoC") - plant.socPct)).toBeLessThan(0.6);
+	});
+});
