@@ -11,19 +11,18 @@
  */
 import type { Clock, Random, TimerId } from "../../base/clock";
 import { configError } from "../../base/errors";
-import { frozen } from "../../base/frozen";
 import { type Log, silentLog } from "../../base/log";
 import { ModbusException } from "../../modbus/pdu";
 import type { Image } from "../image";
 import type { PointInfo } from "../place";
 import type { WrittenValue } from "../server";
-import { Arbiter, Source } from "./arbiter";
+import { Arbiter } from "./arbiter";
+import { begin, type DerOptions } from "./begin";
 import { checkTogether, checkValue } from "./check";
 import { sameCommand, unlimited } from "./command";
 import { Control, controlAt, controlCount, controlNames, restartsTimer } from "./controls-704";
-import { AtCurves, curveModels, isTrip } from "./curve-forms";
-import { fillControls, isFixed } from "./defaults";
-import { Functions } from "./functions";
+import { isFixed } from "./defaults";
+import type { Functions } from "./functions";
 import { Grid } from "./grid";
 import { ModelBytes } from "./model-bytes";
 import { At124, controlAt123, controlAt124, OlderControls } from "./older-controls";
@@ -33,32 +32,9 @@ import { Reporter, reportedCount } from "./report";
 import { Reversion } from "./reversion";
 import { Saver } from "./saver";
 import { EnterService } from "./service";
-import { At702, Settings } from "./settings";
+import { Settings } from "./settings";
 import { curveBit, curvesIn, pickCurves, unpackState } from "./state";
 import type { DerActuator, DerCommand, DerStore } from "./types";
-
-export interface DerOptions {
-	readonly image: Image;
-	/** As the store knows it. */
-	readonly unit: number;
-	readonly actuator: DerActuator;
-	readonly clock: Clock;
-	readonly store?: DerStore;
-	readonly log?: Log;
-	/** Which 701 of the image measures where the DER meets the grid, from 1. */
-	readonly occurrence?: number;
-	/** For delays that are to differ between DER (ESRndTms, WinTms). Missing: the middle. */
-	readonly random?: Random;
-	/** 50 or 60. Missing: what is nearer to the frequency that is measured. */
-	readonly nominalHz?: number;
-	/** Models of the image that its device fills: they get no first values from here, and 705 to 712 are left alone. */
-	readonly given?: readonly number[];
-	/**
-	 * The trip curves (707 to 710) are in force before a client enables them. Missing: they are not. What the hub sees of
-	 * the grid may be that of an island, or of a meter elsewhere, and every device has a protection of its own.
-	 */
-	readonly protects?: boolean;
-}
 
 const tickMs = 1000;
 const infinity = Number.POSITIVE_INFINITY;
@@ -125,7 +101,7 @@ export class Der {
 		this.#grid = new Grid(m701);
 		this.#saver = store && new Saver(store, unit);
 		this.#reversion = new Reversion(m704, this.#older, this.#arbiter, this.#settings, random, cells);
-		this.#functions = this.begin(options);
+		this.#functions = begin(options, this.#models, this.#settings, this.#grid, this.#older);
 		const service = new EnterService(m703, random);
 		const reporter = new Reporter(m701, cells, reportCells);
 		this.#operation = new Operation(m703, m715, service, this.#grid, this.#functions, this.#older, reporter);
@@ -241,42 +217,6 @@ export class Der {
 		this.#closed = true;
 		this.#clock.clearTimer(this.#timer);
 		if (this.#saver && this.#saver.nextMs() < infinity) this.save(this.#clock.now());
-	}
-
-	/** Fills in first values, and makes what follows the grid. */
-	private begin({ image, clock, actuator, given = [], protects, ...options }: DerOptions): Functions {
-		const { abilities, continuous } = actuator;
-		const settings = this.#settings;
-		settings.read();
-		this.#grid.read(settings.vNom);
-		const nominalHz = options.nominalHz ?? (this.#grid.hz > 55 ? 60 : this.#grid.hz > 40 ? 50 : Number.NaN);
-		const storage = settings.charge > 0 || abilities.includes("chargeLimitW");
-		fillControls(this.#models, { abilities, continuous, storage, nominalHz }, given);
-		if (!given.includes(121)) settings.fill();
-		const others: number[] = given.slice();
-		for (const id of curveModels) {
-			if (given.includes(id)) continue;
-			if (!continuous && !isTrip(id)) others.push(id);
-			// nobody knows what would be too high or too low a frequency
-			else if (!protects || Number.isNaN(nominalHz)) new ModelBytes(image, id, clock).initial16(AtCurves.ena, 0);
-		}
-		// what such a device is set to holds until somebody commands something else
-		for (const control of given.includes(123) ? old123 : []) this.#older.adopt(control);
-		const functions = new Functions({
-			image,
-			clock,
-			ratings: settings,
-			given: others,
-			storage,
-			nominalHz: nominalHz || 50,
-		});
-		let modes = functions.modes;
-		if (abilities.includes("limitW")) modes |= Source.maxW;
-		if (abilities.includes("setW")) modes |= Source.fixedW;
-		if (abilities.includes("setVar")) modes |= Source.fixedVar;
-		if (abilities.includes("pf")) modes |= Source.fixedPf;
-		settings.model.initial32(At702.ctrlModes, modes);
-		return functions;
 	}
 
 	private restore(store: DerStore | undefined): boolean {
@@ -447,8 +387,6 @@ export class Der {
 const rampCells = 2 * controlCount;
 const reportCells = rampCells + 2 * rampedCount;
 const cellCount = reportCells + reportedCount;
-/** What 123 shares with 704. */
-const old123 = frozen([Control.limit, Control.pfInj, Control.var]);
 const middle: Random = () => 0.5;
 
 /** The models whose AdptCrvReq or AdptCtlReq was written. */

@@ -5,7 +5,8 @@ import { Image, type ModelSpec } from "../../image";
 import { type PointInfo, scaleOf } from "../../place";
 import { SunSpecSpace } from "../../server";
 import { PointType } from "../../types";
-import { Der, type DerOptions } from "../der";
+import type { DerOptions } from "../begin";
+import { Der } from "../der";
 import type { DerAbility, DerActuator, DerCommand, DerStore } from "../types";
 
 export const allAbilities: readonly DerAbility[] = [
