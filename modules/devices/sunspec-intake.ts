@@ -38,9 +38,10 @@ export class SunSpecIntake {
 		const { image } = this;
 		const checks: number[] = [];
 		for (const place of image.models) {
+			if (plan.deviceAddress(place.address + 2) < 0) continue;
+			const root = layout(place.text, place.repeats);
 			for (const [name, least, greatest] of plausible) {
-				if (findPoint(place.text, layout(place.text, place.repeats), name) === undefined) continue;
-				if (plan.deviceAddress(place.address + 2) < 0) continue;
+				if (findPoint(place.text, root, name) === undefined) continue;
 				checks.push(image.handle(place.id, name, "", undefined, place.occurrence), least, greatest);
 			}
 		}
@@ -78,7 +79,8 @@ export class SunSpecIntake {
 		nowMs: number,
 		overlay?: Overlay,
 	): void {
-		for (let i = 0; i < count; i++) this.#copy.setUint16(2 * i, data.getUint16(at + 2 * i));
+		const { buffer, byteOffset } = data;
+		new Uint8Array(this.#copy.buffer).set(new Uint8Array(buffer, byteOffset + at, 2 * count));
 		const quality = this.#settle(plan, address, count);
 		overlay?.overlay(address, count, this.#copy);
 		this.#restoreKept(address, count);

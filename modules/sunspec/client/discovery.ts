@@ -117,8 +117,8 @@ export class Discovery {
 		this.#answered = true;
 		this.#failed = 0;
 		this.#busy = 0;
-		this.#window = new DataView(new ArrayBuffer(2 * this.count));
-		for (let i = 0; i < 2 * this.count; i++) this.#window.setUint8(i, data.getUint8(i));
+		const { buffer, byteOffset } = data;
+		new Uint8Array(this.#window.buffer).set(new Uint8Array(buffer, byteOffset, 2 * this.count));
 		this.#windowAt = this.address;
 		this.#windowCount = this.count;
 		if (this.#phase === MARKER) this.#marker();

@@ -68,48 +68,60 @@ export function fitLength(text: string, length: number, register: (offset: numbe
 	const root = layout(text);
 	const keys = counters(root);
 	const repeats: Record<string, number> = {};
-	let uncounted = false;
+	const uncounted: string[] = [];
 	for (const key of keys) {
 		const point = countingPoint(text, root, key);
 		const count = point === undefined ? Number.NaN : register(point);
-		if (count >= 0 && count <= mostRepeats) repeats[key] = count;
-		else uncounted = true;
+		if (!(count >= 0 && count <= mostRepeats)) uncounted.push(key);
+		repeats[key] = count >= 0 && count <= mostRepeats ? count : 0;
 	}
-	const given = { ...repeats };
-	for (const key of keys) repeats[key] ??= 0;
-	if (!uncounted && lengthOf(text, repeats) === length) return { repeats, quirk: "" };
+	if (uncounted.length === 0 && measured(root, repeats) === length) return { repeats, quirk: "" };
 	// Each count goes into the length linearly while the others stay. What the device did not count comes first.
-	const order = keys.filter((key) => given[key] === undefined).concat(keys.filter((key) => given[key] !== undefined));
+	const order = uncounted.concat(keys.filter((key) => !uncounted.includes(key)));
 	for (const key of order) {
-		const solved = solve(text, repeats, key, length);
+		const solved = solve(root, repeats, key, length);
 		if (solved >= 0 && solved <= mostRepeats && Number.isInteger(solved)) {
-			return { repeats: { ...repeats, [key]: solved }, quirk: given[key] === undefined ? "" : "count" };
+			return { repeats: { ...repeats, [key]: solved }, quirk: uncounted.includes(key) ? "" : "count" };
 		}
 	}
-	const own = lengthOf(text, repeats);
 	// Longer than the table by a part of a group, or cut short.
-	if (order.length > 0 && (own > length || uncounted)) {
+	if (order.length > 0 && (measured(root, repeats) > length || uncounted.length > 0)) {
 		const key = order[0]!;
-		const solved = Math.floor(solve(text, repeats, key, length));
+		const solved = Math.floor(solve(root, repeats, key, length));
 		if (solved >= 0 && solved <= mostRepeats) repeats[key] = solved;
 	}
-	return { repeats, quirk: lengthOf(text, repeats) === length ? "" : "length" };
+	return { repeats, quirk: measured(root, repeats) === length ? "" : "length" };
 }
 
 /** Registers after ID and L that the model's points take. */
 export function lengthOf(text: string, repeats: Readonly<Record<string, number>>): number {
-	return layout(text, repeats).length - 2;
+	return measured(layout(text), repeats);
+}
+
+function measured(root: GroupLayout, repeats: Readonly<Record<string, number>>): number {
+	return groupLength(root, repeats) - 2;
+}
+
+/** Registers of one instance of a group, when groups repeat so often. */
+function groupLength(group: GroupLayout, repeats: Readonly<Record<string, number>>): number {
+	let length = group.ownLength;
+	for (const child of group.groups) {
+		const times = child.repeats ? repeats[keyOf(child)]! : 1;
+		if (times > 0) length += times * groupLength(child, repeats);
+	}
+	return length;
 }
 
 /** How often the group would have to be there; not a whole number from 0 when it does not come out. */
-function solve(text: string, repeats: Record<string, number>, key: string, length: number): number {
-	const step = stepOf(text, repeats, key);
-	return step > 0 ? (length - lengthOf(text, { ...repeats, [key]: 0 })) / step : Number.NaN;
+function solve(root: GroupLayout, repeats: Record<string, number>, key: string, length: number): number {
+	const none = measured(root, { ...repeats, [key]: 0 });
+	const step = measured(root, { ...repeats, [key]: 1 }) - none;
+	return step > 0 ? (length - none) / step : Number.NaN;
 }
 
-/** Registers that one more of a group takes. */
-function stepOf(text: string, repeats: Record<string, number>, key: string): number {
-	return lengthOf(text, { ...repeats, [key]: 1 }) - lengthOf(text, { ...repeats, [key]: 0 });
+/** What a repeating group's count goes by: the name of the counting point, or its path when no point counts it. */
+function keyOf(group: GroupLayout): string {
+	return group.counter === "" ? group.path : group.counter;
 }
 
 /** Names of the points that hold how often groups repeat, beside those of type count. */
@@ -121,7 +133,7 @@ export function countingNames(text: string): string[] {
 function counters(group: GroupLayout, keys: string[] = []): string[] {
 	for (const child of group.groups) {
 		if (child.repeats) {
-			const key = child.counter === "" ? child.path : child.counter;
+			const key = keyOf(child);
 			if (!keys.includes(key)) keys.push(key);
 		}
 		counters(child, keys);
@@ -154,18 +166,24 @@ export function headerLikeness(id: number, length: number): number {
 
 /** 3: the model can have this length; 2: it repeats so few registers that it can have any; 1: it cannot. */
 function lengthLikeness(text: string, length: number): number {
-	const keys = counters(layout(text));
-	if (keys.length === 0) return lengthOf(text, {}) === length ? 3 : 1;
+	const root = layout(text);
+	const keys = counters(root);
 	const repeats: Record<string, number> = {};
 	for (const key of keys) repeats[key] = 0;
+	if (measured(root, repeats) === length) return 3;
+	if (keys.length === 0) return 1;
 	const last = keys[keys.length - 1]!;
 	// How often the outer groups are there is tried; the rest goes into the innermost.
-	for (let outer = 0; outer <= mostCurves; outer++) {
+	for (let outer = keys.length === 1 ? 0 : 1; outer <= mostCurves; outer++) {
 		for (const key of keys) if (key !== last) repeats[key] = outer;
-		if (lengthOf(text, { ...repeats, [last]: 0 }) === length) return 3;
-		const times = solve(text, repeats, last, length);
-		if (!(times >= 0 && times <= mostRepeats && Number.isInteger(times))) continue;
-		return keys.length === 1 && stepOf(text, repeats, last) < leastStep ? 2 : 3;
+		const none = measured(root, repeats);
+		if (none > length) break;
+		const step = measured(root, { ...repeats, [last]: 1 }) - none;
+		if (none === length) return 3;
+		if (step > 0 && (length - none) % step === 0 && (length - none) / step <= mostRepeats) {
+			return keys.length === 1 && step < leastStep ? 2 : 3;
+		}
+		if (keys.length === 1) break;
 	}
 	return 1;
 }

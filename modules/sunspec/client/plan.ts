@@ -3,8 +3,9 @@
  * image is there; small numbers in typed arrays, as ten devices of fifteen models have to fit in a board's memory.
  */
 import { frozen } from "../../base/frozen";
+import { type GroupLayout, layout, linesOf, sizeOf, typeOf } from "../model";
 import type { ModelPlace } from "../place";
-import { eachPoint } from "../place";
+import { PointType } from "../types";
 import { countingNames, type FoundModel } from "./found";
 
 /** How often a part is read. */
@@ -171,28 +172,89 @@ export class ClientPlan {
 	}
 }
 
+/** Points of a group as they matter here: offset, size and kind of each, one after the other. */
+type Shape = readonly number[];
+
+const plain = 0;
+const steady = 1;
+const factor = 2;
+const counting = 3;
+/** A scale factor that may change: it is read with what it scales, as some inverters change theirs with the power. */
+const moving = 4;
+
+/** Where the registers of a model may be cut, and what they are. */
+class Cutter {
+	/** Ends of points, as addresses in the image; up to where anything changes. */
+	readonly ends: number[] = [];
+	readonly specials: number[] = [];
+	changing = 0;
+	#text: string;
+	#counters: readonly string[];
+	#shapes = new Map<GroupLayout, Shape>();
+	#end: number;
+	#most: number;
+
+	constructor(text: string, end: number, most: number) {
+		this.#text = text;
+		this.#counters = countingNames(text);
+		this.#end = end;
+		this.#most = most;
+	}
+
+	/** An instance of a group from this address on, and all in it. */
+	walk(group: GroupLayout, start: number): void {
+		const shape = this.#shape(group);
+		for (let i = 0; i < shape.length; i += 3) this.#point(start + shape[i]!, shape[i + 1]!, shape[i + 2]!);
+		let at = start + group.ownLength;
+		for (const child of group.groups) {
+			for (let n = 0; n < child.count && at < this.#end; n++) {
+				this.walk(child, at);
+				at += child.length;
+			}
+		}
+	}
+
+	#point(address: number, size: number, kind: number): void {
+		const after = address + size;
+		if (after > this.#end) return;
+		// a text may be longer than a read
+		for (let at = address + this.#most; at < after; at += this.#most) this.ends.push(at);
+		this.ends.push(after);
+		if (kind === factor || kind === moving) this.specials.push(address, Special.scaleFactor);
+		else if (kind === counting) this.specials.push(address, Special.count);
+		if (kind === plain || kind === moving) this.changing = after;
+	}
+
+	/** Read from the table once a group, however often it is there. */
+	#shape(group: GroupLayout): Shape {
+		const known = this.#shapes.get(group);
+		if (known !== undefined) return known;
+		const shape: number[] = [];
+		for (const line of linesOf(this.#text, group)) {
+			const fields = line.split("|");
+			const type = typeOf(fields[2]!);
+			const isStatic = fields[5]?.includes("S");
+			let kind = plain;
+			if (type === PointType.sunssf) kind = isStatic ? factor : moving;
+			else if (type === PointType.count || (group.path === "" && this.#counters.includes(fields[0]!))) kind = counting;
+			else if (isStatic || type === PointType.string || type === PointType.pad) kind = steady;
+			shape.push(Number(fields[1]), sizeOf(fields[2]!, type), kind);
+		}
+		this.#shapes.set(group, shape);
+		return shape;
+	}
+}
+
 function addModel(parts: number[][], specials: number[], model: FoundModel, place: ModelPlace, most: number): void {
 	const pace = paceOf(model.id);
-	const end = place.address + 2 + Math.min(place.length, model.length);
+	let end = place.address + 2 + Math.min(place.length, model.length);
+	// DA and the pad behind it: in the first common model stands the hub's own unit number.
+	if (model.id === 1 && place.occurrence === 1) end = Math.min(end, place.address + 66);
 	const shift = model.address - place.address;
-	const counting = countingNames(place.text);
-	/** Where parts may end, and up to where anything changes. */
-	const ends: number[] = [];
-	let changing = place.address + 2;
-	eachPoint(place, (point) => {
-		const after = point.address + point.size;
-		// DA and the pad behind it: in the first common model stands the hub's own unit number.
-		const own = model.id === 1 && place.occurrence === 1 && point.address >= place.address + 66;
-		if (after > end || own) return;
-		// a text may be longer than a read
-		for (let at = point.address + most; at < after; at += most) ends.push(at);
-		ends.push(after);
-		if (point.type === "sunssf") specials.push(point.address, Special.scaleFactor);
-		else if (point.type === "count" || (point.group === "" && counting.includes(point.name))) {
-			specials.push(point.address, Special.count);
-		}
-		if (!point.constant && point.type !== "string" && point.type !== "pad") changing = after;
-	});
+	const cutter = new Cutter(place.text, end, most);
+	cutter.walk(layout(place.text, place.repeats), place.address);
+	const { ends, changing } = cutter;
+	for (const one of cutter.specials) specials.push(one);
 	const last = ends[ends.length - 1];
 	if (last === undefined) return;
 	const tail = pace === Pace.fast && last - changing >= leastTail ? changing : last;
