@@ -72,6 +72,13 @@ describe("volt-var", () => {
 		expect(often.functions.following.voltVar).toBeCloseTo(seldom.functions.following.voltVar, 6);
 	});
 
+	test("until a new sample comes, it goes where the last one sent it", () => {
+		const rig = enabled(705).grid({ vPct: 105 });
+		rig.clock.advance(5000);
+		rig.grid({ vPct: 100 });
+		expect(rig.functions.following.voltVar).toBeCloseTo(-0.9 * 2200, 6);
+	});
+
 	test("without a voltage, or disabled, it asks for nothing", () => {
 		const rig = enabled(705).grid({ vPct: 107 }).pass(30);
 		rig.grid({ vPct: Number.NaN });
@@ -106,6 +113,7 @@ describe("volt-var", () => {
 
 		const auto = enabled(705, { VRefAutoEna: 1, VRefAutoTms: 300, RspTms: 0 }).grid({ vPct: 104 });
 		expect(auto.functions.following.voltVar).toBeCloseTo(-4400 / 3, 6);
+		expect(auto.functions.settling).toBe(true);
 		auto.pass(300);
 		expect(auto.get("705.Crv[1].VRefAuto")).toBe(102.5);
 		expect(auto.functions.following.voltVar).toBeCloseTo(0, 6);
@@ -176,7 +184,9 @@ describe("frequency droop", () => {
 		const { following } = rig.functions;
 		expect(following.droopLowW).toBeCloseTo(4000, 6);
 		expect(following.droopHighW).toBeNaN();
-		rig.grid({ hz: 50 }).pass(60);
+		rig.grid({ hz: 50 }).pass(5);
+		expect(following.droopLowW).toBeCloseTo(2200, 6);
+		rig.pass(60);
 		expect(following.droopLowW).toBeNaN();
 	});
 
