@@ -10,6 +10,10 @@ export interface DeclaredDer {
 	readonly models: readonly number[];
 	/** Points of model 1. */
 	readonly common: Readonly<Record<string, string>>;
+	/** Points that are mandatory in an older model and that the device has nothing for: "103.TmpCab"; "?": at times. */
+	readonly missing?: readonly string[];
+	/** What a point takes, where that is not all of its type: values, or no other than the one it has. */
+	readonly values?: Readonly<Record<string, readonly number[] | "as it is">>;
 }
 
 export interface Result {

@@ -5,7 +5,7 @@ models, frames are made here, and nothing of the device under test is used.
     sunspec_conformance tcp HOST PORT      or      sunspec_conformance rtu BAUD
 
 With rtu a serial line is made first, and {"line": path} says where the device is to be put. A JSON line on the standard
-input then tells what to test: {"ders": [{"name", "unit", "models", "common"}], "ids": [...], "nobody": unit, "bauds": [...],
+input then tells what to test: {"ders": [{"name", "unit", "models", "common", "missing", "values"}], "ids": [...], "nobody": unit, "bauds": [...],
 "packet": requests in a TCP packet, "settleS": seconds}. Each result is a JSON line; the last one is {"end": true}. {"need": {"baud": n}} asks for the device at another bit rate; an
 empty line on the standard input says that it is there.
 """
@@ -52,6 +52,8 @@ class Der:
         self.name = task["name"]
         self.models = task["models"]
         self.common = task["common"]
+        self.missing = task.get("missing", [])
+        map_.values = task.get("values", {})
         self.nobody = nobody
         self.device = device
         self.map = map_
@@ -142,7 +144,6 @@ def rates(ders, bauds, cable, link):
         link.set_baud(baud)
         for der in ders:
             try:
-                der.map.refresh()
                 frames.rtu_2(der, reports[der.name], baud, cable)
             except Exception:
                 reports[der.name].crash()

@@ -51,7 +51,8 @@ class Point:
     def implemented(self, data):
         if self.type.startswith("float"):
             return self.decode(data) == self.decode(data)
-        return self.type == "pad" or data != self.missing
+        # what counts up from 0 is there when it is 0
+        return self.type == "pad" or self.type.startswith("acc") or data != self.missing
 
 
 class Model:
@@ -117,8 +118,10 @@ class Client(client.SunSpecModbusClientDevice):
 class Map:
     """What stands in a unit, and the registers as they were read last."""
 
-    def __init__(self, device):
+    def __init__(self, device, values=None):
         self.device = device
+        # values that points take, by model and path, where they are other ones than pics.py says
+        self.values = values or {}
         self.models, self.end = walk(device)
         self.registers = b""
         theirs = Client(device)

@@ -97,7 +97,7 @@ def main():
     reader = Reader(place, task["unit"])
     models = reader.walk(task["models"])
     values = {model.id: reader.read(model) for model in models if definition(model.id)}
-    out = {"found": [model.id for model in models], "values": values}
+    out = {"found": [model.id for model in models], "values": values, "refused": reader.refused}
     # a group of 126 from the first model on
     long = {}
     for count in (126, 125):

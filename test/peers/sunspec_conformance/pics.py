@@ -35,6 +35,10 @@ LIMITS = {
 }  # fmt: skip
 
 
+# declared of a point: it takes the value that it has and no other
+SINGLE = "as it is"
+
+
 def five(low, high):
     """Both ends and three between; all of them when there are fewer."""
     if high - low < 5:
@@ -45,6 +49,9 @@ def five(low, high):
 def good(map_, point, now):
     """Raw values that the point must take; `now` is the one it has."""
     number, name = point.model.id, point.name
+    declared = map_.values.get(f"{number}.{point.path}")
+    if declared is not None:
+        return [now] if declared == SINGLE else [map_.to_raw(point, value) for value in declared]
     if point.type in ("enum16", "enum32"):
         # what a maker means by VENDOR is not supported, nor that a control has no mode
         without = ("VENDOR", "NONE") if name.endswith(("Pri", "_Mod")) else ()
@@ -123,6 +130,8 @@ def bad(map_, point):
         rating = point.model.named[RATED[name]]
         if map_.implemented(rating):
             out.append(map_.raw(rating) + 1)
+    if map_.values.get(f"{number}.{point.path}") == SINGLE and point.type != "string":
+        out.append(map_.raw(point) ^ 1)
     if name in ("RvrtCrv", "RvrtCtl"):
         out.append(repeats(map_, point.model) + 1)
     return out
