@@ -102,6 +102,7 @@ export const reasons: readonly (readonly [pattern: RegExp, reason: string])[] = 
 	[/^701(#2)?\.TotVarh/, "reactive energy is counted nowhere"],
 	[/^701(#2)?\.TmpSw$/, "the heat sink of the switches (91) is TmpSnk"],
 	[/^701(#2)?\.TmpTrns$/, "register 90 is not used on the 15K"],
+	[/^701(#2)?\.TmpAmb$/, "no such sensor (95 of Deye: its readers disagree what it is)"],
 	[/^701(#2)?\.Tmp/, "no such sensor"],
 	[/^701(#2)?\.TotWh(Inj|Abs)L/, "energies are not counted by leg"],
 	[/^701(#2)?\.Throt/, "it does not say that or why it holds back"],
