@@ -92,7 +92,7 @@ export class ImmediateControls {
 	}
 
 	/**
-	 * Reactive power at this active power, var: positive is over-excited, as a positive OutPFSet is. `most` is VArMax,
+	 * Reactive power at this active power, var: positive is over-excited, as a negative OutPFSet is (EEI). `most` is VArMax,
 	 * `room` what the apparent power leaves.
 	 */
 	reactiveVar(powerW: number, wMax: number, most: number, room: number, nowMs: number): number {
@@ -103,8 +103,8 @@ export class ImmediateControls {
 	}
 }
 
-/** Reactive by active power; the sign of the power factor is that of the reactive power. */
+/** Reactive by active power; the sign of the power factor is against that of the reactive power (EEI). */
 function tangent(pf: number): number {
 	const size = Math.sqrt(Math.max(0, 1 / (pf * pf) - 1));
-	return pf < 0 ? -size : size;
+	return pf < 0 ? size : -size;
 }

@@ -90,11 +90,11 @@ describe("a simulated inverter", () => {
 
 	it("keeps a power factor of either sign, within its apparent power", () => {
 		const { at, write, der } = bright();
-		write(0, { "123.OutPFSet": -0.9, "123.OutPFSet_Ena": 1 });
+		write(0, { "123.OutPFSet": 0.9, "123.OutPFSet_Ena": 1 });
 		at(1000);
 		expect(der.reactiveVar).toBeLessThan(0);
 		expect(der.powerW / der.apparentVA).toBeCloseTo(0.9, 6);
-		write(1000, { "123.OutPFSet": 0.8, "123.OutPFSet_Ena": 1, "121.VAMax": 8000 });
+		write(1000, { "123.OutPFSet": -0.8, "123.OutPFSet_Ena": 1, "121.VAMax": 8000 });
 		at(2000);
 		expect(der.reactiveVar).toBeGreaterThan(0);
 		expect(der.apparentVA).toBeCloseTo(8000, 6);

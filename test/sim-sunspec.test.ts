@@ -107,7 +107,7 @@ async function expectControl(
 		[1, 123, "WMaxLimPct", 25],
 		[1, 123, "WMaxLimPct_RvrtTms", 600],
 		[1, 123, "WMaxLim_Ena", 1],
-		[2, 123, "OutPFSet", -0.9],
+		[2, 123, "OutPFSet", 0.9],
 		[2, 123, "OutPFSet_Ena", 1],
 		[3, 124, "OutWRte", 10],
 		[3, 124, "StorCtl_Mod", 2],
@@ -118,7 +118,7 @@ async function expectControl(
 		[1, 103, "W", 1],
 	]);
 	const values = written.writes.map((write) => write.value);
-	expect(values).toEqual([25, 600, 1, -0.9, 1, 10, 2, 1500, 600, 1, undefined, undefined]);
+	expect(values).toEqual([25, 600, 1, 0.9, 1, 10, 2, 1500, 600, 1, undefined, undefined]);
 	expect(written.writes[10]!.error).toMatch(/exception.*3/i);
 	expect(written.writes[11]!.error).toMatch(/exception.*2/i);
 	pass(60_000);

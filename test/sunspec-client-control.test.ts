@@ -146,7 +146,8 @@ describe("a found inverter under 123", () => {
 	it("takes power factor and reactive power", () => {
 		const { actuator, at } = bright();
 		actuator.apply({ ...free, limitW: 6000, reactive: "pf", pf: -0.9 });
-		expect(at(2).get("123.OutPFSet")).toBe(-0.9);
+		// under-excited is positive there (EEI)
+		expect(at(2).get("123.OutPFSet")).toBe(0.9);
 		expect(at(2).reactiveVar / at(2).apparentVA).toBeCloseTo(-Math.sqrt(1 - 0.81), 2);
 		actuator.apply({ ...free, limitW: 6000, reactive: "var", setVar: 2000 });
 		expect(at(3).reactiveVar).toBeCloseTo(2000, -2);

@@ -150,7 +150,8 @@ function factor(command: Readonly<DerCommand>, model: number, own: Image, revert
 	if (model === 123) {
 		if (!active) return { model, active, points: [["OutPFSet_Ena", 0]], down: false };
 		const points: [string, number][] = [
-			["OutPFSet", pf],
+			// the sign of PFMinQ1 in 121, EEI: over-excited is negative
+			["OutPFSet", Math.abs(pf) === 1 ? 1 : -pf],
 			["OutPFSet_WinTms", 0],
 			["OutPFSet_RvrtTms", revertS],
 			["OutPFSet_RmpTms", 0],

@@ -18,15 +18,17 @@ describe("123 and 704 are two ways to one control", () => {
 		expect(rig.device.last.limitW).toBe(5550);
 	});
 
-	it("a power factor, over-excited positive, holds in both directions", () => {
+	it("a power factor, over-excited negative (EEI), holds in both directions", () => {
 		const rig = new Rig();
-		rig.set(123, { OutPFSet: -0.92, OutPFSet_Ena: 1 });
+		rig.set(123, { OutPFSet: 0.92, OutPFSet_Ena: 1 });
 		expect(rig.device.last).toMatchObject({ reactive: "pf", pf: -0.92 });
 		for (const group of ["PFWInj", "PFWAbs"]) {
 			expect([`${group}.PF`, `${group}.Ext`, `${group}Ena`].map((name) => rig.get(704, name))).toEqual([0.92, 1, 1]);
 		}
 		rig.set(704, { "PFWInj.PF": 0.97, "PFWInj.Ext": 0 });
-		expect(rig.get(123, "OutPFSet")).toBe(0.97);
+		expect(rig.get(123, "OutPFSet")).toBe(-0.97);
+		rig.set(704, { "PFWInj.PF": 1 });
+		expect(rig.get(123, "OutPFSet")).toBe(1);
 	});
 
 	it.each([
@@ -85,7 +87,7 @@ describe("123 and 704 are two ways to one control", () => {
 		expect(rig.device.last.limitW).toBe(9000);
 		rig.seconds(8);
 		expect(rig.device.last.limitW).toBe(5000);
-		rig.set(123, { OutPFSet_RmpTms: 10, OutPFSet: -0.9, OutPFSet_Ena: 1 });
+		rig.set(123, { OutPFSet_RmpTms: 10, OutPFSet: 0.9, OutPFSet_Ena: 1 });
 		rig.seconds(5);
 		expect(rig.device.last.pf).toBeCloseTo(-0.95, 5);
 		rig.seconds(5);

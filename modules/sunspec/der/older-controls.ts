@@ -2,6 +2,9 @@
  * Models 121, 123 and 124 as a second way to the same controls. What 123 shares with 704 lives in 704: a write to 123
  * is carried over to 704 when it takes effect, and a change of 704, also a time-out, shows in 123. Connecting and the
  * storage controls have no place in the 7xx models: for them 123 and 124 are it.
+ *
+ * OutPFSet has the sign of the limits it must keep, PFMinQ1 and PFMinQ4 of 121, which model 121 gives in the EEI
+ * convention: negative is over-excited (quadrant 1), positive under-excited (quadrant 4).
  */
 import { frozen } from "../../base/frozen";
 import { At704, Control, count704, enabled704, setVar, type VarBases, VarMode } from "./controls-704";
@@ -130,7 +133,7 @@ export class OlderControls {
 				for (const which of [Control.pfInj, Control.pfAbs]) {
 					if (Number.isNaN(m704.u16(At704.ena[which]!))) continue;
 					m704.putScaledU16(At704.pf[which]!, At704.pfSf, Math.abs(pf));
-					m704.put16(At704.pf[which]! + 1, pf < 0 ? 1 : 0);
+					m704.put16(At704.pf[which]! + 1, pf < 0 || pf === 1 ? 0 : 1);
 					this.carry(which, old.u16(At123.outPfEna));
 				}
 			}
@@ -155,7 +158,7 @@ export class OlderControls {
 		} else if (control === Control.pfInj) {
 			const at = At704.pf[Control.pfInj]!;
 			const pf = m704.scaledU16(at, At704.pfSf);
-			old.putScaledI16(At123.outPfSet, At123.outPfSf, m704.u16(at + 1) === 1 ? -pf : pf);
+			old.putScaledI16(At123.outPfSet, At123.outPfSf, m704.u16(at + 1) === 1 || pf === 1 ? pf : -pf);
 			old.put16(At123.outPfEna, ena);
 		} else if (control === Control.var) {
 			this.showVar(bases);
