@@ -28,7 +28,10 @@ export interface DerOptions {
 	readonly random?: Random;
 	/** 50 or 60. Missing: what is nearer to the frequency that is measured. */
 	readonly nominalHz?: number;
-	/** Models of the image that its device fills: they get no first values from here, and 705 to 712 are left alone. */
+	/**
+	 * Models of the image that its device fills: they get no first values from here, and its settings (702, 121) and
+	 * what follows the grid (705 to 712) are left to it.
+	 */
 	readonly given?: readonly number[];
 	/**
 	 * The trip curves (707 to 710) are in force before a client enables them. Missing: they are not. What the hub sees of
@@ -49,12 +52,12 @@ export function begin(
 	older: OlderControls,
 ): Functions {
 	const { abilities, continuous } = actuator;
-	settings.read();
+	settings.begin();
 	grid.read(settings.vNom);
 	const nominalHz = options.nominalHz ?? (grid.hz > 55 ? 60 : grid.hz > 40 ? 50 : Number.NaN);
 	const storage = settings.charge > 0 || abilities.includes("chargeLimitW");
 	fillControls(models, { abilities, continuous, storage, nominalHz }, given);
-	if (!given.includes(121)) settings.fill();
+	settings.fill();
 	const others: number[] = given.slice();
 	for (const id of curveModels) {
 		if (given.includes(id)) continue;

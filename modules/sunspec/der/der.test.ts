@@ -29,6 +29,23 @@ describe("a DER nobody has commanded", () => {
 		expect(rig.get(704, "AntiIslEna")).toBeNaN();
 	});
 
+	it("leaves the settings of a device that has its own to it, and what it is set to already", () => {
+		const rig = new Rig({ given: [702, 121], before: (one) => one.put(702, "WMax", 8000) });
+		expect([rig.der.owns(702), rig.der.owns(121), rig.der.owns(704)]).toEqual([false, false, true]);
+		expect(rig.write(702, { WMax: 5000 })).toBe(2);
+		expect(rig.get(121, "WMax")).toBeNaN();
+		expect([rig.write(124, { WChaMax: 7000 }), rig.write(124, { WChaMax: 8000 })]).toEqual([3, 0]);
+		expect(rig.device.told).toEqual([]);
+		rig.set(704, { WMaxLimPct: 50, WMaxLimPctEna: 1 });
+		expect(rig.device.last.limitW).toBe(4000);
+		const other = new Rig({ before: (one) => one.put(702, "WMax", 8000) });
+		expect(other.device.told).toEqual([]);
+		other.set(702, { WMax: 7000 });
+		expect(other.device.last.limitW).toBe(7000);
+		other.set(702, { WMax: 8000 });
+		expect(other.device.last.limitW).toBe(infinity);
+	});
+
 	it("needs a model 704", () => {
 		const image = new Image([{ id: 1 }]);
 		const clock = new ManualClock();

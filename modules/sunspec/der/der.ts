@@ -86,12 +86,14 @@ export class Der {
 		const of = (id: number, occurrence?: number): ModelBytes => new ModelBytes(image, id, clock, occurrence);
 		this.#canEnergize = actuator.abilities.includes("energize");
 		this.#canLimit = actuator.abilities.includes("limitW");
-		const [m121, m123, m702, m703, m704, m715] = [of(121), of(123), of(702), of(703), of(704), of(715)];
-		const m124 = of(124);
+		const { given = [] } = options;
+		const own = (id: number): ModelBytes => of(given.includes(id) ? 0 : id);
+		const [m121, m123, m124, m702] = [own(121), of(123), of(124), of(702)];
+		const [m703, m704, m715] = [of(703), of(704), of(715)];
 		if (!m704.present) throw configError("image", "no model 704", "the controls of a DER live in model 704");
 		this.#m124 = m124;
 		this.#m713 = of(713);
-		this.#models = [m702, m703, m704, m715, m121, m123, m124];
+		this.#models = [own(702), m703, m704, m715, m121, m123, m124];
 		this.#settings = new Settings(m702, m121, m124, m704);
 		this.#older = new OlderControls(m704, m123, m124);
 		const cells = new Float64Array(cellCount);
@@ -138,7 +140,8 @@ export class Der {
 		if (this.local || typeof value !== "number") return ModbusException.illegalDataValue;
 		if (this.#functions.model(point.model.id)) return this.#functions.onWrite(point, value);
 		const at = point.address - point.model.address;
-		if (isFixed(point.model.id, at, this.#actuator)) {
+		const shared = point.model.id === 124 && at === At124.wChaMax && !this.owns(702);
+		if (shared || isFixed(point.model.id, at, this.#actuator)) {
 			return value === this.#image.valueOf(point) ? 0 : ModbusException.illegalDataValue;
 		}
 		return checkValue(point, value, this.#settings, this.#actuator);

@@ -85,7 +85,7 @@ export class Settings {
 	charge = Number.NaN;
 	discharge = Number.NaN;
 	vNom = Number.NaN;
-	/** Set below their ratings: WMax, WChaRteMax, WDisChaRteMax. Then they are limits of their own. */
+	/** Set below what they were from the start: WMax, WChaRteMax, WDisChaRteMax. Then they are limits of their own. */
 	wLimited = false;
 	chargeLimited = false;
 	dischargeLimited = false;
@@ -93,6 +93,10 @@ export class Settings {
 	varAval = Number.NaN;
 	readonly model: ModelBytes;
 	#sum = Number.NaN;
+	/** What the device is set to by itself: it needs no command for these. */
+	#ownW = Number.POSITIVE_INFINITY;
+	#ownCharge = Number.POSITIVE_INFINITY;
+	#ownDischarge = Number.POSITIVE_INFINITY;
 	readonly #old: ModelBytes;
 	readonly #m124: ModelBytes;
 	readonly #m704: ModelBytes;
@@ -118,9 +122,18 @@ export class Settings {
 		this.charge = this.of(At702.wChaRteMax);
 		this.discharge = this.of(At702.wDisChaRteMax);
 		this.vNom = this.of(At702.vNom);
-		this.wLimited = this.isLimited(At702.wMax);
-		this.chargeLimited = this.isLimited(At702.wChaRteMax);
-		this.dischargeLimited = this.isLimited(At702.wDisChaRteMax);
+		this.wLimited = this.isLimited(At702.wMax, this.#ownW);
+		this.chargeLimited = this.isLimited(At702.wChaRteMax, this.#ownCharge);
+		this.dischargeLimited = this.isLimited(At702.wDisChaRteMax, this.#ownDischarge);
+	}
+
+	/** What stands in 702 now is what the device is set to by itself. */
+	begin(): void {
+		this.read();
+		this.#ownW = this.of(At702.wMax);
+		this.#ownCharge = this.of(At702.wChaRteMax);
+		this.#ownDischarge = this.of(At702.wDisChaRteMax);
+		this.#sum = Number.NaN;
 	}
 
 	/** Most active power out of the storage; where nobody has set it, what the DER can have at all. */
@@ -144,8 +157,8 @@ export class Settings {
 		return sf === 0 ? this.model.u16(place) : this.model.scaledU16(place, sf);
 	}
 
-	private isLimited(at: number): boolean {
-		return this.value(at, at) < this.rating(at);
+	private isLimited(at: number, own: number): boolean {
+		return this.value(at, at) < this.rating(at) && !(this.value(at, at) >= own);
 	}
 
 	/** Works out how much reactive power there is room for beside `w`. */
