@@ -4,7 +4,7 @@ import { simulatedRS485 } from "../hosts/mcsim/sim-rs485";
 import { ManualClock } from "../modules/base/manual-clock";
 import type { NetworkState } from "../modules/base/network";
 import type { ButtonEvent } from "../modules/buttons/buttons";
-import { Catalogue, deviceTables } from "../modules/devices/catalogue";
+import { Catalogue } from "../modules/devices/catalogue";
 import { kActions865B, kActionsV2 } from "../modules/panel/actions";
 import type { ButtonActions } from "../modules/panel/devices";
 import { kLampStates } from "../modules/panel/lamp";
@@ -14,6 +14,7 @@ import { Alarms } from "../modules/site/alarms";
 import { ControlStore } from "../modules/site/control-store";
 import { EnergyToday } from "../modules/site/energy-today";
 import { Hub } from "../modules/site/hub";
+import { knownDevices } from "../modules/site/known-devices";
 import { readSite } from "../modules/site/site-file";
 import { Pole, type PoleDevice } from "../sim/pole";
 import { brailleOf, expectScreen } from "./screens";
@@ -36,10 +37,7 @@ afterEach(() => {
 function bench(options: BenchOptions = {}) {
 	const clock = new ManualClock(Date.UTC(2026, 0, 1, 8));
 	const siteText = options.siteText ?? demoSite();
-	const site = readSite(
-		siteText,
-		deviceTables.map((table) => table.id),
-	);
+	const site = readSite(siteText, knownDevices());
 	const pole = new Pole({ devices: (JSON.parse(siteText) as { devices: PoleDevice[] }).devices });
 	const RS485 = simulatedRS485((name) => pole.line(name), clock) as never;
 	const hub = new Hub({

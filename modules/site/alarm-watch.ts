@@ -4,7 +4,7 @@ import type { PolledDevice } from "../devices/polled";
 import { symbolName } from "../sunspec/model";
 import type { AlarmKind, AlarmSource, Alarms } from "./alarms";
 import type { Bus } from "./bus";
-import type { ControlReport, HubDevice } from "./hub";
+import type { ControlReport, HubDevice } from "./entry";
 import { isDer } from "./quantities";
 import type { SiteLimits } from "./site-file";
 

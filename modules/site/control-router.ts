@@ -8,7 +8,7 @@ import type { Der } from "../sunspec/der/der";
 import type { Image } from "../sunspec/image";
 import type { PointInfo } from "../sunspec/place";
 import type { WrittenValue } from "../sunspec/server";
-import type { HubDevice } from "./hub";
+import type { HubDevice } from "./entry";
 
 export interface ControlRouterOptions {
 	clock: Clock;

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { ManualClock } from "../base/manual-clock";
 import { Image } from "../sunspec/image";
 import { EnergyToday } from "./energy-today";
+import type { HubDevice } from "./entry";
 import { History, noVoltage, slotMs, slotsKept } from "./history";
-import type { HubDevice } from "./hub";
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;

@@ -1,5 +1,5 @@
 import type { Clock } from "../base/clock";
-import type { HubDevice } from "./hub";
+import type { HubDevice } from "./entry";
 import { measuredHandle, quantities } from "./quantities";
 
 /** Length of a slot. */

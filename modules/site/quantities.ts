@@ -1,7 +1,7 @@
 import { frozen } from "../base/frozen";
 import type { Kind } from "../devices/kinds";
 import type { DerProfile } from "../sunspec/der/profile";
-import type { HubDevice } from "./hub";
+import type { HubDevice } from "./entry";
 
 /** What the hub keeps of a device by itself: points of its main model, of which the first that it has counts. */
 export interface Quantities {
