@@ -111,14 +111,14 @@ export class SunSpecActuator implements DerActuator, WrittenDevice {
 
 	apply(command: Readonly<DerCommand>): void {
 		this.#command = { ...command };
-		this.#work();
+		this.work();
 	}
 
 	/** The device answers again: what it holds is read anew, and it is told again what it was told. */
 	resume(): void {
 		this.#toRead = this.#plan.reads;
 		for (let i = 0; i < controlCount; i++) if (this.#told[i] !== untouched) this.#told[i] = unknown;
-		this.#work();
+		this.work();
 	}
 
 	/** The device is told nothing any more; it falls back when its time is over. */
@@ -127,16 +127,16 @@ export class SunSpecActuator implements DerActuator, WrittenDevice {
 		this.#options.clock.clearTimer(this.#timer);
 	}
 
-	#work(): void {
+	private work(): void {
 		const command = this.#command;
 		if (command === undefined || this.#closed) return;
 		const nowMs = this.#options.clock.now();
 		if (!this.online) {
-			this.#wake(againMs);
+			this.wake(againMs);
 			return;
 		}
 		if (this.#toRead > 0) {
-			this.#read();
+			this.read();
 			return;
 		}
 		const all = demands(command, this.#models, this.#own.image, this.#revertS);
@@ -146,20 +146,20 @@ export class SunSpecActuator implements DerActuator, WrittenDevice {
 			if (demand === undefined || (!demand.active && told === untouched)) return;
 			const wanted = demand.points.join(" ");
 			const dueMs = this.#againMs[control]!;
-			if (wanted !== told || nowMs >= dueMs) this.#tell(control, demand, wanted, wanted !== told);
+			if (wanted !== told || nowMs >= dueMs) this.tell(control, demand, wanted, wanted !== told);
 			wakeMs = Math.min(wakeMs, this.#againMs[control]! - nowMs);
 		});
-		if (wakeMs < Infinity) this.#wake(wakeMs);
+		if (wakeMs < Infinity) this.wake(wakeMs);
 	}
 
-	#wake(delayMs: number): void {
+	private wake(delayMs: number): void {
 		const { clock } = this.#options;
 		clock.clearTimer(this.#timer);
-		this.#timer = clock.setTimer(() => this.#work(), Math.max(0, delayMs));
+		this.#timer = clock.setTimer(() => this.work(), Math.max(0, delayMs));
 	}
 
 	/** Reads the control models, one request at a time. */
-	#read(): void {
+	private read(): void {
 		if (this.#reading) return;
 		this.#reading = true;
 		const read = this.#plan.reads - this.#toRead;
@@ -173,27 +173,27 @@ export class SunSpecActuator implements DerActuator, WrittenDevice {
 			timeoutMs: this.timeoutMs,
 			onResult: (result) => {
 				this.#reading = false;
-				this.#taken(read, result);
+				this.taken(read, result);
 			},
 		};
 		this.#options.client.request(request);
 	}
 
-	#taken(read: number, result: ReadResult): void {
+	private taken(read: number, result: ReadResult): void {
 		if (this.#closed) return;
 		if (result.status === "ok") {
 			this.#own.take(this.#plan, read, result.data, result.endMs);
 			this.#toRead--;
-			this.#work();
-		} else this.#wake(againMs);
+			this.work();
+		} else this.wake(againMs);
 	}
 
 	/** Writes a control, runs of neighbouring points in a request each, those that switch it on at the end. */
-	#tell(control: number, demand: Demand, wanted: string, isNew: boolean): void {
+	private tell(control: number, demand: Demand, wanted: string, isNew: boolean): void {
 		const { client, clock } = this.#options;
 		this.#told[control] = wanted;
 		this.#againMs[control] = clock.now() + (this.#revertS * 1000) / refreshShare;
-		const runs = this.#runs(demand);
+		const runs = this.runs(demand);
 		let left = runs.length;
 		let failed = false;
 		for (const run of runs) {
@@ -209,13 +209,13 @@ export class SunSpecActuator implements DerActuator, WrittenDevice {
 				if (failed) {
 					this.#told[control] = unknown;
 					this.#againMs[control] = clock.now() + againMs;
-					this.#wake(againMs);
+					this.wake(againMs);
 				} else if (!demand.active) this.#told[control] = untouched;
 			});
 		}
 	}
 
-	#runs({ model, active, points, down }: Demand): Run[] {
+	private runs({ model, active, points, down }: Demand): Run[] {
 		const { image } = this.#own;
 		const runs: Run[] = [];
 		const known: { point: PointInfo; value: number }[] = [];

@@ -110,7 +110,7 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 		this.timeoutMs = options.timeoutMs ?? 1000;
 		this.#most = options.mostRegisters ?? 125;
 		this.models = options.models ?? [];
-		if (this.models.length === 0) this.#look();
+		if (this.models.length === 0) this.look();
 		else this.nextDueMs = Infinity;
 	}
 
@@ -124,7 +124,7 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 		this.#intake = new SunSpecIntake(image);
 		this.#intake.overlay = this.#writer;
 		this.#survey = undefined;
-		this.#rebuild(this.lastAnswerMs || 0);
+		this.rebuild(this.lastAnswerMs || 0);
 		this.#intake.check(this.#plan!);
 	}
 
@@ -142,7 +142,7 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 		this.#intake!.keep(models);
 	}
 
-	#rebuild(nowMs: number): void {
+	private rebuild(nowMs: number): void {
 		const { models } = (this.#survey ?? this.#intake!).image;
 		this.#plan = new ClientPlan(this.models, models, { most: this.#most, join: this.#join });
 		this.#dueMs = new Float64Array(this.#plan.reads).fill(nowMs);
@@ -152,12 +152,12 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 		this.nextDueMs = this.#discovery === undefined ? nowMs : this.nextDueMs;
 	}
 
-	#look(): void {
+	private look(): void {
 		this.#survey = undefined;
 		this.#discovery = new Discovery({ bases: this.#options.bases, most: this.#most });
 	}
 
-	#periodMs(read: number): number {
+	private periodMs(read: number): number {
 		const pace = this.#plan!.pace(read);
 		if (pace === Pace.once) return Infinity;
 		const name = pace === Pace.fast ? "fast" : pace === Pace.normal ? "normal" : "slow";
@@ -165,17 +165,17 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 	}
 
 	/** What is read once is wanted as soon as what is read fast. */
-	#deadline(read: number): number {
-		const periodMs = this.#periodMs(read);
+	private deadline(read: number): number {
+		const periodMs = this.periodMs(read);
 		return this.#dueMs[read]! + (periodMs === Infinity ? defaultPeriodsMs.fast : periodMs);
 	}
 
-	#pick(nowMs: number): number {
+	private pick(nowMs: number): number {
 		let best = -1;
 		let bestMs = Infinity;
 		for (let i = 0; i < this.#dueMs.length; i++) {
 			if (this.#dueMs[i]! > nowMs) continue;
-			const deadlineMs = this.#deadline(i);
+			const deadlineMs = this.deadline(i);
 			if (deadlineMs < bestMs) {
 				best = i;
 				bestMs = deadlineMs;
@@ -189,8 +189,8 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 		if (this.#discovery !== undefined) {
 			return nowMs >= this.nextDueMs ? this.nextDueMs + defaultPeriodsMs.fast : Infinity;
 		}
-		const read = this.#pick(nowMs);
-		return read < 0 ? Infinity : this.#deadline(read);
+		const read = this.pick(nowMs);
+		return read < 0 ? Infinity : this.deadline(read);
 	}
 
 	/** The next read that is due, now open; undefined when none is. */
@@ -201,7 +201,7 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 			this.count = this.#discovery.count;
 			return this;
 		}
-		const read = this.#pick(nowMs);
+		const read = this.pick(nowMs);
 		this.#open = read;
 		if (read < 0) return undefined;
 		this.address = this.#plan!.address(read);
@@ -210,55 +210,55 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 	}
 
 	onResult(result: ReadResult): void {
-		if (result.status === "ok") this.#answered(result);
+		if (result.status === "ok") this.answered(result);
 		else if (result.status === "exception") {
 			this.exceptions++;
 			this.lastException = result.exception;
-			this.#answered(result);
+			this.answered(result);
 		} else if (result.status !== "closed") {
 			if (result.status === "timeout") this.timeouts++;
 			else this.garbled++;
 			this.missed++;
 		}
-		if (this.#discovery !== undefined) this.#lookedAt(this.#discovery, result);
-		else if (this.#open >= 0) this.#polled(this.#open, result);
+		if (this.#discovery !== undefined) this.lookedAt(this.#discovery, result);
+		else if (this.#open >= 0) this.polled(this.#open, result);
 		this.#open = -1;
 		this.image?.commit();
 	}
 
-	#lookedAt(discovery: Discovery, result: ReadResult): void {
+	private lookedAt(discovery: Discovery, result: ReadResult): void {
 		const nowMs = result.endMs;
 		if (result.status === "closed") {
-			this.#gone(nowMs);
+			this.gone(nowMs);
 			return;
 		}
 		discovery.take(result);
 		this.nextDueMs = nowMs + discovery.waitMs;
-		if (this.missed >= missesUntilOffline) this.#gone(nowMs);
+		if (this.missed >= missesUntilOffline) this.gone(nowMs);
 		if (discovery.state === "looking") return;
 		if (discovery.state !== "found") {
-			if (discovery.state === "silent") this.#gone(nowMs);
+			if (discovery.state === "silent") this.gone(nowMs);
 			else this.nextDueMs = nowMs + refusedRetryMs;
-			this.#look();
+			this.look();
 			return;
 		}
 		this.#discovery = undefined;
 		if (discovery.quirks.includes("short-reads")) this.#join = false;
 		if (this.image !== undefined && sameModels(this.models, discovery.models)) {
-			this.#rebuild(nowMs);
+			this.rebuild(nowMs);
 			return;
 		}
 		this.models = discovery.models;
 		const controls = this.models.filter((model) => model.known && controlModels.includes(model.id));
-		if (controls.length === 0) this.#found();
+		if (controls.length === 0) this.found();
 		else {
 			this.#survey = new SunSpecIntake(new Image(controls));
-			this.#rebuild(nowMs);
+			this.rebuild(nowMs);
 		}
 	}
 
 	/** What it holds is known, and what it can be told. */
-	#found(): void {
+	private found(): void {
 		const survey = this.#survey?.image;
 		if (survey !== undefined) {
 			this.models = this.models.map((model) => {
@@ -273,69 +273,69 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 		this.#options.onFound(this.models, this);
 	}
 
-	#polled(read: number, result: ReadResult): void {
+	private polled(read: number, result: ReadResult): void {
 		const nowMs = result.endMs;
 		if (result.status === "ok") {
-			if (!this.#sameHeads(read, result.data)) {
-				this.#loseRead(read);
-				this.#look();
+			if (!this.sameHeads(read, result.data)) {
+				this.loseRead(read);
+				this.look();
 				this.nextDueMs = nowMs;
 				return;
 			}
 			if (this.count > this.#longest) this.#longest = this.count;
-			this.#take(read, result.data, nowMs);
-			this.#schedule(read, nowMs, Infinity);
+			this.take(read, result.data, nowMs);
+			this.schedule(read, nowMs, Infinity);
 		} else if (result.status === "exception") {
-			this.#refused(read, result.exception, nowMs);
+			this.refused(read, result.exception, nowMs);
 			if (this.#discovery !== undefined) return;
 		} else if (result.status === "closed") {
-			this.#gone(nowMs);
-			this.#schedule(read, nowMs, 0);
+			this.gone(nowMs);
+			this.schedule(read, nowMs, 0);
 		} else {
-			this.#loseRead(read);
-			if (this.missed >= missesUntilOffline || this.#dueMs.length === 1) this.#gone(nowMs);
-			this.#schedule(read, nowMs, defaultPeriodsMs.fast);
+			this.loseRead(read);
+			if (this.missed >= missesUntilOffline || this.#dueMs.length === 1) this.gone(nowMs);
+			this.schedule(read, nowMs, defaultPeriodsMs.fast);
 		}
-		if (this.#survey !== undefined && !this.#missing.includes(1)) this.#found();
-		else this.nextDueMs = this.#earliest();
+		if (this.#survey !== undefined && !this.#missing.includes(1)) this.found();
+		else this.nextDueMs = this.earliest();
 	}
 
-	#earliest(): number {
+	private earliest(): number {
 		let earliest = Infinity;
 		for (let i = 0; i < this.#dueMs.length; i++) if (this.#dueMs[i]! < earliest) earliest = this.#dueMs[i]!;
 		return earliest;
 	}
 
-	#refused(read: number, exception: number, nowMs: number): void {
+	private refused(read: number, exception: number, nowMs: number): void {
 		const forGood = exception <= 3;
 		// Of a device that was remembered the first refusal says rather that it is another one.
 		const isKnown = this.#longest > 0 || this.#doubted || this.#survey !== undefined;
-		if (forGood && isKnown && this.#shorten(read, nowMs)) return;
-		this.#loseRead(read);
-		this.#schedule(read, nowMs, refusedRetryMs);
+		if (forGood && isKnown && this.shorten(read, nowMs)) return;
+		this.loseRead(read);
+		this.schedule(read, nowMs, refusedRetryMs);
 		if (!forGood) return;
 		this.#missing[read] = 0;
 		this.#dueMs[read] = Math.max(this.#dueMs[read]!, nowMs + refusedRetryMs);
 		if (this.#doubted || this.#survey !== undefined) return;
 		// What it holds may have changed, or it is another device; asked once.
 		this.#doubted = true;
-		this.#look();
+		this.look();
 		this.nextDueMs = nowMs;
 	}
 
 	/** A read that is refused may be too long, or go on into another model: then it is taken apart. */
-	#shorten(read: number, nowMs: number): boolean {
+	private shorten(read: number, nowMs: number): boolean {
 		const plan = this.#plan!;
 		const count = plan.count(read);
 		if (this.#join && plan.firstPart(read + 1) - plan.firstPart(read) > 1) this.#join = false;
 		else if (count > this.#longest && count > leastRegisters) this.#most = Math.max(leastRegisters, count >> 1);
 		else return false;
-		this.#rebuild(nowMs);
+		this.rebuild(nowMs);
 		return true;
 	}
 
 	/** Whether the models of a read are still those that were found. */
-	#sameHeads(read: number, data: DataView): boolean {
+	private sameHeads(read: number, data: DataView): boolean {
 		const plan = this.#plan!;
 		for (let part = plan.firstPart(read); part < plan.firstPart(read + 1); part++) {
 			if (!plan.partHasHead(part)) continue;
@@ -349,15 +349,15 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 		return true;
 	}
 
-	#take(read: number, data: DataView, nowMs: number): void {
+	private take(read: number, data: DataView, nowMs: number): void {
 		const plan = this.#plan!;
 		this.#lost[read] = 0;
 		this.#missing[read] = 0;
 		(this.#survey ?? this.#intake!).take(plan, read, data, nowMs);
-		if (this.#survey === undefined && plan.pace(read) === Pace.once) this.#identify();
+		if (this.#survey === undefined && plan.pace(read) === Pace.once) this.identify();
 	}
 
-	#identify(): void {
+	private identify(): void {
 		const image = this.image!;
 		const text = (name: string): string => {
 			const value = image.value(image.handle(1, name));
@@ -369,17 +369,17 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 		this.registerSerial = serial === "" ? undefined : serial;
 	}
 
-	#loseRead(read: number): void {
+	private loseRead(read: number): void {
 		if (this.#lost[read] !== 0 || this.#survey !== undefined) return;
 		this.#lost[read] = 1;
 		this.#intake!.lose(this.#plan!, read);
 	}
 
-	#gone(nowMs: number): boolean {
+	private gone(nowMs: number): boolean {
 		const image = this.image;
 		if (image !== undefined) {
 			image.lostMs = nowMs;
-			if (this.#plan !== undefined) for (let i = 0; i < this.#plan.reads; i++) this.#loseRead(i);
+			if (this.#plan !== undefined) for (let i = 0; i < this.#plan.reads; i++) this.loseRead(i);
 		}
 		const answered = this.online;
 		if (this.known && !answered) return false;
@@ -393,13 +393,13 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 	 * The line itself is gone: nothing can be read, which is no miss of the device. True when it had answered until now.
 	 */
 	lineDown(nowMs: number): boolean {
-		const answered = this.#gone(nowMs);
+		const answered = this.gone(nowMs);
 		this.image?.commit();
 		return answered;
 	}
 
 	/** The device has answered, if only with an exception. */
-	#answered(result: ReadResult): void {
+	private answered(result: ReadResult): void {
 		const tookMs = result.endMs - result.startMs;
 		this.answers++;
 		this.missed = 0;
@@ -416,8 +416,8 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 	}
 
 	/** The next time of a read keeps its rhythm; times that were missed are left out. */
-	#schedule(read: number, nowMs: number, onceAgainMs: number): void {
-		const periodMs = this.#periodMs(read);
+	private schedule(read: number, nowMs: number, onceAgainMs: number): void {
+		const periodMs = this.periodMs(read);
 		if (periodMs === Infinity) {
 			this.#dueMs[read] = nowMs + onceAgainMs;
 			return;
@@ -483,7 +483,7 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 	refresh(imageAddress: number): void {
 		if (this.deviceAddress(imageAddress) < 0) return;
 		this.#dueMs[this.#plan!.readOf(imageAddress)] = 0;
-		this.nextDueMs = this.#earliest();
+		this.nextDueMs = this.earliest();
 	}
 
 	/** Whether the device gives this point: its model was found, and the device has a value there. */

@@ -66,7 +66,7 @@ export class SunSpecIntake {
 			const count = plan.partCount(part) - head;
 			this.load(plan, plan.partImage(part) + head, data, at, count, nowMs, this.overlay);
 		}
-		this.#mark(nowMs);
+		this.mark(nowMs);
 	}
 
 	/** Registers for one place in the image: whole points, without ID and L. */
@@ -81,14 +81,14 @@ export class SunSpecIntake {
 	): void {
 		const { buffer, byteOffset } = data;
 		new Uint8Array(this.#copy.buffer).set(new Uint8Array(buffer, byteOffset + at, 2 * count));
-		const quality = this.#settle(plan, address, count);
+		const quality = this.settle(plan, address, count);
 		overlay?.overlay(address, count, this.#copy);
-		this.#restoreKept(address, count);
+		this.restoreKept(address, count);
 		this.image.load(address, this.#copy, 0, count, nowMs, quality);
 	}
 
 	/** Keeps counts and good scale factors as they are in the image; says what the rest is worth. */
-	#settle(plan: ClientPlan, address: number, count: number): Quality {
+	private settle(plan: ClientPlan, address: number, count: number): Quality {
 		const { registers, base } = this.image;
 		let quality: Quality = "good";
 		for (let i = 0; i < plan.specials; i++) {
@@ -109,7 +109,7 @@ export class SunSpecIntake {
 		return quality;
 	}
 
-	#restoreKept(address: number, count: number): void {
+	private restoreKept(address: number, count: number): void {
 		const kept = this.#kept;
 		const { registers, base } = this.image;
 		for (let i = 0; i < kept.length; i += 2) {
@@ -122,7 +122,7 @@ export class SunSpecIntake {
 	}
 
 	/** Values that cannot be are shown and marked. */
-	#mark(nowMs: number): void {
+	private mark(nowMs: number): void {
 		const { image } = this;
 		const checks = this.#checks;
 		for (let i = 0; i < checks.length; i += 3) {

@@ -80,7 +80,7 @@ export class SunSpecWriter implements WriteRequest {
 		kept.push({ address, words, client, onDone });
 		this.#waiting = kept;
 		for (const job of replaced) job.onDone?.("rejected", "a later write took its place");
-		this.#next();
+		this.next();
 	}
 
 	/** What is on its way counts already: puts it into registers that were read, which are to stand at `address`. */
@@ -89,7 +89,7 @@ export class SunSpecWriter implements WriteRequest {
 		for (const job of this.#waiting) overlayJob(job, address, count, view);
 	}
 
-	#next(): void {
+	private next(): void {
 		while (this.#job === undefined && this.#waiting.length > 0) {
 			const job = this.#waiting.shift()!;
 			this.address = this.#device.deviceAddress(job.address);
@@ -100,11 +100,11 @@ export class SunSpecWriter implements WriteRequest {
 			this.#job = job;
 			this.#refusal = "";
 			this.#written = 0;
-			this.#send(job);
+			this.send(job);
 		}
 	}
 
-	#send(job: Job): void {
+	private send(job: Job): void {
 		this.#phase = WRITING;
 		this.retries = 0;
 		this.function = this.#single ? 6 : 16;
@@ -117,22 +117,22 @@ export class SunSpecWriter implements WriteRequest {
 	onResult(result: ReadResult): void {
 		const job = this.#job;
 		if (job === undefined) return;
-		if (this.#phase === READING) this.#compare(job, result);
+		if (this.#phase === READING) this.compare(job, result);
 		else if (result.status === "exception" && result.exception === 1 && !this.#single) {
 			this.#single = true;
-			this.#send(job);
-		} else if (this.#single && result.status === "ok" && ++this.#written < job.words.length) this.#send(job);
+			this.send(job);
+		} else if (this.#single && result.status === "ok" && ++this.#written < job.words.length) this.send(job);
 		else {
 			if (result.status === "exception") this.#refusal = refusalText(result.exception);
-			this.#readBack(job);
+			this.readBack(job);
 		}
 	}
 
 	/** After a refusal too, and when no answer came: only the device knows what it holds now. */
-	#readBack(job: Job): void {
+	private readBack(job: Job): void {
 		this.address = this.#device.deviceAddress(job.address);
 		if (this.address < 0) {
-			this.#end(job, "timeout", "the device is being asked what it holds");
+			this.end(job, "timeout", "the device is being asked what it holds");
 			return;
 		}
 		this.#phase = READING;
@@ -143,26 +143,26 @@ export class SunSpecWriter implements WriteRequest {
 		job.client.request(this);
 	}
 
-	#compare(job: Job, result: ReadResult): void {
+	private compare(job: Job, result: ReadResult): void {
 		if (result.status !== "ok") {
 			this.#device.refresh(job.address);
-			if (this.#refusal !== "") this.#end(job, "rejected", this.#refusal);
-			else if (result.status !== "exception") this.#end(job, "timeout", "the device did not answer the read-back");
-			else this.#end(job, "rejected", `read back: ${refusalText(result.exception)}`);
+			if (this.#refusal !== "") this.end(job, "rejected", this.#refusal);
+			else if (result.status !== "exception") this.end(job, "timeout", "the device did not answer the read-back");
+			else this.end(job, "rejected", `read back: ${refusalText(result.exception)}`);
 			return;
 		}
 		let same = true;
 		for (let i = 0; i < job.words.length; i++) if (result.data.getUint16(2 * i) !== job.words[i]) same = false;
 		this.#device.readBack(job.address, result.data, job.words.length, result.endMs);
-		if (this.#refusal !== "") this.#end(job, "rejected", this.#refusal);
-		else if (same) this.#end(job, "accepted", "");
-		else this.#end(job, "rejected", "the device holds another value");
+		if (this.#refusal !== "") this.end(job, "rejected", this.#refusal);
+		else if (same) this.end(job, "accepted", "");
+		else this.end(job, "rejected", "the device holds another value");
 	}
 
-	#end(job: Job, result: WriteOutcome["result"], reason: string): void {
+	private end(job: Job, result: WriteOutcome["result"], reason: string): void {
 		this.#job = undefined;
 		job.onDone?.(result, reason);
-		this.#next();
+		this.next();
 	}
 }
 

@@ -53,7 +53,7 @@ export class DerSplitter implements DerActuator {
 	}
 
 	refuses(ability: DerAbility, value: number): string | undefined {
-		const parts = this.#split({ ...kFree, ...commandOf(ability, value) });
+		const parts = this.split({ ...kFree, ...commandOf(ability, value) });
 		for (let i = 0; i < this.#members.length; i++) {
 			const { actuator } = this.#members[i]!;
 			if (!actuator?.online || !actuator.abilities.includes(ability)) continue;
@@ -66,20 +66,20 @@ export class DerSplitter implements DerActuator {
 
 	apply(command: Readonly<DerCommand>): void {
 		this.#command = command;
-		this.#spread();
+		this.spread();
 	}
 
 	/** After readings of a member: one that is gone or back, or that nobody can command, changes what the others do. */
 	update(): void {
 		if (this.#command === kFree) return;
-		const changed = Math.abs(this.#uncommandedW() - this.#restW) > noticeable * this.#ratedW;
-		if (changed || this.#onlineBits() !== this.#online) this.#spread();
+		const changed = Math.abs(this.uncommandedW() - this.#restW) > noticeable * this.#ratedW;
+		if (changed || this.onlineBits() !== this.#online) this.spread();
 	}
 
-	#spread(): void {
-		this.#online = this.#onlineBits();
-		this.#restW = this.#uncommandedW();
-		const parts = this.#split(this.#command);
+	private spread(): void {
+		this.#online = this.onlineBits();
+		this.#restW = this.uncommandedW();
+		const parts = this.split(this.#command);
 		for (let i = 0; i < parts.length; i++) {
 			const { actuator } = this.#members[i]!;
 			if (!actuator?.online || isSame(parts[i]!, this.#told[i]!)) continue;
@@ -88,14 +88,14 @@ export class DerSplitter implements DerActuator {
 		}
 	}
 
-	#onlineBits(): number {
+	private onlineBits(): number {
 		let bits = 0;
 		for (let i = 0; i < this.#members.length; i++) if (this.#members[i]!.actuator?.online) bits |= 1 << i;
 		return bits;
 	}
 
 	/** Active power of those that cannot be limited, W. */
-	#uncommandedW(): number {
+	private uncommandedW(): number {
 		let sum = 0;
 		for (const { image, actuator } of this.#members) {
 			if (!actuator?.abilities.includes("limitW") && !actuator?.abilities.includes("setW")) {
@@ -105,28 +105,28 @@ export class DerSplitter implements DerActuator {
 		return sum;
 	}
 
-	#split(command: Readonly<DerCommand>): DerCommand[] {
+	private split(command: Readonly<DerCommand>): DerCommand[] {
 		const { limitW, setW, chargeLimitW, dischargeLimitW, reactive, pf, setVar, energize } = command;
-		const rest = this.#uncommandedW();
-		const inject = this.#weights("WMaxRtg", (can) => can("limitW") || can("setW"));
+		const rest = this.uncommandedW();
+		const inject = this.weights("WMaxRtg", (can) => can("limitW") || can("setW"));
 		this.#ratedW = inject.reduce((sum, one) => sum + one, 0);
 		const limits = share(Math.max(0, limitW - rest), inject);
 		const isAbsorbing = setW - rest < 0;
 		const setters = isAbsorbing
-			? this.#weights("WChaRteMaxRtg", (can) => can("setW"))
-			: this.#weights("WMaxRtg", (can) => can("setW") || can("limitW"));
+			? this.weights("WChaRteMaxRtg", (can) => can("setW"))
+			: this.weights("WMaxRtg", (can) => can("setW") || can("limitW"));
 		const sets = share(Math.abs(setW - rest), setters);
 		const charges = share(
 			chargeLimitW,
-			this.#weights("WChaRteMaxRtg", (can) => can("chargeLimitW")),
+			this.weights("WChaRteMaxRtg", (can) => can("chargeLimitW")),
 		);
 		const discharges = share(
 			dischargeLimitW,
-			this.#weights("WDisChaRteMaxRtg", (can) => can("dischargeLimitW")),
+			this.weights("WDisChaRteMaxRtg", (can) => can("dischargeLimitW")),
 		);
 		const vars = share(
 			Math.abs(setVar),
-			this.#weights(setVar < 0 ? "VarMaxAbsRtg" : "VarMaxInjRtg", (can) => can("setVar")),
+			this.weights(setVar < 0 ? "VarMaxAbsRtg" : "VarMaxInjRtg", (can) => can("setVar")),
 		);
 		return this.#members.map(({ actuator }, i) => {
 			const canSet = actuator?.abilities.includes("setW") ?? false;
@@ -147,7 +147,7 @@ export class DerSplitter implements DerActuator {
 	}
 
 	/** Ratings by member, or the settings of those that tell no ratings; 0 for one that does not answer or cannot be told. */
-	#weights(rating: string, wanted: (can: (ability: DerAbility) => boolean) => boolean): Float64Array {
+	private weights(rating: string, wanted: (can: (ability: DerAbility) => boolean) => boolean): Float64Array {
 		const weights = new Float64Array(this.#members.length);
 		for (let i = 0; i < weights.length; i++) {
 			const { image, actuator } = this.#members[i]!;

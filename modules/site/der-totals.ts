@@ -76,12 +76,12 @@ export class DerTotals {
 
 	/** After the image of a member has changed. Does not commit. */
 	update(nowMs: number): void {
-		this.#runner ??= this.#begin(++this.#tries > mostTries);
+		this.#runner ??= this.begin(++this.#tries > mostTries);
 		this.#runner?.run(nowMs);
 	}
 
 	/** Once the ratings are known, and with them how far the sums can go. */
-	#begin(force: boolean): RuleRunner | undefined {
+	private begin(force: boolean): RuleRunner | undefined {
 		const members = this.#members;
 		let ratedW = 0;
 		let capacityWh = 0;
@@ -99,10 +99,10 @@ export class DerTotals {
 		const ratings = { maxW: ratedW * share, capacityWh: capacityWh * share };
 		fillScales(this.#image, models, allRatings(ratings, models, this.#profile));
 		this.#image.set(this.#image.handle(701, "ACType"), this.#profile.acType === "single" ? 0 : 2, 0, "good");
-		return new RuleRunner([this.#image, ...members.map(({ image }) => image)], this.#rules());
+		return new RuleRunner([this.#image, ...members.map(({ image }) => image)], this.rules());
 	}
 
-	#rules(): Rules {
+	private rules(): Rules {
 		const members = this.#members;
 		const rules = new Rules([this.#image, ...members.map(({ image }) => image)]);
 		const add = (op: string, model: number, point: string, from: readonly (readonly [number, string])[]): void =>
@@ -116,8 +116,8 @@ export class DerTotals {
 		// what one DER does not tell nobody knows of all
 		add("whole", 701, "Var", each("Var"));
 		for (const name of kEnergies.split(" ")) add("kept", 701, name, each(name));
-		this.#means(rules);
-		this.#phases(add);
+		this.means(rules);
+		this.phases(add);
 		const own = (...names: readonly string[]) => names.map((name) => rules.slot(0, 701, name));
 		rules.add(rules.slot(0, 701, "VA"), "apparent", own("W", "Var"));
 		rules.add(rules.slot(0, 701, "PF"), "powerFactor", own("W", "VA"));
@@ -148,7 +148,7 @@ export class DerTotals {
 	}
 
 	/** Weighted by rated power: a large one's measurement is nearer to the point of connection. */
-	#means(rules: Rules): void {
+	private means(rules: Rules): void {
 		for (const name of kMeans.split(" ")) {
 			const pairs = this.#members.flatMap((_, i) => [rules.slot(i + 1, 702, "WMaxRtg"), rules.slot(i + 1, 701, name)]);
 			rules.add(rules.slot(0, 701, name), "mean", pairs);
@@ -156,7 +156,9 @@ export class DerTotals {
 	}
 
 	/** A single-phase DER counts on the phase of the feeder that it hangs on. */
-	#phases(add: (op: string, model: number, point: string, from: readonly (readonly [number, string])[]) => void): void {
+	private phases(
+		add: (op: string, model: number, point: string, from: readonly (readonly [number, string])[]) => void,
+	): void {
 		const members = this.#members;
 		for (let phase = 1; phase <= 3; phase++) {
 			const from = (name: string): (readonly [number, string])[] => {

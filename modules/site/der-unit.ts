@@ -50,7 +50,7 @@ export class DerUnit {
 	update(complete: boolean): void {
 		const { clock, actuator } = this.#options;
 		this.#composer.update(clock.now());
-		if (!this.#der && actuator?.online && complete && this.#composer.settled) this.#begin(actuator);
+		if (!this.#der && actuator?.online && complete && this.#composer.settled) this.begin(actuator);
 		this.#der?.measured();
 	}
 
@@ -60,7 +60,7 @@ export class DerUnit {
 		this.#der = undefined;
 	}
 
-	#begin(actuator: DerActuator): void {
+	private begin(actuator: DerActuator): void {
 		const { image, unit, clock, random, log, store, present, onBegin, onChange } = this.#options;
 		const given = present.map(({ id }) => id);
 		this.#der = new Der({ image, unit, actuator, clock, random, log, store, given });

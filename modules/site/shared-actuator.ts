@@ -23,50 +23,27 @@ export class SharedActuator {
 	readonly own: DerActuator;
 	/** For the site. */
 	readonly site: DerActuator;
-	readonly #device: DerActuator;
-	#ofOwn: Readonly<DerCommand> = kFree;
-	#ofSite: Readonly<DerCommand> = kFree;
 
 	constructor(device: DerActuator) {
-		this.#device = device;
-		this.own = new Side(device, (command) => {
-			this.#ofOwn = command;
-			this.#apply();
-		});
-		this.site = new Side(device, (command) => {
-			this.#ofSite = command;
-			this.#apply();
-		});
-	}
-
-	#apply(): void {
-		const own = this.#ofOwn;
-		const site = this.#ofSite;
-		if (site === kFree) {
-			this.#device.apply(own);
-			return;
-		}
-		const reactive = site.reactive === "none" ? own : site;
-		this.#device.apply({
-			energize: own.energize && site.energize,
-			limitW: Math.min(own.limitW, site.limitW),
-			setW: Number.isNaN(site.setW) ? own.setW : site.setW,
-			chargeLimitW: Math.min(own.chargeLimitW, site.chargeLimitW),
-			dischargeLimitW: Math.min(own.dischargeLimitW, site.dischargeLimitW),
-			reactive: reactive.reactive,
-			pf: reactive.pf,
-			setVar: reactive.setVar,
-		});
+		const own = new Side(device);
+		const site = new Side(device, own);
+		own.site = site;
+		this.own = own;
+		this.site = site;
 	}
 }
 
+/** One of the two. A device has both of them, so they are small. */
 class Side implements DerActuator {
+	command: Readonly<DerCommand> = kFree;
+	/** The other one of the two, of which one is known. */
+	site: Side | undefined;
+	readonly own: Side | undefined;
 	readonly #device: DerActuator;
-	readonly #take: (command: Readonly<DerCommand>) => void;
 
-	constructor(device: DerActuator, take: (command: Readonly<DerCommand>) => void) {
+	constructor(device: DerActuator, own?: Side) {
 		this.#device = device;
-		this.#take = take;
+		this.own = own;
 	}
 
 	get abilities(): readonly DerAbility[] {
@@ -86,6 +63,23 @@ class Side implements DerActuator {
 	}
 
 	apply(command: Readonly<DerCommand>): void {
-		this.#take(command);
+		this.command = command;
+		const own = (this.own ?? this).command;
+		const site = (this.site ?? this).command;
+		if (site === kFree) {
+			this.#device.apply(own);
+			return;
+		}
+		const reactive = site.reactive === "none" ? own : site;
+		this.#device.apply({
+			energize: own.energize && site.energize,
+			limitW: Math.min(own.limitW, site.limitW),
+			setW: Number.isNaN(site.setW) ? own.setW : site.setW,
+			chargeLimitW: Math.min(own.chargeLimitW, site.chargeLimitW),
+			dischargeLimitW: Math.min(own.dischargeLimitW, site.dischargeLimitW),
+			reactive: reactive.reactive,
+			pf: reactive.pf,
+			setVar: reactive.setVar,
+		});
 	}
 }

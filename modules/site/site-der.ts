@@ -40,34 +40,34 @@ export class SiteDer {
 		const members = options.devices.filter(({ image, derUnit }) => derUnit && image.handle(701, "W") >= 0);
 		this.#members = members;
 		this.#splitter = new DerSplitter(members.map(({ image, actuator }) => ({ image, actuator: actuator?.site })));
-		const present = derTotalsModels(this.#sources());
-		this.models = present.length === 0 ? [] : derMap([{ id: 1 }, ...present], this.#added(present)).slice(1);
+		const present = derTotalsModels(this.sources());
+		this.models = present.length === 0 ? [] : derMap([{ id: 1 }, ...present], this.added(present)).slice(1);
 	}
 
-	#sources() {
+	private sources() {
 		return this.#members.map(({ image, site }) => ({ image, phase: site.phase, ratedW: site.ratings.maxW }));
 	}
 
-	#profile() {
+	private profile() {
 		const { control, older } = this.#options;
 		const abilities: readonly DerAbility[] = control
 			? this.#splitter.abilities.filter((one) => one !== "energize")
 			: [];
-		return derTotalsProfile(this.#sources(), { abilities, continuous: false, legacy: older });
+		return derTotalsProfile(this.sources(), { abilities, continuous: false, legacy: older });
 	}
 
-	#added(present: readonly ModelSpec[]): ModelSpec[] {
-		const models = derModels([{ id: 1 }, ...present], this.#profile());
+	private added(present: readonly ModelSpec[]): ModelSpec[] {
+		const models = derModels([{ id: 1 }, ...present], this.profile());
 		return models.filter(({ id }) => !kNotOfTheSite.includes(id));
 	}
 
 	/** The image that has the models, as unit 1. */
 	attach(image: Image): void {
 		if (this.models.length === 0) return;
-		const profile = this.#profile();
-		const sources = this.#sources();
+		const profile = this.profile();
+		const sources = this.sources();
 		const present = derTotalsModels(sources);
-		const added = this.#added(present);
+		const added = this.added(present);
 		this.#totals = new DerTotals(image, sources, profile);
 		this.#unit = new DerUnit({
 			...this.#options,

@@ -94,7 +94,7 @@ export class Image {
 			if (instance !== undefined) path += `[${instance}]`;
 			const found = findGroup(root, path);
 			const line = found && findPoint(place.text, found.group, point);
-			return line ? this.#handleOf(place, root, found.group, found.start, line) : -1;
+			return line ? this.handleOf(place, root, found.group, found.start, line) : -1;
 		}
 		return -1;
 	}
@@ -115,10 +115,10 @@ export class Image {
 		const known = this.knownHandle(address);
 		if (known >= 0) return known;
 		const found = locate(this.models, address);
-		return found ? this.#handleOf(found.model, found.root, found.group, found.start, found.line) : -1;
+		return found ? this.handleOf(found.model, found.root, found.group, found.start, found.line) : -1;
 	}
 
-	#handleOf(place: ModelPlace, root: GroupLayout, group: GroupLayout, start: number, line: PointLine): number {
+	private handleOf(place: ModelPlace, root: GroupLayout, group: GroupLayout, start: number, line: PointLine): number {
 		const index = place.address - this.base + start + line.offset;
 		for (let i = 0; i < this.#handles; i++) if (this.#meta[4 * i] === index) return i;
 		let scale = 0;
@@ -126,10 +126,10 @@ export class Image {
 		else if (line.scale !== undefined) {
 			const near = findPoint(place.text, group, line.scale);
 			const factor = near ?? findPoint(place.text, root, line.scale);
-			if (factor) scale = pointScale + this.#handleOf(place, root, group, near ? start : 0, factor);
+			if (factor) scale = pointScale + this.handleOf(place, root, group, near ? start : 0, factor);
 		}
 		const handle = this.#handles++;
-		if (4 * handle >= this.#meta.length) this.#grow();
+		if (4 * handle >= this.#meta.length) this.grow();
 		const constant = line.constant || place.id === 1 || line.type === PointType.sunssf || line.type === PointType.count;
 		this.#meta[4 * handle] = index;
 		this.#meta[4 * handle + 1] = line.type + (constant ? constantFlag : 0);
@@ -142,7 +142,7 @@ export class Image {
 	}
 
 	/** Makes room for eight handles more: they are asked for at the start, and memory is scarcer than time then. */
-	#grow(): void {
+	private grow(): void {
 		const meta = new Uint16Array(this.#meta.length + 4 * 8);
 		const values = new Float64Array(this.#values.length + 2 * 8);
 		meta.set(this.#meta);
@@ -208,11 +208,11 @@ export class Image {
 		meta[at + 3] = (size << 8) + code;
 		this.#values[2 * handle] = exact;
 		this.#values[2 * handle + 1] = timeMs;
-		if (type === PointType.sunssf) this.#rescale(pointScale + handle);
+		if (type === PointType.sunssf) this.rescale(pointScale + handle);
 		return fits;
 	}
 
-	#rescale(word: number): void {
+	private rescale(word: number): void {
 		for (let i = 0; i < this.#handles; i++) {
 			if (this.#meta[4 * i + 2] !== word) continue;
 			const exact = this.#values[2 * i]!;

@@ -58,7 +58,7 @@ export class RuleRunner {
 		this.#rules = Int16Array.from(rules.rules);
 		this.#memories = new Float64Array((1 + rules.memories) * memoryNumbers).fill(Number.NaN);
 		this.#values = new Float64Array(rules.mostSources);
-		this.#refresh();
+		this.refresh();
 	}
 
 	/** Only what is done once, a name plate. */
@@ -66,15 +66,15 @@ export class RuleRunner {
 		const rules = this.#rules;
 		for (let at = 0; at < rules.length; at += kRuleWords + rules[at + 1]!) {
 			const op = rules[at]! & 0xff;
-			if (op >= kOnce && op <= kRated) this.#apply(at, nowMs);
+			if (op >= kOnce && op <= kRated) this.apply(at, nowMs);
 		}
 	}
 
 	/** Brings the targets up to their sources. `nowMs` is the time of what nobody has asked the time of. */
 	run(nowMs: number): void {
 		let all = this.#runs++ % wholeEvery === 0;
-		if (this.#countHandles() !== this.#handleCount) {
-			this.#refresh();
+		if (this.countHandles() !== this.#handleCount) {
+			this.refresh();
 			all = true;
 		}
 		const rules = this.#rules;
@@ -92,19 +92,19 @@ export class RuleRunner {
 				else {
 					let seen = 0;
 					for (let i = sources; i < end; i++)
-						if (rules[i]! >= 0) seen = (31 * seen + this.#hash(rules[i]!, own)) & 0xffff;
+						if (rules[i]! >= 0) seen = (31 * seen + this.hash(rules[i]!, own)) & 0xffff;
 					seen = (seen << 16) >> 16;
 					if (rules[at + 3] !== seen) apply = true;
 					rules[at + 3] = seen;
 				}
 			}
-			if (apply) this.#apply(at, nowMs);
+			if (apply) this.apply(at, nowMs);
 			at = end;
 		}
 	}
 
 	/** A number that most likely changes with the registers of a slot and of its scale factor. */
-	#hash(at: number, own: DataView): number {
+	private hash(at: number, own: DataView): number {
 		const slots = this.#slots;
 		const word = slots[at + 1]!;
 		const scale = slots[at + 2]!;
@@ -121,7 +121,7 @@ export class RuleRunner {
 		return seen & 0xffff;
 	}
 
-	#countHandles(): number {
+	private countHandles(): number {
 		let count = 0;
 		// an index: for-of would make an iterator at every run
 		for (let i = 0; i < this.#images.length; i++) count += this.#images[i]!.handleCount;
@@ -132,11 +132,11 @@ export class RuleRunner {
 	 * Points somebody has asked a handle for have an exact value, a quality and a time: their sources need those too, and
 	 * the sources of these.
 	 */
-	#refresh(): void {
+	private refresh(): void {
 		const slots = this.#slots;
 		const rules = this.#rules;
 		do {
-			this.#handleCount = this.#countHandles();
+			this.#handleCount = this.countHandles();
 			for (let at = 0; at < slots.length; at += kSlotWords) {
 				const image = this.#images[slots[at + 1]! >> 8]!;
 				slots[at + 3] = image.knownHandle(image.base + slots[at]! / 2) + 1;
@@ -152,15 +152,15 @@ export class RuleRunner {
 					image.handleAt(image.base + slots[source]! / 2);
 				}
 			}
-		} while (this.#countHandles() !== this.#handleCount);
+		} while (this.countHandles() !== this.#handleCount);
 	}
 
-	#apply(at: number, nowMs: number): void {
+	private apply(at: number, nowMs: number): void {
 		const rules = this.#rules;
 		const op = rules[at]! & 0xff;
 		const count = rules[at + 1]!;
 		const target = rules[at + 2]!;
-		if (op >= kOnce && op <= kOnceNegated && this.#isSet(target)) return;
+		if (op >= kOnce && op <= kOnceNegated && this.isSet(target)) return;
 		const values = this.#values;
 		this.#quality = good;
 		this.#timeMs = nowMs;
@@ -169,7 +169,7 @@ export class RuleRunner {
 		this.#keeps = op === kKept || op === kKeptMean;
 		for (let i = 0; i < count; i++) {
 			const source = rules[at + kRuleWords + i]!;
-			values[i] = source < 0 ? Number.NaN : this.#read(source);
+			values[i] = source < 0 ? Number.NaN : this.read(source);
 			if (op !== kFirst || source < 0) continue;
 			// the next one is for a device without this point, not for one that does not answer
 			if (this.#lost) break;
@@ -186,31 +186,31 @@ export class RuleRunner {
 		}
 		const memory = (rules[at]! >> 8) * memoryNumbers;
 		if (op >= kKeep && op <= kRated) {
-			if (Number.isNaN(value) || (op === kRated && !(value > (this.#read(target) || 0)))) return;
+			if (Number.isNaN(value) || (op === kRated && !(value > (this.read(target) || 0)))) return;
 		} else if (op === kFollow) {
-			if (!(value > 0) || !this.#follows(target, memory, value)) return;
+			if (!(value > 0) || !this.follows(target, memory, value)) return;
 		} else if ((op === kEnergy || op === kEnergyK) && !Number.isNaN(value)) {
-			value = this.#count(memory, value, rules[at + kRuleWords]!);
+			value = this.count(memory, value, rules[at + kRuleWords]!);
 		}
-		this.#write(target, value);
+		this.write(target, value);
 	}
 
 	/** Whether a setting is still what its rating was, and the rating is another now. */
-	#follows(target: number, memory: number, value: number): boolean {
+	private follows(target: number, memory: number, value: number): boolean {
 		const all = this.#memories;
 		const before = all[memory]!;
-		const setting = this.#read(target);
+		const setting = this.read(target);
 		all[memory] = value;
 		return Number.isNaN(setting) || (setting === before && value !== before);
 	}
 
 	/** An energy that never falls; see `compose-rules.ts`. */
-	#count(at: number, read: number, source: number): number {
+	private count(at: number, read: number, source: number): number {
 		const all = this.#memories;
 		const last = all[at + 1]!;
 		let carried = all[at + 2]! || 0;
 		if (read < last) {
-			const span = this.#span(source);
+			const span = this.span(source);
 			// a wrap: the counter stood in its last sixteenth and is now in its first
 			if (last > span - span / 16 && read < span / 16) all[at + 2] = carried += span;
 		}
@@ -233,26 +233,26 @@ export class RuleRunner {
 	}
 
 	/** After how much the counter in a slot begins at zero again; Infinity: it does not. */
-	#span(source: number): number {
+	private span(source: number): number {
 		const slots = this.#slots;
 		if ((slots[source + 1]! & 0xff) !== PointType.acc32) return Number.POSITIVE_INFINITY;
-		return scaled(0x100000000, this.#scale(source));
+		return scaled(0x100000000, this.scale(source));
 	}
 
-	#scale(at: number): number {
+	private scale(at: number): number {
 		const word = this.#slots[at + 2]!;
 		if (word < kPointScale) return word === 0 ? 0 : word - kFixedScale;
 		const power = this.#images[this.#slots[at + 1]! >> 8]!.registers.getInt16(word);
 		return power >= -10 && power <= 10 ? power : 0;
 	}
 
-	#isSet(at: number): boolean {
+	private isSet(at: number): boolean {
 		const type = this.#slots[at + 1]! & 0xff;
 		return isImplemented(this.#image.registers, this.#slots[at]!, type, registersOf(type));
 	}
 
 	/** The value of a slot, NaN for none; its quality and time go into those of the rule. */
-	#read(at: number): number {
+	private read(at: number): number {
 		const slots = this.#slots;
 		const word = slots[at + 1]!;
 		const image = word < 0x100 ? this.#image : this.#images[word >> 8]!;
@@ -281,29 +281,29 @@ export class RuleRunner {
 			raw = image.registers.getUint16(slots[at]!);
 			if (raw === 0xffff) return Number.NaN;
 		} else raw = Number(decode(image.registers, slots[at]!, type, registersOf(type)) ?? Number.NaN);
-		return slots[at + 2] === 0 ? raw : scaled(raw, this.#scale(at));
+		return slots[at + 2] === 0 ? raw : scaled(raw, this.scale(at));
 	}
 
-	#write(at: number, value: number): void {
+	private write(at: number, value: number): void {
 		const slots = this.#slots;
 		const image = this.#image;
 		const handle = slots[at + 3]! - 1;
 		if (handle >= 0) {
 			if (!Number.isNaN(value)) image.set(handle, value, this.#timeMs, quality(this.#quality));
-			else this.#withdraw(handle);
+			else this.withdraw(handle);
 			return;
 		}
 		const type = slots[at + 1]! & 0xff;
 		const byte = slots[at]!;
 		if (!Number.isNaN(value)) {
-			const raw = type === PointType.float32 ? value : unscaled(value, slots[at + 2] === 0 ? 0 : this.#scale(at));
+			const raw = type === PointType.float32 ? value : unscaled(value, slots[at + 2] === 0 ? 0 : this.scale(at));
 			if (encodeNumber(image.registers, byte, type, raw)) return;
 		}
 		writeNotImplemented(image.registers, byte, type, registersOf(type));
 	}
 
 	/** There is no value any more. A handle that is new has one from the bytes and no quality yet. */
-	#withdraw(handle: number): void {
+	private withdraw(handle: number): void {
 		const image = this.#image;
 		const isNew = image.quality(handle) === undefined;
 		const value = isNew ? image.value(handle) : undefined;

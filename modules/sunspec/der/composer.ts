@@ -29,7 +29,7 @@ export class Composer {
 
 	constructor({ image, profile, present, added, others = [] }: ComposerOptions) {
 		this.#pending = { images: [image, ...others], profile, present, added };
-		this.#settle(0, false);
+		this.settle(0, false);
 	}
 
 	/** Scale factors and ratings are fixed: the composed models have values. */
@@ -42,12 +42,12 @@ export class Composer {
 	 * `nowMs` is the time of values whose own nobody has asked for. Does not commit.
 	 */
 	update(nowMs: number): void {
-		if (this.#pending !== undefined) this.#settle(nowMs, ++this.#tries > mostTries);
+		if (this.#pending !== undefined) this.settle(nowMs, ++this.#tries > mostTries);
 		this.#runner?.run(nowMs);
 	}
 
 	/** `force`: with what is known; else once the device has told what it has to tell. */
-	#settle(nowMs: number, force: boolean): void {
+	private settle(nowMs: number, force: boolean): void {
 		const input = this.#pending!;
 		if (!force && !isSettled(input)) return;
 		const { images, profile, present, added } = input;

@@ -146,13 +146,13 @@ export class Functions {
 			const model = this.#curves[i]!;
 			switch (model.id) {
 				case 705:
-					this.#voltVar(model, grid, seconds);
+					this.voltVar(model, grid, seconds);
 					break;
 				case 706:
-					this.#voltWatt(model, grid, seconds);
+					this.voltWatt(model, grid, seconds);
 					break;
 				case 711:
-					this.#droop(model, grid, seconds);
+					this.droop(model, grid, seconds);
 					break;
 				case 712:
 					this.#following.wattVar = model.enabled ? wattVar(model, grid.w, this.#ratings) : none;
@@ -168,16 +168,16 @@ export class Functions {
 		return moved;
 	}
 
-	#voltVar(model: Curves, { vPct }: GridSample, seconds: number): void {
+	private voltVar(model: Curves, { vPct }: GridSample, seconds: number): void {
 		const following = this.#following;
 		if (!model.enabled || Number.isNaN(vPct)) {
 			following.voltVar = this.#varTarget = this.#vRef = none;
 			return;
 		}
-		const vRef = this.#reference(model, vPct, seconds);
+		const vRef = this.reference(model, vPct, seconds);
 		const target = voltVar(model, vPct, vRef, this.#ratings);
 		// a function that has just been enabled starts from nothing
-		following.voltVar = this.#follow(
+		following.voltVar = this.follow(
 			model,
 			following.voltVar || 0,
 			this.#varTarget,
@@ -189,7 +189,7 @@ export class Functions {
 	}
 
 	/** The reference voltage, which the function may move by itself. */
-	#reference(model: Curves, vPct: number, seconds: number): number {
+	private reference(model: Curves, vPct: number, seconds: number): number {
 		const { active } = model;
 		const set = vRefOf(model);
 		let vRef = set;
@@ -203,7 +203,7 @@ export class Functions {
 		return vRef;
 	}
 
-	#voltWatt(model: Curves, { vPct }: GridSample, seconds: number): void {
+	private voltWatt(model: Curves, { vPct }: GridSample, seconds: number): void {
 		const following = this.#following;
 		const { wMax } = this.#ratings;
 		if (!model.enabled || Number.isNaN(vPct)) {
@@ -212,51 +212,51 @@ export class Functions {
 		}
 		const now = Number.isNaN(following.voltWattW) ? wMax : following.voltWattW;
 		const target = voltWatt(model, vPct, this.#ratings);
-		const limit = this.#follow(model, now, this.#wattTarget, target, seconds, wMax);
+		const limit = this.follow(model, now, this.#wattTarget, target, seconds, wMax);
 		following.voltWattW = limit < wMax ? limit : none;
 		this.#wattTarget = target;
 	}
 
-	#droop(model: Curves, { hz, w }: GridSample, seconds: number): void {
+	private droop(model: Curves, { hz, w }: GridSample, seconds: number): void {
 		const following = this.#following;
 		const { wMax } = this.#ratings;
 		const nominal = this.#nominalHz;
 		const side = model.enabled ? droopSide(model, hz, nominal) : 0;
-		if (!model.enabled || Number.isNaN(hz)) this.#endDroop();
+		if (!model.enabled || Number.isNaN(hz)) this.endDroop();
 		else if (side !== 0) {
 			if (side !== this.#side) {
-				this.#endDroop();
+				this.endDroop();
 				this.#side = side;
 				this.#beforeW = Number.isNaN(w) ? (side > 0 ? wMax : 0) : w;
 			}
 			const target = freqDroop(model, hz, nominal, this.#beforeW, wMax);
-			this.#droopTo(model, target, seconds);
+			this.droopTo(model, target, seconds);
 		} else if (this.#side !== 0) {
 			// back in the band: the limit goes up to what there is, the demand down to what there was
 			const target = this.#side > 0 ? wMax : this.#beforeW;
-			this.#droopTo(model, target, seconds);
-			if ((this.#side > 0 ? following.droopHighW : following.droopLowW) === target) this.#endDroop();
+			this.droopTo(model, target, seconds);
+			if ((this.#side > 0 ? following.droopHighW : following.droopLowW) === target) this.endDroop();
 		}
 	}
 
-	#droopTo(model: Curves, target: number, seconds: number): void {
+	private droopTo(model: Curves, target: number, seconds: number): void {
 		const following = this.#following;
 		const high = this.#side > 0;
 		const last = high ? following.droopHighW : following.droopLowW;
 		const now = Number.isNaN(last) ? this.#beforeW : last;
-		const power = this.#follow(model, now, this.#droopTarget, target, seconds, this.#ratings.wMax);
+		const power = this.follow(model, now, this.#droopTarget, target, seconds, this.#ratings.wMax);
 		this.#droopTarget = target;
 		if (high) following.droopHighW = power;
 		else following.droopLowW = power;
 	}
 
-	#endDroop(): void {
+	private endDroop(): void {
 		this.#side = 0;
 		this.#following.droopHighW = this.#following.droopLowW = this.#beforeW = this.#droopTarget = none;
 	}
 
 	/** Over the time that has passed, the output went to where it was to go then; from now on it goes to `target`. */
-	#follow(model: Curves, now: number, last: number, target: number, seconds: number, rating: number): number {
+	private follow(model: Curves, now: number, last: number, target: number, seconds: number, rating: number): number {
 		if (Number.isNaN(target)) return target;
 		const response = rspTms(model);
 		const reached = Number.isNaN(last) ? now : approach(now, last, response, seconds);
