@@ -128,7 +128,7 @@ export class OlderControls {
 				return;
 			}
 			case Control.pfInj: {
-				// 123 knows one power factor: it holds in both directions of active power.
+				// 123 knows one power factor: it holds in both directions of active power. Positive is over-excited.
 				const pf = old.scaledI16(At123.outPfSet, At123.outPfSf);
 				for (const which of [Control.pfInj, Control.pfAbs]) {
 					if (Number.isNaN(m704.u16(At704.ena[which]!))) continue;

@@ -6,6 +6,7 @@
  *     bytes of the curves | CRC-32 of the values, from the models on | CRC-32 of the head and of that CRC
  *
  * A model is restored only when its scale factors are those of now: otherwise its registers would mean something else.
+ * What was written through 123 and still waits for its window (WinTms) is given up by a restart.
  */
 import { crc32 } from "../../base/crc";
 import { frozen } from "../../base/frozen";
