@@ -17,7 +17,7 @@ const clock = new ModdableClock(() => true);
 let now = 1e9;
 let client, device, server, scheduler, requests, image;
 const images = [];
-/** A connection, the whole scan, all points with their values in the image; then "done" with the number of requests. */
+/** A connection, the whole scan, all registers in the image; then "done" with the number of requests. */
 export function scan(port, done) {
 	requests = 0;
 	client = new ModbusClient({ link: { io: TCP, address: "127.0.0.1", port }, clock, timeoutMs: 3000 });
@@ -32,6 +32,10 @@ export function scan(port, done) {
 	};
 	function next() {
 		const read = device.nextRead(clock.now());
+		if (read === undefined) {
+			clock.setTimer(next, Math.max(1, device.nextDueMs - clock.now()));
+			return;
+		}
 		request.address = read.address;
 		request.count = read.count;
 		requests++;
@@ -42,12 +46,6 @@ export function scan(port, done) {
 export function end() { client.close(); }
 export function models() { return device.models.length; }
 export function registers() { return device.image.length; }
-/** The value of every point once more, as a publisher would ask for them; gives how many there are. */
-export function values() {
-	let count = 0;
-	device.image.eachPoint((point) => { if (device.image.valueOf(point) !== undefined) count++; });
-	return count;
-}
 export function serve(port) {
 	image = device.image;
 	const space = new SunSpecSpace({ clock });
@@ -77,7 +75,6 @@ export interface ScanOnXs extends Record<string, unknown> {
 	end(): void;
 	models(): number;
 	registers(): number;
-	values(): number;
 	serve(port: number): void;
 	close(): void;
 	poll(times: number): number;

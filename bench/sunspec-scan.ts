@@ -1,5 +1,5 @@
 /**
- * A full scan of a SunSpec DER of 15 models, from the first connection to a value for each point: pysunspec2 against our
+ * A full scan of a SunSpec DER of 15 models, from the connection until every register is in its point: pysunspec2 against our
  * server, our client against pymodbus' server with pysunspec2's registers, pysunspec2 against the same; and what a model
  * more costs in memory. pysunspec2 has no server of its own. Everything over TCP on this computer; ours on the device's engine.
  */
@@ -60,9 +60,12 @@ function startTheirServer(): Promise<{ port: number; stop(): void }> {
 		const server = spawn(venvPython, ["-u", script, JSON.stringify(device)], { stdio: ["pipe", "pipe", "inherit"] });
 		server.on("error", reject);
 		server.on("close", (code) => reject(new Error(`test/peers/sunspec_sim.py ended with ${code}`)));
-		server.stdout.once("data", (line) =>
-			resolve({ port: Number(`${line}`.split(" ")[1]), stop: () => void server.kill() }),
-		);
+		let text = "";
+		server.stdout.on("data", (chunk) => {
+			text += chunk;
+			const port = /^ready (\d+)\n/.exec(text)?.[1];
+			if (port !== undefined) resolve({ port: Number(port), stop: () => void server.kill() });
+		});
 	});
 }
 
@@ -81,7 +84,6 @@ async function ourScan(xs: ScanOnXs, port: number): Promise<Scan> {
 	for (let round = 0; round <= rounds; round++) {
 		const begunMs = performance.now();
 		scan.requests = await new Promise<number>((resolve) => xs.scan(port, resolve));
-		xs.values();
 		// the first warms up, as theirs does
 		if (round > 0) scan.ms = Math.min(scan.ms, performance.now() - begunMs);
 		xs.end();
@@ -134,7 +136,9 @@ function tell(say: Say, { ours, theirs, served, both }: Record<"ours" | "theirs"
 	];
 	for (const [name, { ms }] of rows) {
 		const isOurs = name.startsWith("our client");
-		const note = isOurs ? "finding, control models once more, then all models, each point's value" : undefined;
+		const note = isOurs
+			? "finding, the control models for what it can be told, then all models into the image"
+			: undefined;
 		say(`full scan of 15 models: ${name}`, ms, "ms", note === undefined ? {} : { note });
 	}
 	for (const [name, { requests }] of rows) say(`requests of a full scan: ${name}`, requests, "requests");
