@@ -91,9 +91,8 @@ export class SunSpecIntake {
 	private settle(plan: ClientPlan, address: number, count: number): Quality {
 		const { registers, base } = this.image;
 		let quality: Quality = "good";
-		for (let i = 0; i < plan.specials; i++) {
+		for (let i = plan.firstSpecial(address); i < plan.specials; i++) {
 			const special = plan.specialAddress(i);
-			if (special < address) continue;
 			if (special >= address + count) break;
 			const at = 2 * (special - address);
 			const held = registers.getInt16(2 * (special - base));

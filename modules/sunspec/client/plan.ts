@@ -100,7 +100,7 @@ export class ClientPlan {
 		parts.forEach((part, i) => {
 			this.#parts.set(part, partSize * i);
 		});
-		this.#specials = Uint16Array.from(specials);
+		this.#specials = sortedPairs(specials);
 	}
 
 	/** Parts of a read: from `firstPart(read)` up to that of the next. */
@@ -147,6 +147,18 @@ export class ClientPlan {
 		return this.#specials[2 * index]!;
 	}
 
+	/** The first of them from this address on. */
+	firstSpecial(address: number): number {
+		let low = 0;
+		let high = this.specials;
+		while (low < high) {
+			const middle = (low + high) >> 1;
+			if (this.#specials[2 * middle]! < address) low = middle + 1;
+			else high = middle;
+		}
+		return low;
+	}
+
 	specialKind(index: number): number {
 		return this.#specials[2 * index + 1]!;
 	}
@@ -170,6 +182,19 @@ export class ClientPlan {
 		while (imageAddress < this.partImage(part) || imageAddress >= this.partImage(part) + this.partCount(part)) part++;
 		return this.partAddress(part) + imageAddress - this.partImage(part);
 	}
+}
+
+/** Pairs in the order of their first numbers. */
+function sortedPairs(pairs: readonly number[]): Uint16Array {
+	const order = [];
+	for (let i = 0; i < pairs.length; i += 2) order.push(i);
+	order.sort((a, b) => pairs[a]! - pairs[b]!);
+	const sorted = new Uint16Array(pairs.length);
+	order.forEach((from, i) => {
+		sorted[2 * i] = pairs[from]!;
+		sorted[2 * i + 1] = pairs[from + 1]!;
+	});
+	return sorted;
 }
 
 /** Points of a group as they matter here: offset, size and kind of each, one after the other. */
