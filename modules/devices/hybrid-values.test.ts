@@ -249,6 +249,21 @@ describe("meanings", () => {
 		}
 	});
 
+	it("a ratio outlasts a device that was gone, and a read of it that fails then", () => {
+		const { registers, poll, handle, value, device, nowMs } = setUp({
+			rows: [
+				row({ name: "step", address: 54, unit: "1", poll: "once" }),
+				row({ name: "power", address: 169, type: "s16", unit: "W", point: "W", times: ["step"] }),
+			],
+		});
+		registers.set(54, 10).set(169, 0x10000 - 321);
+		poll();
+		device.lineDown(nowMs());
+		expect(value(handle(701, "W"))).toBeUndefined();
+		poll([54]);
+		expect(value(handle(701, "W"))).toBe(3210);
+	});
+
 	it("a ratio the device refuses has the value that is meant then, and does not hold up the rest", () => {
 		const { registers, poll, handle, value } = setUp({
 			blocks: [[100, 200]],
