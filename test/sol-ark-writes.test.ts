@@ -116,6 +116,30 @@ describe.each(hybridModels)("%s", (model) => {
 		expect(slave.setting("max_sell_power")).toBe(own);
 	});
 
+	it("limits charging and discharging by 124, as the currents that its battery's voltage makes of them", () => {
+		const { write, number, slave, clock, plant } = solArkHub({ model });
+		plant.scene.pvW = [0, 0, 0, 0];
+		plant.scene.loadW = [100];
+		plant.changed();
+		clock.advance(5000);
+		const own = [slave.setting("max_charge_current"), slave.setting("max_discharge_current")];
+		const rates = () => ["124.WChaMax", "702.WChaRteMaxRtg", "802.WChaRteMax", "802.WDisChaRteMax"].map(number);
+		const [mostW] = rates();
+		const before = rates();
+		expect(write({ "124.InWRte": 20 })).toBe(0);
+		expect(write({ "124.OutWRte": 30 })).toBe(0);
+		expect(write({ "124.StorCtl_Mod": 3 })).toBe(0);
+		// long enough that all settings have been read again: what is limited must not change what it is a part of
+		clock.advance(200_000);
+		expect(rates()).toEqual(before);
+		const volts = number("802.V");
+		expect(slave.setting("max_charge_current")).toBe(Math.floor((0.2 * mostW!) / volts));
+		expect(slave.setting("max_discharge_current")).toBe(Math.floor((0.3 * mostW!) / volts));
+		expect(write({ "124.StorCtl_Mod": 0 })).toBe(0);
+		clock.advance(30_000);
+		expect([slave.setting("max_charge_current"), slave.setting("max_discharge_current")]).toEqual(own);
+	});
+
 	it("refuses every write with 0x0B while it does not answer", () => {
 		const { write, slave, clock } = solArkHub({ model });
 		slave.fault = { kind: "silent" };

@@ -48,6 +48,8 @@ export function fixedPoints(
 	const dcTens = highVoltage ? 1 : 0;
 	const whSf = highVoltage ? 2 : 1;
 	const dcV = highVoltage ? -1 : -2;
+	// The greatest current that may be set: not the one that is, which the hub's own limits change.
+	const rateW = Math.round(product.maxChargeA * product.nominalV);
 	const fixed: Record<string, number | string> = {
 		...{
 			"702.W_SF": dcTens,
@@ -58,6 +60,12 @@ export function fixedPoints(
 			"702.PF_SF": -3,
 		},
 		"702.CtrlModes": scales.ctrlModes,
+		...{
+			"702.WChaRteMaxRtg": rateW,
+			"702.WDisChaRteMaxRtg": rateW,
+			"802.WChaRteMax": rateW,
+			"802.WDisChaRteMax": rateW,
+		},
 		...{ "713.WH_SF": whSf, "713.Pct_SF": -1 },
 		...{ "714.DCA_SF": scales.dcA, "714.DCV_SF": dcV, "714.DCW_SF": dcTens, "714.DCWH_SF": 0, "714.Tmp_SF": -1 },
 		...{ "802.AHRtg_SF": 0, "802.WHRtg_SF": whSf, "802.WChaDisChaMax_SF": dcTens, "802.SoC_SF": -1, "802.SoH_SF": -1 },
@@ -137,11 +145,6 @@ export function commonPoints(product: Product): Derived[] {
 		by: "product",
 		of: [row, "@bms_there"],
 	});
-	const rate = (name: string, amps: string): Derived => ({
-		point: [`802.${name}`, `702.${name}`],
-		by: "product",
-		of: [settings(amps), "@battery_nominal_voltage"],
-	});
 	return [
 		{ point: bothSides("St"), by: "product", of: ["@running", measured("BtnOn")] },
 		{ point: "714.DCA", by: "sum", of: ports.map((port) => `${port}.DCA`) },
@@ -159,8 +162,6 @@ export function commonPoints(product: Product): Derived[] {
 		{ point: "802.Evt1", by: "sum", of: ["@bms_warning_event", "@bms_fault_event"] },
 		{ point: "802.AChaMax", by: "first", of: [measured("BmsACha"), settings("ACha")] },
 		{ point: "802.ADisChaMax", by: "first", of: [measured("BmsADis"), settings("ADisCha")] },
-		rate("WChaRteMax", "ACha"),
-		rate("WDisChaRteMax", "ADisCha"),
 		{ point: measured("BatDir"), by: "sign", of: [`${battery}.DCSta`, `${battery}.DCW`] },
 		// Idle 0 is HOLDING (6), -1 is CHARGING (4), 1 is DISCHARGING (3): -2.5 x² - 0.5 x + 6.
 		{ point: "802.ChaSt", by: "sum", of: [`${battery}.DCSta`, measured("BatDir")], factors: [-2.5, -0.5], b: 6 },
