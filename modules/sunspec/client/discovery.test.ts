@@ -188,6 +188,23 @@ describe("Discovery", () => {
 			]);
 		});
 
+		it("finds the next model some registers before where L says", () => {
+			// a battery whose model 1 counts SunS, ID and L along
+			const discovery = look(
+				new Registers(
+					40000,
+					chain([
+						[1, 15, 11],
+						[103, 50],
+					]),
+				),
+			);
+			expect(found(discovery)).toEqual([
+				[1, 40002, 11],
+				[103, 40015, 50],
+			]);
+		});
+
 		it("takes a longer and a shorter model 103", () => {
 			const discovery = look(
 				new Registers(

@@ -42,6 +42,8 @@ const tries = 3;
 /** A device that is starting answers like this for some time (acknowledge, busy, failure, gateway). */
 const busyTries = 5;
 const busyWaitMs = 1000;
+/** So many registers from where L says the next model is looked for. */
+const astray = 6;
 /** A chain is no longer than this, or it is none. */
 const mostModels = 100;
 
@@ -282,30 +284,46 @@ export class Discovery {
 	}
 
 	/**
-	 * What stands here does not look like a model. When one does begin a register before or behind, or where the table
-	 * says that the model before ends, then the length of that one was wrong.
+	 * What stands here does not look like a model. When one does begin near by, or where the table says that the model
+	 * before ends, then the length of that one was wrong.
 	 */
 	#resync(): void {
 		const at = this.#at;
 		const before = this.models[this.models.length - 1]!;
+		if (this.#step === 0) {
+			const from = Math.max(before.address + 2, at - astray);
+			const count = Math.min(at + astray + 2, 0x10000) - from;
+			if (Number.isNaN(this.#register(from) + this.#register(from + count - 1))) {
+				this.#read(from, count);
+				return;
+			}
+			for (let away = 1; away <= astray && this.#at === at; away++) {
+				if (at - away >= from) this.#goesOn(before, at - away);
+				// a model where this one would end: then it is one that only is not known
+				if (this.#at === at && away !== 2 + this.#length) this.#goesOn(before, at + away);
+			}
+			this.#step = this.#at === at ? 3 : 4;
+		}
 		const text = before.known ? modelText(before.id) : undefined;
 		const tabled = before.address + 2 + (text === undefined ? before.length : lengthOf(text, before.repeats));
-		for (; this.#step < 3; this.#step++) {
-			const place = this.#step === 0 ? at - 1 : this.#step === 1 ? at + 1 : tabled;
-			if (place > 0xfffd) continue;
-			const id = this.#register(place);
-			const length = this.#register(place + 1);
-			if (Number.isNaN(id + length)) {
+		for (; this.#step < 4 && this.#at === at; this.#step++) {
+			const place = this.#step === 1 ? at - 1 : this.#step === 2 ? at + 1 : tabled;
+			if (place > 0xfffd || (this.#step === 3 && Math.abs(tabled - at) <= 1)) continue;
+			if (Number.isNaN(this.#register(place) + this.#register(place + 1))) {
 				this.#read(place, 2);
 				return;
 			}
-			if (headerLikeness(id, length) < 3) continue;
-			this.models[this.models.length - 1] = { ...before, length: place - before.address - 2, quirk: "length" };
-			this.#at = place;
-			break;
+			this.#goesOn(before, place);
 		}
 		this.#settledAt = this.#at;
 		this.#phase = CHAIN;
+	}
+
+	/** Goes on at `place` when a model stands there without doubt. */
+	#goesOn(before: FoundModel, place: number): void {
+		if (headerLikeness(this.#register(place), this.#register(place + 1)) < 3) return;
+		this.models[this.models.length - 1] = { ...before, length: place - before.address - 2, quirk: "length" };
+		this.#at = place;
 	}
 
 	#end(): void {
