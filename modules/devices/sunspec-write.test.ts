@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { ManualClock } from "../base/manual-clock";
 import { Image } from "../sunspec/image";
 import type { PointInfo } from "../sunspec/place";
+import { SunSpecSpace } from "../sunspec/server";
 import { SunSpecDevice } from "./sunspec-device";
 import type { WriteClient, WriteOutcome, WriteRequest } from "./write";
 
@@ -98,6 +100,18 @@ function request(device: SunSpecDevice): WriteRequest {
 }
 
 describe("a write to a device that speaks SunSpec", () => {
+	it("that was written again meanwhile is not read back over the later value", () => {
+		const { line, write, value, held } = setup();
+		write({ WMaxLimPct: 50 });
+		line.next();
+		write({ WMaxLimPct: 75 });
+		line.next();
+		expect(held("WMaxLimPct")).toBe(50);
+		expect(value("WMaxLimPct")).toBe(75);
+		line.all();
+		expect([value("WMaxLimPct"), held("WMaxLimPct")]).toEqual([75, 75]);
+	});
+
 	it("goes to its registers, neighbours in one request, and is read back", () => {
 		const { line, write, held, remote } = setup();
 		const outcomes = write({ WMaxLimPct: 62.5, WMaxLim_Ena: 1, OutPFSet: 0.9 });
@@ -191,6 +205,20 @@ describe("a write to a device that speaks SunSpec", () => {
 		expect(device.writable(info("VArWMaxPct"), 5)).toBe(2);
 		device.lineDown(2000);
 		expect(device.writable(info("WMaxLimPct"), 5)).toBe(0x0b);
+	});
+
+	it("is answered by the server with 0x0B while the device is away, with handles or without", () => {
+		const { device, image, info } = setup();
+		const clock = new ManualClock();
+		const space = new SunSpecSpace({ clock, onWrite: (_unit, _image, point, value) => device.writable(point, value) });
+		space.add(1, image);
+		const data = new DataView(new ArrayBuffer(2));
+		const write = (address: number) => space.writeRegisters(1, address, 1, data, 0);
+		const { address } = image.models[2]!;
+		expect(image.knownHandle(address + 7)).toBe(-1);
+		expect([write(address + 7), write(address + 15)]).toEqual([0, 2]);
+		device.lineDown(2000);
+		expect([write(address + 7), write(info("Conn").address)]).toEqual([0x0b, 0x0b]);
 	});
 
 	it("says what the device can be told", () => {

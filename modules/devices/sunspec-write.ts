@@ -153,6 +153,8 @@ export class SunSpecWriter implements WriteRequest {
 		}
 		let same = true;
 		for (let i = 0; i < job.words.length; i++) if (result.data.getUint16(2 * i) !== job.words[i]) same = false;
+		// a client that has written again since reads what it wrote last
+		for (const later of this.#waiting) overlayJob(later, job.address, job.words.length, result.data);
 		this.#device.readBack(job.address, result.data, job.words.length, result.endMs);
 		if (this.#refusal !== "") this.end(job, "rejected", this.#refusal);
 		else if (same) this.end(job, "accepted", "");
