@@ -121,6 +121,7 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 
 	/** Its image, built from `models` (it may hold fewer models, and others of the hub's own). */
 	attach(image: Image): void {
+		image.away = !this.online;
 		this.#intake = new SunSpecIntake(image);
 		this.#intake.overlay = this.#writer;
 		this.#survey = undefined;
@@ -379,6 +380,7 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 		const image = this.image;
 		if (image !== undefined) {
 			image.lostMs = nowMs;
+			image.away = true;
 			if (this.#plan !== undefined) for (let i = 0; i < this.#plan.reads; i++) this.loseRead(i);
 		}
 		const answered = this.online;
@@ -389,9 +391,7 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 		return answered;
 	}
 
-	/**
-	 * The line itself is gone: nothing can be read, which is no miss of the device. True when it had answered until now.
-	 */
+	/** The line itself is gone, which is no miss of the device. True when it had answered until now. */
 	lineDown(nowMs: number): boolean {
 		const answered = this.gone(nowMs);
 		this.image?.commit();
@@ -410,6 +410,7 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 		// It may have been exchanged: everything is asked again, what is read once too.
 		this.online = true;
 		this.known = true;
+		if (this.image !== undefined) this.image.away = false;
 		this.#doubted = false;
 		for (let i = 0; i < this.#dueMs.length; i++) if (this.#dueMs[i]! > result.endMs) this.#dueMs[i] = result.endMs;
 		this.onChange?.(this, "online");
@@ -441,8 +442,7 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 
 	/**
 	 * Sends points as they stand in the image to the device: neighbours in one request (function 16, or 6 one by one when
-	 * the device has no 16), one request at a time, read back. The image takes what the device then holds; `onOutcome`
-	 * hears of each point once. What waits gives way to a later write of the same points.
+	 * the device has no 16), one request at a time, read back. The image takes what the device then holds.
 	 */
 	write(points: readonly PointInfo[], client: WriteClient, onOutcome?: (outcome: WriteOutcome) => void): void {
 		const image = this.image;

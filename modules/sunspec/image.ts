@@ -44,6 +44,8 @@ export class Image {
 	version = 0;
 	/** Monotonic time of the last `lose()`; NaN: never. */
 	lostMs = Number.NaN;
+	/** Its device does not answer, and what points it has is not known meanwhile: a write finds nobody, not nothing. */
+	away = false;
 	/** Called by `commit()`, after `version` has risen. */
 	onCommit: ((image: Image) => void) | undefined;
 	#handles = 0;

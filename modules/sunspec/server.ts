@@ -118,7 +118,8 @@ function readValue(image: Image, point: PointInfo, data: DataView, at: number): 
 	const quality = image.quality(handle);
 	if (quality === "comms_lost") return { exception: ModbusException.gatewayTargetFailedToRespond };
 	if (quality === undefined && image.rawOf(point) === undefined) {
-		return { exception: ModbusException.illegalDataAddress };
+		const { gatewayTargetFailedToRespond, illegalDataAddress } = ModbusException;
+		return { exception: image.away ? gatewayTargetFailedToRespond : illegalDataAddress };
 	}
 	const empty = point.type === "string" && data.getUint8(at) === 0;
 	const value = empty ? "" : image.interpret(point, data, at);
