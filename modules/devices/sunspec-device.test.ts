@@ -297,6 +297,28 @@ describe("SunSpecDevice", () => {
 		});
 	});
 
+	it("holds an energy that falls, until it is clear that it was reset", () => {
+		const peer = inverter();
+		const { poll, value, quality, changes, device, clock } = setup(peer);
+		poll(1000);
+		const goodMs = clock.now();
+		peer.set(103, "WH", 99);
+		poll(1000);
+		expect([value(103, "WH"), quality(103, "WH")]).toEqual([123456, "suspect"]);
+		expect(device.image!.timeMs(device.image!.handle(103, "WH"))).toBe(goodMs);
+		peer.set(103, "WH", 123460);
+		poll(1000);
+		expect([value(103, "WH"), quality(103, "WH")]).toEqual([123460, "good"]);
+		// another meter
+		peer.set(103, "WH", 5);
+		poll(1000);
+		peer.set(103, "WH", 6);
+		poll(1000);
+		expect([value(103, "WH"), changes]).toEqual([123460, ["online"]]);
+		poll(1000);
+		expect([value(103, "WH"), quality(103, "WH"), changes]).toEqual([6, "good", ["online", "reset"]]);
+	});
+
 	it("waits and looks again when there is nobody, or no SunSpec", () => {
 		const peer = inverter();
 		peer.fault = "timeout";

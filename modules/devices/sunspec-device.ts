@@ -48,7 +48,7 @@ const leastRegisters = 8;
  * - A read that stays unanswered takes its points to comms_lost at once; two in a row lose the whole image.
  * - An exception reply is an answer: only the points of that read are lost.
  * - A scale factor that cannot be one makes what it scales suspect: with the last good one, or without a value.
- * - An implausible value is suspect.
+ * - An implausible value is suspect; an energy that falls is held, and suspect.
  * When ID or L of a model is not what was found, the device is asked anew what it holds.
  */
 export class SunSpecDevice implements PolledDevice, WrittenDevice {
@@ -354,7 +354,7 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 		const plan = this.#plan!;
 		this.#lost[read] = 0;
 		this.#missing[read] = 0;
-		(this.#survey ?? this.#intake!).take(plan, read, data, nowMs);
+		if ((this.#survey ?? this.#intake!).take(plan, read, data, nowMs)) this.onChange?.(this, "reset");
 		if (this.#survey === undefined && plan.pace(read) === Pace.once) this.identify();
 	}
 

@@ -4,6 +4,7 @@ import type { Quality } from "../base/quality";
 import { type ClientPlan, Special } from "../sunspec/client/plan";
 import type { Image } from "../sunspec/image";
 import { findPoint, layout } from "../sunspec/model";
+import { SunSpecTotals } from "./sunspec-totals";
 
 /** Points whose value tells at a glance that it is none: name, least, greatest. */
 const plausible = frozen<readonly (readonly [string, number, number])[]>([
@@ -28,12 +29,13 @@ export class SunSpecIntake {
 	#checks = new Float64Array(0);
 	/** Address in the image and size of points that are not taken from the device any more, in order: see `keep`. */
 	#kept = new Uint16Array(0);
+	#totals: SunSpecTotals | undefined;
 
 	constructor(image: Image) {
 		this.image = image;
 	}
 
-	/** From now on values that cannot be are marked. */
+	/** From now on values that cannot be are marked, and totals that fall are held. */
 	check(plan: ClientPlan): void {
 		const { image } = this;
 		const checks: number[] = [];
@@ -46,6 +48,7 @@ export class SunSpecIntake {
 			}
 		}
 		this.#checks = Float64Array.from(checks);
+		this.#totals = new SunSpecTotals(image, plan);
 	}
 
 	/** From now on what a client may write in these models is the hub's own: neither a read nor a loss changes it. */
@@ -57,8 +60,8 @@ export class SunSpecIntake {
 		this.#kept = Uint16Array.from(kept);
 	}
 
-	/** All that a read has brought. */
-	take(plan: ClientPlan, read: number, data: DataView, nowMs: number): void {
+	/** All that a read has brought. True when a total was reset. */
+	take(plan: ClientPlan, read: number, data: DataView, nowMs: number): boolean {
 		const from = plan.address(read);
 		for (let part = plan.firstPart(read); part < plan.firstPart(read + 1); part++) {
 			const head = plan.partHasHead(part) ? 2 : 0;
@@ -67,6 +70,7 @@ export class SunSpecIntake {
 			this.load(plan, plan.partImage(part) + head, data, at, count, nowMs, this.overlay);
 		}
 		this.mark(nowMs);
+		return this.#totals?.check(this.image, nowMs) ?? false;
 	}
 
 	/** Registers for one place in the image: whole points, without ID and L. */
