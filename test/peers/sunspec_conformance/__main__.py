@@ -60,15 +60,17 @@ class Der:
         self.first_scales = {point.address: self.map.raw(point) for model in self.map.models for point in model.points if point.type == "sunssf"}
 
 
-def settled(devices, seconds):
-    """The maps of DERs that have come up: for some seconds no point of theirs has come or gone."""
-    end = time.monotonic() + 40
+def settled(devices, tasks, seconds):
+    """The maps of DERs that have come up: the models are there, and for some seconds no point has come or gone."""
+    end = time.monotonic() + 60
     last, since = None, 0.0
     while True:
         maps, there = [], []
-        for device in devices:
+        complete = True
+        for device, task in zip(devices, tasks, strict=True):
             try:
                 map_ = Map(device)
+                complete = complete and [model.id for model in map_.models] == task["models"]
                 maps.append(map_)
                 there.append([point.address for model in map_.models for point in model.points if map_.implemented(point)])
             except Refused as refused:
@@ -76,9 +78,10 @@ def settled(devices, seconds):
         now = time.monotonic()
         if there != last:
             last, since = there, now
-        if len(maps) == len(devices) and now - since >= seconds:
+        # what never has the models that are declared is tested all the same
+        if len(maps) == len(devices) and now - since >= seconds and (complete or now > end):
             return maps
-        if now > end:
+        if now > end + 10:
             wrong = [device.unit for device, one in zip(devices, there, strict=True) if isinstance(one, int)]
             raise ValueError(f"units {wrong or 'whose points come and go'} do not come up")
         time.sleep(0.25)
@@ -97,7 +100,7 @@ def main():
         link.packet = task["packet"]
     ids = [test for test in task["ids"] if not test.startswith("RTU" if link.kind == "TCP" else "TCP")]
     devices = [Device(link, one["unit"]) for one in task["ders"]]
-    ders = [Der(device, map_, one, task["nobody"]) for device, map_, one in zip(devices, settled(devices, task.get("settleS", 2)), task["ders"], strict=True)]
+    ders = [Der(device, map_, one, task["nobody"]) for device, map_, one in zip(devices, settled(devices, task["ders"], task.get("settleS", 2)), task["ders"], strict=True)]
     for der in ders:
         for test in ids:
             if test not in PROCEDURES:

@@ -145,12 +145,12 @@ def crv_2(der, report):
             if map_.raw(curve.point("ReadOnly")) == 0:
                 refused = curve.write(wanted)
                 report.check(refused is None, f"{model.label} curve {curve.number}: {refused}")
-            map_.refresh()
+            map_.refresh(model)
             stored = curve.settings()
             report.check(stored != curves(map_, model)[0].settings(), f"{model.label}: curve {curve.number} is what curve 1 is already")
             result = adopt(map_, model, curve.number)
             report.check(result == DONE, f"{model.label}: adopting curve {curve.number} gives {result}")
-            map_.refresh()
+            map_.refresh(model)
             now = curves(map_, model)[0].settings()
             different = [path for path, data in stored.items() if now[path] != data and map_.implemented(curve.point(path))]
             report.check(not different, f"{model.label}: adopted curve {curve.number}, curve 1 differs in {', '.join(different[:5])}")
@@ -165,7 +165,7 @@ def restore(map_, model, original):
     second = curves(map_, model)[1]
     second.write(original)
     adopt(map_, model, 2)
-    map_.refresh()
+    map_.refresh(model)
 
 
 def absent(der, report):
@@ -226,7 +226,7 @@ def crv_3(der, report):
         original, stored = first.settings(), second.settings()
 
         def unchanged(what, result, model=model, first=first, original=original):
-            map_.refresh()
+            map_.refresh(model)
             report.counts["refused"] += 1
             report.check(isinstance(result, Refused) or result == FAILED, f"{model.label}: {what}: result {result}")
             if not report.check(first.settings() == original, f"{model.label}: {what}: curve 1 has changed"):
@@ -241,7 +241,7 @@ def crv_3(der, report):
             if refused is not None:
                 report.check(refused.code == 3, f"{model.label}: {what}: {refused}")
                 report.counts["refused when written"] += 1
-                map_.refresh()
+                map_.refresh(model)
                 report.check(first.settings() == original, f"{model.label}: {what}: curve 1 has changed")
                 continue
             unchanged(what, adopt(map_, model, 2))
@@ -249,5 +249,5 @@ def crv_3(der, report):
         result = adopt(map_, model, 2)
         report.check(result in (DONE, FAILED), f"{model.label}: afterwards {result}")
         restore(map_, model, original)
-        map_.refresh()
+        map_.refresh(model)
         report.check(first.settings() == original, f"{model.label}: a good curve is not adopted after bad ones")

@@ -155,7 +155,7 @@ def rtu_3(der, report):
     for cut in range(1, len(frame)):
         report.counts["cut requests"] += 1
         link.send(frame[:cut])
-        heard = link.heard(max(0.03, 4 * link.gap))
+        heard = link.heard(max(0.1, 4 * link.gap))
         report.check(heard == b"", f"{cut} bytes of a request are answered with {heard.hex()}")
         try:
             report.check(device.read(BASE, 3) == expected(der, 0, 3), f"after {cut} bytes of a request: another answer")

@@ -133,16 +133,22 @@ class Map:
         self.length = self.end + 2 - BASE
         self.refresh()
 
-    def refresh(self):
-        """Reads everything, model by model."""
+    def refresh(self, only=None):
+        """Reads everything, model by model; or one model."""
         spans = []
-        for model in self.models:
+        for model in self.models if only is None else [only]:
             spans += [(at, min(125, model.end - at)) for at in range(model.address, model.end, 125)]
-        replies = self.device.link.ask_many(self.device.unit, [read_pdu(*span) for span in [(BASE, 2), *spans, (self.end, 2)]])
+        if only is None:
+            spans = [(BASE, 2), *spans, (self.end, 2)]
+        replies = self.device.link.ask_many(self.device.unit, [read_pdu(*span) for span in spans])
         for reply in replies:
             if isinstance(reply, Refused):
                 raise reply
-        self.registers = b"".join(replies)
+        data = b"".join(replies)
+        if only is not None:
+            at = 2 * (only.address - BASE)
+            data = self.registers[:at] + data + self.registers[at + len(data) :]
+        self.registers = data
 
     def bytes(self, address, size):
         return self.registers[2 * (address - BASE) : 2 * (address - BASE + size)]

@@ -44,7 +44,7 @@ def mod_3(der, report):
     for model in map_.models:
         if not model.standard:
             continue
-        map_.refresh()
+        map_.refresh(model)
         points = [point for point in model.points if adjustable(map_, point)]
         taken(der, report, points)
         together(der, report, points)
@@ -62,9 +62,8 @@ def taken(der, report, points):
         except Exception as error:
             report.check(False, f"{point}: {error}")
             continue
-        if device.link.kind == "RTU" and ".Pt[" in point.path:
-            # all of them, together, are written over this line too
-            values = values[:1]
+        if device.link.kind == "RTU" and further(point):
+            continue
         pdus = []
         for turn, data in enumerate([*values, now]):
             pdus += [write_of(point, data, turn), read_pdu(point.address, point.size)]
@@ -79,6 +78,11 @@ def taken(der, report, points):
                 report.check(same, lambda raw=raw, back=back, point=point: f"{point} := {raw}, reads {show(point, back)} at once")
 
 
+def further(point):
+    """Behind the first point of a curve: over a line these are written together with it, not one by one."""
+    return ".Pt[" in point.path and ".Pt[1]" not in point.path
+
+
 def show(point, data):
     return str(data) if isinstance(data, Refused) else point.decode(data)
 
@@ -86,7 +90,9 @@ def show(point, data):
 def together(der, report, points):
     """Neighbours in one request: all of them, or, when one cannot be written, none."""
     map_, device = der.map, der.device
-    map_.refresh()
+    if not points:
+        return
+    map_.refresh(points[0].model)
     for run in runs(points):
         if len(run) < 2:
             continue
@@ -133,7 +139,7 @@ def another(map_, point):
 def untouched(der, report, model):
     """Nothing that must not be written can be: read-only and unimplemented points, parts of points, values out of range."""
     map_, device = der.map, der.device
-    map_.refresh()
+    map_.refresh(model)
     pdus, said = [], []
 
     def attempt(pdu, what, codes):
@@ -141,6 +147,9 @@ def untouched(der, report, model):
         said.append((what, codes))
 
     for point in model.points:
+        # over a line the points of curve 1 are tried by CRV-1
+        if device.link.kind == "RTU" and (further(point) or fixed(map_, point)):
+            continue
         data = map_.data(point)
         changed = bytes([data[0], *data[1:-1], data[-1] ^ 1])
         if not point.writable or fixed(map_, point) or not map_.implemented(point):
@@ -169,7 +178,7 @@ def untouched(der, report, model):
             attempt(write_pdu(point.address + point.size - 1, data[-2:], WRITE_ONE), f"the last half of {point}", (2,))
     replies = device.link.ask_many(device.unit, pdus)
     before = map_.registers
-    map_.refresh()
+    map_.refresh(model)
     for (what, codes), reply in zip(said, replies, strict=True):
         report.counts["refused"] += 1
         report.check(exception(reply) in codes, lambda what=what, reply=reply: f"{what}: {reply if isinstance(reply, Refused) else 'written'}")
