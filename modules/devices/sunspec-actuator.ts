@@ -48,17 +48,10 @@ export class SunSpecActuator implements DerActuator, WrittenDevice {
 	#options: SunSpecActuatorOptions;
 	#models: readonly FoundModel[];
 	#revertS: number;
-	/** The control models as the device holds them; the image of the unit may show the hub's own. */
-	#own: SunSpecIntake;
-	#plan: ClientPlan;
-	/** Reads of them that are still to be done. */
-	#toRead: number;
+	/** What it takes to tell the device something: made with the first command, as not every DER is commanded. */
+	#order: Order | undefined;
 	#reading = false;
-	#writer: SunSpecWriter;
 	#command: DerCommand | undefined;
-	/** By control: what it was told last, and when it is to be told again. */
-	#told: string[] = [];
-	#againMs = new Float64Array(controlCount);
 	#timer: TimerId | undefined;
 	#closed = false;
 
@@ -75,11 +68,6 @@ export class SunSpecActuator implements DerActuator, WrittenDevice {
 			for (const ability of model.abilities ?? []) if (!abilities.includes(ability)) abilities.push(ability);
 		}
 		this.abilities = abilities;
-		this.#own = new SunSpecIntake(new Image(this.#models));
-		this.#plan = new ClientPlan(this.#models, this.#own.image.models);
-		this.#toRead = this.#plan.reads;
-		this.#writer = new SunSpecWriter(this);
-		for (let i = 0; i < controlCount; i++) this.#told.push(untouched);
 	}
 
 	get online(): boolean {
@@ -92,8 +80,9 @@ export class SunSpecActuator implements DerActuator, WrittenDevice {
 
 	/** Why the device could not be told that, in words for a person. */
 	refuses(ability: DerAbility, value: number): string | undefined {
-		if (this.#toRead > 0 || !Number.isFinite(value)) return undefined;
-		const own = this.#own.image;
+		const order = this.#order;
+		if (order === undefined || order.toRead > 0 || !Number.isFinite(value)) return undefined;
+		const own = order.own.image;
 		const model = modelFor(this.#models, ability);
 		if (ability === "limitW" && Number.isNaN(referenceW(own))) return "the device does not say its WMax";
 		if (model === 124) {
@@ -111,13 +100,16 @@ export class SunSpecActuator implements DerActuator, WrittenDevice {
 
 	apply(command: Readonly<DerCommand>): void {
 		this.#command = { ...command };
+		this.#order ??= new Order(this.#models, this);
 		this.work();
 	}
 
 	/** The device answers again: what it holds is read anew, and it is told again what it was told. */
 	resume(): void {
-		this.#toRead = this.#plan.reads;
-		for (let i = 0; i < controlCount; i++) if (this.#told[i] !== untouched) this.#told[i] = unknown;
+		const order = this.#order;
+		if (order === undefined) return;
+		order.toRead = order.plan.reads;
+		for (let i = 0; i < controlCount; i++) if (order.told[i] !== untouched) order.told[i] = unknown;
 		this.work();
 	}
 
@@ -129,25 +121,26 @@ export class SunSpecActuator implements DerActuator, WrittenDevice {
 
 	private work(): void {
 		const command = this.#command;
-		if (command === undefined || this.#closed) return;
+		const order = this.#order;
+		if (command === undefined || order === undefined || this.#closed) return;
 		const nowMs = this.#options.clock.now();
 		if (!this.online) {
 			this.wake(againMs);
 			return;
 		}
-		if (this.#toRead > 0) {
-			this.read();
+		if (order.toRead > 0) {
+			this.read(order);
 			return;
 		}
-		const all = demands(command, this.#models, this.#own.image, this.#revertS);
+		const all = demands(command, this.#models, order.own.image, this.#revertS);
 		let wakeMs = Infinity;
 		all.forEach((demand, control) => {
-			const told = this.#told[control]!;
+			const told = order.told[control]!;
 			if (demand === undefined || (!demand.active && told === untouched)) return;
 			const wanted = demand.points.join(" ");
-			const dueMs = this.#againMs[control]!;
-			if (wanted !== told || nowMs >= dueMs) this.tell(control, demand, wanted, wanted !== told);
-			wakeMs = Math.min(wakeMs, this.#againMs[control]! - nowMs);
+			const dueMs = order.againMs[control]!;
+			if (wanted !== told || nowMs >= dueMs) this.tell(order, control, demand, wanted, wanted !== told);
+			wakeMs = Math.min(wakeMs, order.againMs[control]! - nowMs);
 		});
 		if (wakeMs < Infinity) this.wake(wakeMs);
 	}
@@ -159,45 +152,46 @@ export class SunSpecActuator implements DerActuator, WrittenDevice {
 	}
 
 	/** Reads the control models, one request at a time. */
-	private read(): void {
+	private read(order: Order): void {
 		if (this.#reading) return;
 		this.#reading = true;
-		const read = this.#plan.reads - this.#toRead;
+		const { plan } = order;
+		const read = plan.reads - order.toRead;
 		const request: WriteRequest = {
 			unit: this.unit,
 			function: 3,
-			address: this.#plan.address(read),
-			count: this.#plan.count(read),
+			address: plan.address(read),
+			count: plan.count(read),
 			values: [],
 			retries: 1,
 			timeoutMs: this.timeoutMs,
 			onResult: (result) => {
 				this.#reading = false;
-				this.taken(read, result);
+				this.taken(order, read, result);
 			},
 		};
 		this.#options.client.request(request);
 	}
 
-	private taken(read: number, result: ReadResult): void {
+	private taken(order: Order, read: number, result: ReadResult): void {
 		if (this.#closed) return;
 		if (result.status === "ok") {
-			this.#own.take(this.#plan, read, result.data, result.endMs);
-			this.#toRead--;
+			order.own.take(order.plan, read, result.data, result.endMs);
+			order.toRead--;
 			this.work();
 		} else this.wake(againMs);
 	}
 
 	/** Writes a control, runs of neighbouring points in a request each, those that switch it on at the end. */
-	private tell(control: number, demand: Demand, wanted: string, isNew: boolean): void {
+	private tell(order: Order, control: number, demand: Demand, wanted: string, isNew: boolean): void {
 		const { client, clock } = this.#options;
-		this.#told[control] = wanted;
-		this.#againMs[control] = clock.now() + (this.#revertS * 1000) / refreshShare;
-		const runs = this.runs(demand);
+		order.told[control] = wanted;
+		order.againMs[control] = clock.now() + (this.#revertS * 1000) / refreshShare;
+		const runs = runsOf(order.own.image, demand);
 		let left = runs.length;
 		let failed = false;
 		for (const run of runs) {
-			this.#writer.put(run.address, run.words, client, (result, reason) => {
+			order.writer.put(run.address, run.words, client, (result, reason) => {
 				left--;
 				if (result !== "accepted" && reason !== "a later write took its place") failed = true;
 				if (isNew || result !== "accepted") {
@@ -205,55 +199,48 @@ export class SunSpecActuator implements DerActuator, WrittenDevice {
 						this.#options.onOutcome?.({ result, reason, row: pointLabel(point), value: run.values[i]! });
 					});
 				}
-				if (left > 0 || this.#told[control] !== wanted) return;
+				if (left > 0 || order.told[control] !== wanted) return;
 				if (failed) {
-					this.#told[control] = unknown;
-					this.#againMs[control] = clock.now() + againMs;
+					order.told[control] = unknown;
+					order.againMs[control] = clock.now() + againMs;
 					this.wake(againMs);
-				} else if (!demand.active) this.#told[control] = untouched;
+				} else if (!demand.active) order.told[control] = untouched;
 			});
 		}
 	}
 
-	private runs({ model, active, points, down }: Demand): Run[] {
-		const { image } = this.#own;
-		const runs: Run[] = [];
-		const known: { point: PointInfo; value: number }[] = [];
-		for (const [name, value] of points) {
-			const dot = name.indexOf(".");
-			const handle = image.handle(model, name.slice(dot + 1), dot < 0 ? "" : name.slice(0, dot));
-			const point = image.point(handle);
-			if (point !== undefined && image.rawOf(point) !== undefined) known.push({ point, value });
-		}
-		// A control goes off before anything else changes, and on when all is as it should be.
-		if (active) known.sort((a, b) => a.point.address - b.point.address);
-		for (const { point, value } of known) {
-			let run = runs[runs.length - 1];
-			if (run === undefined || run.address + run.words.length !== point.address) {
-				run = { address: point.address, words: [], points: [], values: [], switches: false };
-				runs.push(run);
-			}
-			const words = encoded(image, point, value, down);
-			run.words.push(...words);
-			run.points.push(point);
-			run.values.push(value);
-			if (isSwitch(point.name)) run.switches = true;
-		}
-		if (!active) return runs;
-		return runs.filter((run) => !run.switches).concat(runs.filter((run) => run.switches));
-	}
-
 	/** See `WrittenDevice`: of the registers of the device itself. */
 	deviceAddress(address: number): number {
-		return this.online ? this.#plan.deviceAddress(address) : -1;
+		return this.online ? this.#order!.plan.deviceAddress(address) : -1;
 	}
 
 	readBack(address: number, data: DataView, count: number, nowMs: number): void {
-		this.#own.load(this.#plan, address, data, 0, count, nowMs);
+		const { own, plan } = this.#order!;
+		own.load(plan, address, data, 0, count, nowMs);
 	}
 
 	/** A write nobody confirmed: it is tried again. */
 	refresh(): void {}
+}
+
+class Order {
+	/** The control models as the device holds them; the image of the unit may show the hub's own. */
+	readonly own: SunSpecIntake;
+	readonly plan: ClientPlan;
+	readonly writer: SunSpecWriter;
+	/** Reads of them that are still to be done. */
+	toRead: number;
+	/** By control: what it was told last, and when it is to be told again. */
+	readonly told: string[] = [];
+	readonly againMs = new Float64Array(controlCount);
+
+	constructor(models: readonly FoundModel[], device: WrittenDevice) {
+		this.own = new SunSpecIntake(new Image(models));
+		this.plan = new ClientPlan(models, this.own.image.models);
+		this.writer = new SunSpecWriter(device);
+		this.toRead = this.plan.reads;
+		for (let i = 0; i < controlCount; i++) this.told.push(untouched);
+	}
 }
 
 interface Run {
@@ -262,6 +249,34 @@ interface Run {
 	readonly points: PointInfo[];
 	readonly values: number[];
 	switches: boolean;
+}
+
+/** A control as runs of neighbouring points. */
+function runsOf(image: Image, { model, active, points, down }: Demand): Run[] {
+	const runs: Run[] = [];
+	const known: { point: PointInfo; value: number }[] = [];
+	for (const [name, value] of points) {
+		const dot = name.indexOf(".");
+		const handle = image.handle(model, name.slice(dot + 1), dot < 0 ? "" : name.slice(0, dot));
+		const point = image.point(handle);
+		if (point !== undefined && image.rawOf(point) !== undefined) known.push({ point, value });
+	}
+	// A control goes off before anything else changes, and on when all is as it should be.
+	if (active) known.sort((a, b) => a.point.address - b.point.address);
+	for (const { point, value } of known) {
+		let run = runs[runs.length - 1];
+		if (run === undefined || run.address + run.words.length !== point.address) {
+			run = { address: point.address, words: [], points: [], values: [], switches: false };
+			runs.push(run);
+		}
+		const words = encoded(image, point, value, down);
+		run.words.push(...words);
+		run.points.push(point);
+		run.values.push(value);
+		if (isSwitch(point.name)) run.switches = true;
+	}
+	if (!active) return runs;
+	return runs.filter((run) => !run.switches).concat(runs.filter((run) => run.switches));
 }
 
 /** Points that make the others of their control count. */

@@ -39,6 +39,9 @@ const defaultPeriodsMs = frozen<Periods>({ fast: 1000, normal: 5000, slow: 60_00
 const missesUntilOffline = 2;
 /** A read the device refuses, and a device without "SunS", are asked again this much later. */
 const refusedRetryMs = 60_000;
+/** What is known of a read. */
+const isMissing = 1;
+const isLost = 2;
 /** Reads are not made shorter than this. */
 const leastRegisters = 8;
 
@@ -96,10 +99,8 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 	/** It was asked anew because it refused a read. */
 	#doubted = false;
 	#dueMs = new Float64Array(0);
-	/** 1 for reads that have not been answered yet. */
-	#missing = new Uint8Array(0);
-	/** Reads whose points are lost already. */
-	#lost = new Uint8Array(0);
+	/** By read: `isMissing` for one that has not been answered yet, `isLost` for one whose points are lost already. */
+	#flags: Uint8Array | undefined;
 	/** Index of the open read, or -1. */
 	#open = -1;
 
@@ -135,7 +136,13 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 
 	/** Whether everything it gives has been read once since `attach`. */
 	get complete(): boolean {
-		return this.#plan !== undefined && this.#survey === undefined && !this.#missing.includes(1);
+		return this.#plan !== undefined && this.#survey === undefined && !this.missesSome;
+	}
+
+	private get missesSome(): boolean {
+		const flags = this.#flags;
+		for (let i = 0; flags !== undefined && i < flags.length; i++) if ((flags[i]! & isMissing) !== 0) return true;
+		return false;
 	}
 
 	/** From now on what a client may write in these models is the hub's own: neither a read nor a loss changes it. */
@@ -147,8 +154,7 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 		const { models } = (this.#survey ?? this.#intake!).image;
 		this.#plan = new ClientPlan(this.models, models, { most: this.#most, join: this.#join });
 		this.#dueMs = new Float64Array(this.#plan.reads).fill(nowMs);
-		this.#lost = new Uint8Array(this.#plan.reads);
-		this.#missing = new Uint8Array(this.#plan.reads).fill(1);
+		this.#flags = new Uint8Array(this.#plan.reads).fill(isMissing);
 		this.#open = -1;
 		this.nextDueMs = this.#discovery === undefined ? nowMs : this.nextDueMs;
 	}
@@ -297,7 +303,7 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 			if (this.missed >= missesUntilOffline || this.#dueMs.length === 1) this.gone(nowMs);
 			this.schedule(read, nowMs, defaultPeriodsMs.fast);
 		}
-		if (this.#survey !== undefined && !this.#missing.includes(1)) this.found();
+		if (this.#survey !== undefined && !this.missesSome) this.found();
 		else this.nextDueMs = this.earliest();
 	}
 
@@ -315,7 +321,7 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 		this.loseRead(read);
 		this.schedule(read, nowMs, refusedRetryMs);
 		if (!forGood) return;
-		this.#missing[read] = 0;
+		this.#flags![read]! &= ~isMissing;
 		this.#dueMs[read] = Math.max(this.#dueMs[read]!, nowMs + refusedRetryMs);
 		if (this.#doubted || this.#survey !== undefined) return;
 		// What it holds may have changed, or it is another device; asked once.
@@ -352,8 +358,7 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 
 	private take(read: number, data: DataView, nowMs: number): void {
 		const plan = this.#plan!;
-		this.#lost[read] = 0;
-		this.#missing[read] = 0;
+		this.#flags![read] = 0;
 		if ((this.#survey ?? this.#intake!).take(plan, read, data, nowMs)) this.onChange?.(this, "reset");
 		if (this.#survey === undefined && plan.pace(read) === Pace.once) this.identify();
 	}
@@ -371,8 +376,8 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 	}
 
 	private loseRead(read: number): void {
-		if (this.#lost[read] !== 0 || this.#survey !== undefined) return;
-		this.#lost[read] = 1;
+		if ((this.#flags![read]! & isLost) !== 0 || this.#survey !== undefined) return;
+		this.#flags![read]! |= isLost;
 		this.#intake!.lose(this.#plan!, read);
 	}
 

@@ -17,18 +17,21 @@ const plausible = frozen<readonly (readonly [string, number, number])[]>([
 
 /** What a write that is on its way will have in some registers. */
 export interface Overlay {
-	overlay(address: number, count: number, view: DataView): void;
+	/** Puts it into registers that are to stand at `address`, in `view` from byte `at` on. */
+	overlay(address: number, count: number, view: DataView, at: number): void;
 }
 
 export class SunSpecIntake {
 	readonly image: Image;
 	/** What a client has written already, and the device does not say yet. */
 	overlay: Overlay | undefined;
-	#copy = new DataView(new ArrayBuffer(250));
-	/** Handle, least and greatest value of points that are checked. */
-	#checks = new Float64Array(0);
-	/** Address in the image and size of points that are not taken from the device any more, in order: see `keep`. */
-	#kept = new Uint16Array(0);
+	/** Handle, least and greatest value of points that are checked; undefined: none is. */
+	#checks: Float64Array | undefined;
+	/**
+	 * Address in the image and size of points that are not taken from the device any more, in order: see `keep`.
+	 * Undefined: all are taken.
+	 */
+	#kept: Uint16Array | undefined;
 	#totals: SunSpecTotals | undefined;
 
 	constructor(image: Image) {
@@ -60,7 +63,7 @@ export class SunSpecIntake {
 		this.#kept = Uint16Array.from(kept);
 	}
 
-	/** All that a read has brought. True when a total was reset. */
+	/** All that a read has brought; what is not taken over is put right in the bytes of `data`. True when a total was reset. */
 	take(plan: ClientPlan, read: number, data: DataView, nowMs: number): boolean {
 		const from = plan.address(read);
 		for (let part = plan.firstPart(read); part < plan.firstPart(read + 1); part++) {
@@ -73,7 +76,7 @@ export class SunSpecIntake {
 		return this.#totals?.check(this.image, nowMs) ?? false;
 	}
 
-	/** Registers for one place in the image: whole points, without ID and L. */
+	/** As `take`, registers for one place in the image: whole points, without ID and L. */
 	load(
 		plan: ClientPlan,
 		address: number,
@@ -83,28 +86,26 @@ export class SunSpecIntake {
 		nowMs: number,
 		overlay?: Overlay,
 	): void {
-		const { buffer, byteOffset } = data;
-		new Uint8Array(this.#copy.buffer).set(new Uint8Array(buffer, byteOffset + at, 2 * count));
-		const quality = this.settle(plan, address, count);
-		overlay?.overlay(address, count, this.#copy);
-		this.restoreKept(address, count);
-		this.image.load(address, this.#copy, 0, count, nowMs, quality);
+		const quality = this.settle(plan, address, data, at, count);
+		overlay?.overlay(address, count, data, at);
+		this.restoreKept(address, data, at, count);
+		this.image.load(address, data, at, count, nowMs, quality);
 	}
 
 	/** Keeps counts and good scale factors as they are in the image; says what the rest is worth. */
-	private settle(plan: ClientPlan, address: number, count: number): Quality {
+	private settle(plan: ClientPlan, address: number, data: DataView, from: number, count: number): Quality {
 		const { registers, base } = this.image;
 		let quality: Quality = "good";
 		for (let i = plan.firstSpecial(address); i < plan.specials; i++) {
 			const special = plan.specialAddress(i);
 			if (special >= address + count) break;
-			const at = 2 * (special - address);
+			const at = from + 2 * (special - address);
 			const held = registers.getInt16(2 * (special - base));
-			if (plan.specialKind(i) === Special.count) this.#copy.setInt16(at, held);
+			if (plan.specialKind(i) === Special.count) data.setInt16(at, held);
 			else {
-				const factor = this.#copy.getInt16(at);
+				const factor = data.getInt16(at);
 				if (factor >= -10 && factor <= 10) continue;
-				this.#copy.setInt16(at, held >= -10 && held <= 10 ? held : -0x8000);
+				data.setInt16(at, held >= -10 && held <= 10 ? held : -0x8000);
 				// "Not implemented" from the start is a device that does without.
 				if (held !== -0x8000 || factor !== -0x8000) quality = "suspect";
 			}
@@ -112,14 +113,15 @@ export class SunSpecIntake {
 		return quality;
 	}
 
-	private restoreKept(address: number, count: number): void {
+	private restoreKept(address: number, data: DataView, at: number, count: number): void {
 		const kept = this.#kept;
+		if (kept === undefined) return;
 		const { registers, base } = this.image;
 		for (let i = 0; i < kept.length; i += 2) {
 			const from = kept[i]!;
 			if (from < address || from >= address + count) continue;
 			for (let n = 0; n < kept[i + 1]!; n++) {
-				this.#copy.setUint16(2 * (from + n - address), registers.getUint16(2 * (from + n - base)));
+				data.setUint16(at + 2 * (from + n - address), registers.getUint16(2 * (from + n - base)));
 			}
 		}
 	}
@@ -128,6 +130,7 @@ export class SunSpecIntake {
 	private mark(nowMs: number): void {
 		const { image } = this;
 		const checks = this.#checks;
+		if (checks === undefined) return;
 		for (let i = 0; i < checks.length; i += 3) {
 			const handle = checks[i]!;
 			if (image.timeMs(handle) !== nowMs) continue;
@@ -139,14 +142,15 @@ export class SunSpecIntake {
 
 	/** What the read brings has no value. */
 	lose(plan: ClientPlan, read: number): void {
+		const all = this.#kept;
 		for (let part = plan.firstPart(read); part < plan.firstPart(read + 1); part++) {
 			let from = plan.partImage(part);
 			const end = from + plan.partCount(part);
-			for (let i = 0; i < this.#kept.length; i += 2) {
-				const kept = this.#kept[i]!;
+			for (let i = 0; all !== undefined && i < all.length; i += 2) {
+				const kept = all[i]!;
 				if (kept < from || kept >= end) continue;
 				if (kept > from) this.image.loseRange(from, kept - from);
-				from = kept + this.#kept[i + 1]!;
+				from = kept + all[i + 1]!;
 			}
 			if (from < end) this.image.loseRange(from, end - from);
 		}

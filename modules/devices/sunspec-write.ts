@@ -83,10 +83,10 @@ export class SunSpecWriter implements WriteRequest {
 		this.next();
 	}
 
-	/** What is on its way counts already: puts it into registers that were read, which are to stand at `address`. */
-	overlay(address: number, count: number, view: DataView): void {
-		if (this.#job !== undefined && this.#refusal === "") overlayJob(this.#job, address, count, view);
-		for (const job of this.#waiting) overlayJob(job, address, count, view);
+	/** What is on its way counts already: see `Overlay`. */
+	overlay(address: number, count: number, view: DataView, at: number): void {
+		if (this.#job !== undefined && this.#refusal === "") overlayJob(this.#job, address, count, view, at);
+		for (const job of this.#waiting) overlayJob(job, address, count, view, at);
 	}
 
 	private next(): void {
@@ -154,7 +154,7 @@ export class SunSpecWriter implements WriteRequest {
 		let same = true;
 		for (let i = 0; i < job.words.length; i++) if (result.data.getUint16(2 * i) !== job.words[i]) same = false;
 		// a client that has written again since reads what it wrote last
-		for (const later of this.#waiting) overlayJob(later, job.address, job.words.length, result.data);
+		for (const later of this.#waiting) overlayJob(later, job.address, job.words.length, result.data, 0);
 		this.#device.readBack(job.address, result.data, job.words.length, result.endMs);
 		if (this.#refusal !== "") this.end(job, "rejected", this.#refusal);
 		else if (same) this.end(job, "accepted", "");
@@ -168,10 +168,10 @@ export class SunSpecWriter implements WriteRequest {
 	}
 }
 
-function overlayJob(job: Job, address: number, count: number, view: DataView): void {
+function overlayJob(job: Job, address: number, count: number, view: DataView, at: number): void {
 	for (let i = 0; i < job.words.length; i++) {
 		const index = job.address + i - address;
-		if (index >= 0 && index < count) view.setUint16(2 * index, job.words[i]!);
+		if (index >= 0 && index < count) view.setUint16(at + 2 * index, job.words[i]!);
 	}
 }
 

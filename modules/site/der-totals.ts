@@ -57,8 +57,9 @@ export function derTotalsProfile(
 
 export class DerTotals {
 	readonly #image: Image;
-	readonly #members: readonly DerMember[];
-	readonly #profile: DerProfile;
+	/** Both are let go when the rules are made. */
+	#members: readonly DerMember[];
+	#profile: DerProfile | undefined;
 	#runner: RuleRunner | undefined;
 	#tries = 0;
 
@@ -76,12 +77,17 @@ export class DerTotals {
 
 	/** After the image of a member has changed. Does not commit. */
 	update(nowMs: number): void {
-		this.#runner ??= this.begin(++this.#tries > mostTries);
-		this.#runner?.run(nowMs);
+		if (this.#profile !== undefined) {
+			this.#runner = this.begin(this.#profile, ++this.#tries > mostTries);
+			if (this.#runner === undefined) return;
+			this.#profile = undefined;
+			this.#members = [];
+		}
+		this.#runner!.run(nowMs);
 	}
 
 	/** Once the ratings are known, and with them how far the sums can go. */
-	private begin(force: boolean): RuleRunner | undefined {
+	private begin(profile: DerProfile, force: boolean): RuleRunner | undefined {
 		const members = this.#members;
 		let ratedW = 0;
 		let capacityWh = 0;
@@ -97,8 +103,8 @@ export class DerTotals {
 		// those that have not said their rating yet may be as large as the others
 		const share = members.length / known;
 		const ratings = { maxW: ratedW * share, capacityWh: capacityWh * share };
-		fillScales(this.#image, models, allRatings(ratings, models, this.#profile));
-		this.#image.set(this.#image.handle(701, "ACType"), this.#profile.acType === "single" ? 0 : 2, 0, "good");
+		fillScales(this.#image, models, allRatings(ratings, models, profile));
+		this.#image.set(this.#image.handle(701, "ACType"), profile.acType === "single" ? 0 : 2, 0, "good");
 		return new RuleRunner([this.#image, ...members.map(({ image }) => image)], this.rules());
 	}
 

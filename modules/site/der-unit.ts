@@ -31,13 +31,16 @@ export interface DerUnitOptions {
  * device has told what they rest on: its ratings, and what it is set to.
  */
 export class DerUnit {
-	readonly #options: DerUnitOptions;
+	/** What it takes to begin the controls; let go as soon as they have begun, or if they never will. */
+	#options: DerUnitOptions | undefined;
+	readonly #clock: Clock;
 	readonly #composer: Composer;
 	#der: Der | undefined;
 
 	constructor(options: DerUnitOptions) {
-		const { image, profile, present, added } = options;
-		this.#options = options;
+		const { image, profile, present, added, clock, actuator } = options;
+		this.#options = actuator && options;
+		this.#clock = clock;
 		this.#composer = new Composer({ image, profile, present, added });
 	}
 
@@ -48,20 +51,24 @@ export class DerUnit {
 
 	/** After the device's readings are in the image, or were lost. `complete`: all of them have been read once. */
 	update(complete: boolean): void {
-		const { clock, actuator } = this.#options;
-		this.#composer.update(clock.now());
-		if (!this.#der && actuator?.online && complete && this.#composer.settled) this.begin(actuator);
+		this.#composer.update(this.#clock.now());
+		const options = this.#options;
+		if (options?.actuator?.online && complete && this.#composer.settled) {
+			this.#options = undefined;
+			this.begin(options, options.actuator);
+		}
 		this.#der?.measured();
 	}
 
 	/** The device is commanded no more; what it was told last holds. */
 	close(): void {
+		this.#options = undefined;
 		this.#der?.close();
 		this.#der = undefined;
 	}
 
-	private begin(actuator: DerActuator): void {
-		const { image, unit, clock, random, log, store, present, onBegin, onChange } = this.#options;
+	private begin(options: DerUnitOptions, actuator: DerActuator): void {
+		const { image, unit, clock, random, log, store, present, onBegin, onChange } = options;
 		const given = present.map(({ id }) => id);
 		this.#der = new Der({ image, unit, actuator, clock, random, log, store, given });
 		this.#der.onChange = onChange;

@@ -42,7 +42,8 @@ export function hasOwnControls(models: readonly FoundModel[]): boolean {
 
 /** What its image is made of: the models that the catalogue knows. */
 export function foundSpecs(models: readonly FoundModel[]): ModelSpec[] {
-	const specs = models.filter(({ known }) => known).map(({ id, repeats }) => ({ id, repeats }));
+	// as they are: an image shares its specs
+	const specs: ModelSpec[] = models.filter(({ known }) => known);
 	return specs[0]?.id === 1 ? specs : [{ id: 1 }, ...specs];
 }
 

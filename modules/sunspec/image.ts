@@ -32,6 +32,45 @@ const constantFlag = 0x100;
 const fixedScale = 16;
 const pointScale = 32;
 
+/**
+ * A DER's image has some twenty models, so their places are small: each shares the spec it is made of, and has its
+ * numbers in one.
+ */
+class Place implements ModelPlace {
+	private readonly spec: ModelSpec;
+	/** Address, then from bit 16 on the length, from bit 32 on the occurrence. */
+	private readonly where: number;
+
+	constructor(spec: ModelSpec, occurrence: number, address: number, length: number) {
+		this.spec = spec;
+		this.where = address + 0x10000 * length + 0x100000000 * occurrence;
+	}
+
+	get id(): number {
+		return this.spec.id;
+	}
+
+	get occurrence(): number {
+		return Math.floor(this.where / 0x100000000);
+	}
+
+	get address(): number {
+		return this.where & 0xffff;
+	}
+
+	get length(): number {
+		return (this.where / 0x10000) & 0xffff;
+	}
+
+	get repeats(): Repeats {
+		return this.spec.repeats ?? 0;
+	}
+
+	get text(): string {
+		return this.spec.text ?? modelText(this.spec.id)!;
+	}
+}
+
 export class Image {
 	/** The whole map: "SunS" at the first byte, then the models, then the end model. Not to be written from outside. */
 	readonly registers: DataView;
@@ -53,7 +92,7 @@ export class Image {
 	/** Two a handle: the exact value (NaN: none, or text), and its time. */
 	#values = new Float64Array(2 * 8);
 
-	/** Throws `bad-config` for an unknown model, a repetition that is no count, or a map beyond address 65535. */
+	/** Keeps the specs. Throws `bad-config` for an unknown model, a repetition that is no count, or a map beyond address 65535. */
 	constructor(models: readonly ModelSpec[], options: { readonly base?: number } = {}) {
 		this.base = options.base ?? 40000;
 		const places: ModelPlace[] = [];
@@ -62,12 +101,11 @@ export class Image {
 		for (const spec of models) {
 			const text = spec.text ?? modelText(spec.id);
 			if (text === undefined) throw configError("models", spec.id, "it must be a SunSpec model of the catalogue");
-			const repeats = spec.repeats ?? 0;
-			checkRepeats(repeats);
-			const root = layout(text, repeats);
+			checkRepeats(spec.repeats ?? 0);
+			const root = layout(text, spec.repeats);
 			let occurrence = 1;
 			for (const place of places) if (place.id === spec.id) occurrence++;
-			places.push({ id: spec.id, occurrence, address: this.base + index, length: root.length - 2, repeats, text });
+			places.push(new Place(spec, occurrence, this.base + index, root.length - 2));
 			roots.push(root);
 			index += root.length;
 		}

@@ -58,11 +58,15 @@ export interface PlanOptions {
 
 export class ClientPlan {
 	readonly reads: number;
-	#parts: Uint16Array;
-	/** First part of each read; one more at the end. */
-	#firsts: Uint16Array;
-	/** Image address and kind, in the order of the addresses. */
-	#specials: Uint16Array;
+	/** Scale factors and counts of the image: their number. */
+	readonly specials: number;
+	/**
+	 * In one array, as each costs 100 bytes on XS: the parts; from `#firsts` on the first part of each read, and one more;
+	 * from `#specials` on image address and kind of scale factors and counts, in the order of the addresses.
+	 */
+	#words: Uint16Array;
+	#firsts: number;
+	#specials: number;
 
 	/** `places`: models of the image; of each id the first goes with the first that was found, and so on. */
 	constructor(found: readonly FoundModel[], places: readonly ModelPlace[], options: PlanOptions = {}) {
@@ -95,56 +99,55 @@ export class ClientPlan {
 		}
 		this.reads = firsts.length;
 		firsts.push(parts.length);
-		this.#firsts = Uint16Array.from(firsts);
-		this.#parts = new Uint16Array(partSize * parts.length);
+		this.specials = specials.length / 2;
+		this.#firsts = partSize * parts.length;
+		this.#specials = this.#firsts + firsts.length;
+		this.#words = new Uint16Array(this.#specials + specials.length);
 		parts.forEach((part, i) => {
-			this.#parts.set(part, partSize * i);
+			this.#words.set(part, partSize * i);
 		});
-		this.#specials = sortedPairs(specials);
+		this.#words.set(firsts, this.#firsts);
+		this.#words.set(sortedPairs(specials), this.#specials);
 	}
 
 	/** Parts of a read: from `firstPart(read)` up to that of the next. */
 	firstPart(read: number): number {
-		return this.#firsts[read]!;
+		return this.#words[this.#firsts + read]!;
 	}
 
 	address(read: number): number {
-		return this.#parts[partSize * this.#firsts[read]!]!;
+		return this.#words[partSize * this.firstPart(read)]!;
 	}
 
 	count(read: number): number {
-		const last = partSize * (this.#firsts[read + 1]! - 1);
-		return this.#parts[last]! + this.#parts[last + 2]! - this.address(read);
+		const last = partSize * (this.firstPart(read + 1) - 1);
+		return this.#words[last]! + this.#words[last + 2]! - this.address(read);
 	}
 
 	pace(read: number): number {
-		return this.#parts[partSize * this.#firsts[read]! + 3]! & 0xff;
+		return this.#words[partSize * this.firstPart(read) + 3]! & 0xff;
 	}
 
 	partAddress(part: number): number {
-		return this.#parts[partSize * part]!;
+		return this.#words[partSize * part]!;
 	}
 
 	partImage(part: number): number {
-		return this.#parts[partSize * part + 1]!;
+		return this.#words[partSize * part + 1]!;
 	}
 
 	partCount(part: number): number {
-		return this.#parts[partSize * part + 2]!;
+		return this.#words[partSize * part + 2]!;
 	}
 
 	/** Whether the part begins with ID and L of its model. */
 	partHasHead(part: number): boolean {
-		return this.#parts[partSize * part + 3]! >= headFlag;
+		return this.#words[partSize * part + 3]! >= headFlag;
 	}
 
-	/** Scale factors and counts of the image: their number, and address and kind of each. */
-	get specials(): number {
-		return this.#specials.length / 2;
-	}
-
+	/** Address in the image of a scale factor or count. */
 	specialAddress(index: number): number {
-		return this.#specials[2 * index]!;
+		return this.#words[this.#specials + 2 * index]!;
 	}
 
 	/** The first of them from this address on. */
@@ -153,20 +156,20 @@ export class ClientPlan {
 		let high = this.specials;
 		while (low < high) {
 			const middle = (low + high) >> 1;
-			if (this.#specials[2 * middle]! < address) low = middle + 1;
+			if (this.specialAddress(middle) < address) low = middle + 1;
 			else high = middle;
 		}
 		return low;
 	}
 
 	specialKind(index: number): number {
-		return this.#specials[2 * index + 1]!;
+		return this.#words[this.#specials + 2 * index + 1]!;
 	}
 
 	/** The read that brings a register of the image; -1 for none. */
 	readOf(imageAddress: number): number {
 		for (let read = 0; read < this.reads; read++) {
-			for (let part = this.#firsts[read]!; part < this.#firsts[read + 1]!; part++) {
+			for (let part = this.firstPart(read); part < this.firstPart(read + 1); part++) {
 				const from = this.partImage(part);
 				if (imageAddress >= from && imageAddress < from + this.partCount(part)) return read;
 			}
@@ -178,7 +181,7 @@ export class ClientPlan {
 	deviceAddress(imageAddress: number): number {
 		const read = this.readOf(imageAddress);
 		if (read < 0) return -1;
-		let part = this.#firsts[read]!;
+		let part = this.firstPart(read);
 		while (imageAddress < this.partImage(part) || imageAddress >= this.partImage(part) + this.partCount(part)) part++;
 		return this.partAddress(part) + imageAddress - this.partImage(part);
 	}
