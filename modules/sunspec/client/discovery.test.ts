@@ -131,6 +131,15 @@ describe("Discovery", () => {
 		expect(nobody.requests.length).toBe(6);
 	});
 
+	it("tries a base again where a reply was lost, when the device answers elsewhere", () => {
+		const device = new Registers(40000, wordsOf(der));
+		const discovery = new Discovery();
+		discovery.take({ status: "timeout", exception: 0, data: new DataView(new ArrayBuffer(0)) });
+		for (let i = 0; i < 50; i++) discovery.take(device.answer(discovery.address, discovery.count));
+		expect(discovery.state).toBe("found");
+		expect(device.requests.slice(0, 6)).toEqual(["0+2", "50000+2", "40001+2", "1+2", "50001+2", "40000+2"]);
+	});
+
 	describe("quirks", () => {
 		it("takes model 1 of 65 registers", () => {
 			const discovery = look(

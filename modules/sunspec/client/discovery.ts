@@ -67,6 +67,9 @@ export class Discovery {
 	/** Address of "SunS". */
 	base = 0;
 	#bases: readonly number[];
+	/** Bases where nothing was heard; they get a second try when the device answers elsewhere. */
+	#unheard: number[] = [];
+	#isLast = false;
 	#most: number;
 	#phase = MARKER;
 	#tried = 0;
@@ -143,6 +146,13 @@ export class Discovery {
 		this.#failed = 0;
 		this.#busy = 0;
 		this.#tried++;
+		if (this.#tried >= this.#bases.length && this.#answered && this.#unheard.length > 0) {
+			// It answers after all: where it said nothing a reply may have been lost, or it was not up yet.
+			this.#bases = this.#unheard;
+			this.#unheard = [];
+			this.#tried = 0;
+			this.#isLast = true;
+		}
 		if (this.#tried >= this.#bases.length) this.state = this.#answered ? "absent" : "silent";
 		else this.#read(this.#bases[this.#tried]!, 2);
 	}
@@ -164,6 +174,7 @@ export class Discovery {
 	#unanswered(): void {
 		if (this.#phase === MARKER) {
 			// One that is not there costs a time-out each, so it gets one try at each base.
+			if (!this.#isLast) this.#unheard.push(this.address);
 			this.#nextBase();
 			return;
 		}
