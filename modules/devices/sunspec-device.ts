@@ -283,7 +283,7 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 	private polled(read: number, result: ReadResult): void {
 		const nowMs = result.endMs;
 		if (result.status === "ok") {
-			if (!this.sameHeads(read, result.data)) {
+			if (!this.#plan!.sameHeads(read, result.data, this.models)) {
 				this.loseRead(read);
 				this.look();
 				this.nextDueMs = nowMs;
@@ -338,21 +338,6 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 		else if (count > this.#longest && count > leastRegisters) this.#most = Math.max(leastRegisters, count >> 1);
 		else return false;
 		this.rebuild(nowMs);
-		return true;
-	}
-
-	/** Whether the models of a read are still those that were found. */
-	private sameHeads(read: number, data: DataView): boolean {
-		const plan = this.#plan!;
-		for (let part = plan.firstPart(read); part < plan.firstPart(read + 1); part++) {
-			if (!plan.partHasHead(part)) continue;
-			const address = plan.partAddress(part);
-			const at = 2 * (address - plan.address(read));
-			const model = this.models.find((one) => one.address === address);
-			if (model === undefined || data.getUint16(at) !== model.id) return false;
-			const length = data.getUint16(at + 2);
-			if (length !== model.length && model.quirk === undefined) return false;
-		}
 		return true;
 	}
 

@@ -58,6 +58,19 @@ export interface PlanOptions {
 
 export class ClientPlan {
 	readonly reads: number;
+	/** Whether the models that a read begins with are still those that were found. */
+	sameHeads(read: number, data: DataView, found: readonly FoundModel[]): boolean {
+		for (let part = this.firstPart(read); part < this.firstPart(read + 1); part++) {
+			if (!this.partHasHead(part)) continue;
+			const address = this.partAddress(part);
+			const at = 2 * (address - this.address(read));
+			const model = found.find((one) => one.address === address);
+			if (model === undefined || data.getUint16(at) !== model.id) return false;
+			if (data.getUint16(at + 2) !== model.length && model.quirk === undefined) return false;
+		}
+		return true;
+	}
+
 	/** Scale factors and counts of the image: their number. */
 	readonly specials: number;
 	/**
