@@ -76,7 +76,7 @@ export class TableActuator implements DerActuator {
 			this.#numbers[i * numbers + notBefore] = 0;
 			this.#numbers[i * numbers + refusals] = 0;
 		}
-		this.#restore(options.held);
+		this.restore(options.held);
 	}
 
 	get online(): boolean {
@@ -90,7 +90,7 @@ export class TableActuator implements DerActuator {
 		return new Uint8Array(view.buffer);
 	}
 
-	#restore(held: Uint8Array | undefined): void {
+	private restore(held: Uint8Array | undefined): void {
 		if (held === undefined || held.length !== 8 * this.#rows.length) return;
 		const view = new DataView(held.buffer, held.byteOffset, held.byteLength);
 		let any = false;
@@ -99,7 +99,7 @@ export class TableActuator implements DerActuator {
 			any ||= !Number.isNaN(this.#numbers[i * numbers + owner]!);
 		}
 		// Without a command that holds them again they are given back.
-		if (any) this.#wake(startMs);
+		if (any) this.wake(startMs);
 	}
 
 	refuses(ability: DerAbility, value: number): string | undefined {
@@ -108,9 +108,9 @@ export class TableActuator implements DerActuator {
 			if (control.ability !== ability || control.active !== undefined) continue;
 			if (isLimit(ability) && value === Infinity) continue;
 			const row = findRow(table, control.row)!;
-			const wanted = this.#convert(control, value);
+			const wanted = this.convert(control, value);
 			if (Number.isNaN(wanted)) return `${control.percentOf ?? control.dividedBy} of the device is not known`;
-			const whole = this.#fit(control, row, wanted);
+			const whole = this.fit(control, row, wanted);
 			if (isLimit(ability) && whole > row.write!.max) continue;
 			const refusal = writeRefusal(table, row, whole);
 			if (refusal !== undefined) return `${row.name}: ${refusal}`;
@@ -120,8 +120,8 @@ export class TableActuator implements DerActuator {
 
 	apply(command: Readonly<DerCommand>): void {
 		this.#command = { ...command };
-		this.#resolve();
-		this.#next();
+		this.resolve();
+		this.next();
 	}
 
 	/** The device answers again: it may have been changed or exchanged, so its rows are read before they are written. */
@@ -130,8 +130,8 @@ export class TableActuator implements DerActuator {
 			this.#numbers[i * numbers + known] = Number.NaN;
 			this.#numbers[i * numbers + refusals] = 0;
 		}
-		this.#resolve();
-		this.#next();
+		this.resolve();
+		this.next();
 	}
 
 	close(): void {
@@ -140,20 +140,20 @@ export class TableActuator implements DerActuator {
 	}
 
 	/** What each row is to hold for the command. */
-	#resolve(): void {
+	private resolve(): void {
 		this.#unresolved = false;
 		for (let i = 0; i < this.#rows.length; i++) {
 			const at = i * numbers;
-			const control = this.#inUse(this.#rows[i]!);
+			const control = this.inUse(this.#rows[i]!);
 			let wanted = this.#numbers[at + owner]!;
 			if (control !== undefined) {
-				const value = control.active ?? this.#convert(control, fieldOf(this.#command!, control.ability));
+				const value = control.active ?? this.convert(control, fieldOf(this.#command!, control.ability));
 				if (Number.isNaN(value)) {
 					this.#unresolved = true;
 					continue;
 				}
 				const { min, max } = this.#rows[i]!.write!;
-				wanted = Math.min(max, Math.max(min, this.#fit(control, this.#rows[i]!, value)));
+				wanted = Math.min(max, Math.max(min, this.fit(control, this.#rows[i]!, value)));
 			}
 			if (wanted !== this.#numbers[at]) this.#numbers[at + refusals] = 0;
 			this.#numbers[at] = wanted;
@@ -161,21 +161,21 @@ export class TableActuator implements DerActuator {
 	}
 
 	/** The control by which the command asks something of a row; undefined for none. */
-	#inUse(row: Row): Control | undefined {
+	private inUse(row: Row): Control | undefined {
 		const command = this.#command;
 		if (command === undefined) return undefined;
 		return this.#controls.find((one) => one.row === row.name && asks(command, one.ability));
 	}
 
-	#convert(control: Control, field: number): number {
+	private convert(control: Control, field: number): number {
 		let value = field;
-		if (control.percentOf !== undefined) value = (100 * value) / this.#part(control.percentOf);
-		if (control.dividedBy !== undefined) value /= this.#part(control.dividedBy);
+		if (control.percentOf !== undefined) value = (100 * value) / this.part(control.percentOf);
+		if (control.dividedBy !== undefined) value /= this.part(control.dividedBy);
 		return Number.isFinite(value) ? value * (control.k ?? 1) + (control.b ?? 0) : Number.NaN;
 	}
 
 	/** A rating or voltage of the device; NaN while it is not known. */
-	#part(name: string): number {
+	private part(name: string): number {
 		const { device } = this.#options;
 		if (name[0] === "@") return device.kept(device.plan.keptIndex(name.slice(1)));
 		const { model, point, group, occurrence } = modelPoint(device.table, name);
@@ -184,7 +184,7 @@ export class TableActuator implements DerActuator {
 	}
 
 	/** The next value that the row's register can hold; of a limit the one below. */
-	#fit(control: Control, row: Row, value: number): number {
+	private fit(control: Control, row: Row, value: number): number {
 		if (row.map !== undefined || row.type === "f32" || row.type === "f64") return value;
 		const k = row.k ?? 1;
 		const raw = (value - (row.b ?? 0)) / k;
@@ -194,54 +194,54 @@ export class TableActuator implements DerActuator {
 	}
 
 	/** One thing at a time: reads or writes the first row that is not as it is to be. */
-	#next(): void {
+	private next(): void {
 		if (this.#busy || this.#closed) return;
 		const { device, clock } = this.#options;
 		let waitMs = this.#unresolved ? resolveMs : Infinity;
 		for (let i = 0; i < this.#rows.length; i++) {
 			const at = i * numbers;
 			const wanted = this.#numbers[at]!;
-			if (Number.isNaN(wanted) || this.#isDone(i) || this.#numbers[at + refusals]! >= mostRefusals) continue;
+			if (Number.isNaN(wanted) || this.isDone(i) || this.#numbers[at + refusals]! >= mostRefusals) continue;
 			const ms = this.#numbers[at + notBefore]! - clock.now();
 			if (!device.online) waitMs = Math.min(waitMs, againMs);
 			else if (ms > 0) waitMs = Math.min(waitMs, ms);
 			else {
-				if (Number.isNaN(this.#numbers[at + known]!) && this.#rows[i]!.access !== "w") this.#read(i);
-				else this.#write(i);
+				if (Number.isNaN(this.#numbers[at + known]!) && this.#rows[i]!.access !== "w") this.read(i);
+				else this.write(i);
 				if (this.#busy) return;
 			}
 		}
-		if (waitMs < Infinity) this.#wake(waitMs);
+		if (waitMs < Infinity) this.wake(waitMs);
 	}
 
-	#wake(delayMs: number): void {
+	private wake(delayMs: number): void {
 		const { clock } = this.#options;
 		clock.clearTimer(this.#timer);
 		this.#timer = clock.setTimer(() => {
-			if (this.#unresolved || this.#command === undefined) this.#resolve();
-			this.#next();
+			if (this.#unresolved || this.#command === undefined) this.resolve();
+			this.next();
 		}, delayMs);
 	}
 
 	/** The row holds what it is to hold. One that nothing holds any more is the owner's from now on. */
-	#isDone(i: number): boolean {
+	private isDone(i: number): boolean {
 		const at = i * numbers;
 		const wanted = this.#numbers[at]!;
 		if (!(Math.abs(wanted - this.#numbers[at + known]!) < 1e-6) && wanted !== Infinity) return false;
-		if (this.#inUse(this.#rows[i]!) === undefined) {
+		if (this.inUse(this.#rows[i]!) === undefined) {
 			this.#numbers[at] = Number.NaN;
-			this.#hold(i, Number.NaN);
+			this.hold(i, Number.NaN);
 		}
 		return true;
 	}
 
-	#hold(i: number, value: number): void {
+	private hold(i: number, value: number): void {
 		if (Object.is(this.#numbers[i * numbers + owner], value)) return;
 		this.#numbers[i * numbers + owner] = value;
 		this.#options.onHeld?.(this.held);
 	}
 
-	#read(i: number): void {
+	private read(i: number): void {
 		const { device, client } = this.#options;
 		const row = this.#rows[i]!;
 		this.#busy = true;
@@ -256,14 +256,14 @@ export class TableActuator implements DerActuator {
 			timeoutMs: device.timeoutMs,
 			onResult: (result) => {
 				this.#busy = false;
-				this.#taken(i, result);
-				this.#next();
+				this.taken(i, result);
+				this.next();
 			},
 		};
 		client.request(request);
 	}
 
-	#taken(i: number, result: ReadResult): void {
+	private taken(i: number, result: ReadResult): void {
 		const { device, clock } = this.#options;
 		const row = this.#rows[i]!;
 		const at = i * numbers;
@@ -278,17 +278,17 @@ export class TableActuator implements DerActuator {
 		const reason = rejected ? `reading it: exception ${result.exception}` : "the device does not answer";
 		if (rejected) this.#numbers[at + refusals]!++;
 		this.#numbers[at + notBefore] = clock.now() + againMs;
-		this.#report({ result: rejected ? "rejected" : "timeout", reason, row: row.name, value: this.#numbers[at]! });
+		this.report({ result: rejected ? "rejected" : "timeout", reason, row: row.name, value: this.#numbers[at]! });
 	}
 
-	#write(i: number): void {
+	private write(i: number): void {
 		const { device, client, clock } = this.#options;
 		const row = this.#rows[i]!;
 		const at = i * numbers;
-		const control = this.#inUse(row);
+		const control = this.inUse(row);
 		// What is given back is safe before it is overwritten.
 		if (control !== undefined && Number.isNaN(this.#numbers[at + owner]!)) {
-			this.#hold(i, control.free ?? this.#ownerValue(control, row, this.#numbers[at + known]!));
+			this.hold(i, control.free ?? this.ownerValue(control, row, this.#numbers[at + known]!));
 		}
 		if (device.table.eeprom === true) this.#numbers[at + notBefore] = clock.now() + eepromMs;
 		this.#busy = true;
@@ -300,19 +300,19 @@ export class TableActuator implements DerActuator {
 			client,
 			onDone: (outcome) => {
 				this.#busy = false;
-				this.#written(i, outcome);
-				this.#next();
+				this.written(i, outcome);
+				this.next();
 			},
 		});
 	}
 
 	/** What the device had; of a limit that nobody could write there, the highest. Infinity: nothing to be given back. */
-	#ownerValue(control: Control, row: Row, value: number): number {
+	private ownerValue(control: Control, row: Row, value: number): number {
 		if (writeRefusal(this.#options.device.table, row, value) === undefined) return value;
 		return isLimit(control.ability) && control.active === undefined ? row.write!.max : Infinity;
 	}
 
-	#written(i: number, outcome: WriteOutcome): void {
+	private written(i: number, outcome: WriteOutcome): void {
 		const { clock } = this.#options;
 		const at = i * numbers;
 		this.#numbers[at + known] = outcome.result === "accepted" ? outcome.value : Number.NaN;
@@ -321,10 +321,10 @@ export class TableActuator implements DerActuator {
 			if (outcome.result === "rejected") this.#numbers[at + refusals]!++;
 			this.#numbers[at + notBefore] = clock.now() + againMs;
 		}
-		this.#report(outcome);
+		this.report(outcome);
 	}
 
-	#report(outcome: WriteOutcome): void {
+	private report(outcome: WriteOutcome): void {
 		this.#options.onOutcome?.(outcome);
 	}
 }

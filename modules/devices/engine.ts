@@ -124,11 +124,11 @@ export class Device implements PolledDevice {
 		this.#raw = new Uint8Array(this.plan.payloadAt[this.plan.reads.length]!);
 		this.#readMs = new Float64Array(this.plan.reads.length).fill(Number.NaN);
 		this.#siteSerial = options.serial !== undefined;
-		this.#identify(options.serial);
+		this.identify(options.serial);
 	}
 
 	/** Model 1: who the device is, before it has answered anything. */
-	#identify(serial: string | undefined): void {
+	private identify(serial: string | undefined): void {
 		const names: readonly (readonly [string, string | undefined])[] = [
 			["Mn", this.table.maker],
 			["Md", this.table.model],
@@ -139,12 +139,12 @@ export class Device implements PolledDevice {
 			if (handle >= 0 && value !== undefined) this.image.set(handle, value, 0, "good");
 		}
 		for (const [point, value] of this.plan.fixed) {
-			if (this.#isScale(point)) this.#put(point, value, 0, "good");
+			if (this.isScale(point)) this.put(point, value, 0, "good");
 		}
 	}
 
 	/** A scale factor holds before the first answer, and for good. */
-	#isScale(point: number): boolean {
+	private isScale(point: number): boolean {
 		return this.plan.points[point]!.point.endsWith("_SF");
 	}
 
@@ -208,7 +208,7 @@ export class Device implements PolledDevice {
 	/** Makes the points of a read anew from its last reply. */
 	retake(read: number): void {
 		const data = this.raw(read);
-		if (data !== undefined) this.#take(this.plan.reads[read]!, data, this.#readMs[read]!);
+		if (data !== undefined) this.take(this.plan.reads[read]!, data, this.#readMs[read]!);
 	}
 
 	/** Wants a read at once. */
@@ -223,13 +223,13 @@ export class Device implements PolledDevice {
 
 	/** Which read is wanted now: the earliest deadline (due time + period) of those due; -1 for none. */
 	pick(nowMs: number): number {
-		const needRatios = this.#needsRatios();
+		const needRatios = this.needsRatios();
 		const reads = this.plan.reads;
 		let best = -1;
 		let bestMs = Infinity;
 		for (let i = 0; i < reads.length; i++) {
 			if (this.#dueMs[i]! > nowMs || (needRatios && !reads[i]!.ratios)) continue;
-			const deadlineMs = this.#deadline(i);
+			const deadlineMs = this.deadline(i);
 			if (deadlineMs < bestMs) {
 				best = i;
 				bestMs = deadlineMs;
@@ -241,16 +241,16 @@ export class Device implements PolledDevice {
 	/** The deadline of the read `pick` would give; Infinity for none. */
 	deadlineMs(nowMs: number): number {
 		const index = this.pick(nowMs);
-		return index < 0 ? Infinity : this.#deadline(index);
+		return index < 0 ? Infinity : this.deadline(index);
 	}
 
 	/** What is read once is wanted as soon as what is read fast. */
-	#deadline(index: number): number {
+	private deadline(index: number): number {
 		const periodMs = this.#periodMs[index]!;
 		return this.#dueMs[index]! + (periodMs === Infinity ? defaultPeriodsMs.fast : periodMs);
 	}
 
-	#needsRatios(): boolean {
+	private needsRatios(): boolean {
 		return this.#kept?.missing === true;
 	}
 
@@ -273,44 +273,44 @@ export class Device implements PolledDevice {
 		this.#open = -1;
 		const read = this.plan.reads[index]!;
 		if (result.status === "ok") {
-			this.#answered(result);
+			this.answered(result);
 			const data = result.data;
 			const payloadAt = this.plan.payloadAt;
 			const at = payloadAt[index]!;
 			this.#raw.set(new Uint8Array(data.buffer, data.byteOffset, payloadAt[index + 1]! - at), at);
 			this.#readMs[index] = result.endMs;
-			this.#take(read, data, result.endMs);
+			this.take(read, data, result.endMs);
 			this.onRead?.(index);
-			this.#schedule(index, result.endMs, read.ratios && this.#needsRatios() ? refusedRetryMs : Infinity);
+			this.schedule(index, result.endMs, read.ratios && this.needsRatios() ? refusedRetryMs : Infinity);
 		} else if (result.status === "exception") {
 			this.exceptions++;
 			this.lastException = result.exception;
-			this.#answered(result);
-			this.#loseRead(read, result.exception <= 3 ? result.endMs : Number.NaN);
-			this.#schedule(index, result.endMs, refusedRetryMs);
+			this.answered(result);
+			this.loseRead(read, result.exception <= 3 ? result.endMs : Number.NaN);
+			this.schedule(index, result.endMs, refusedRetryMs);
 			if (result.exception <= 3) this.#dueMs[index] = Math.max(this.#dueMs[index]!, result.endMs + refusedRetryMs);
 		} else {
-			this.#missedRead(index, read, result);
+			this.missedRead(index, read, result);
 		}
-		this.nextDueMs = this.#earliest();
+		this.nextDueMs = this.earliest();
 		this.image.commit();
 	}
 
-	#missedRead(index: number, read: PlannedRead, result: ReadResult): void {
+	private missedRead(index: number, read: PlannedRead, result: ReadResult): void {
 		if (result.status === "closed") {
-			this.#gone(result.endMs);
-			this.#schedule(index, result.endMs, 0);
+			this.gone(result.endMs);
+			this.schedule(index, result.endMs, 0);
 			return;
 		}
 		if (result.status === "timeout") this.timeouts++;
 		else this.garbled++;
 		this.missed++;
-		this.#loseRead(read, Number.NaN);
-		if (this.missed >= missesUntilOffline || this.plan.reads.length === 1) this.#gone(result.endMs);
-		this.#schedule(index, result.endMs, defaultPeriodsMs.fast);
+		this.loseRead(read, Number.NaN);
+		if (this.missed >= missesUntilOffline || this.plan.reads.length === 1) this.gone(result.endMs);
+		this.schedule(index, result.endMs, defaultPeriodsMs.fast);
 	}
 
-	#gone(nowMs: number): boolean {
+	private gone(nowMs: number): boolean {
 		this.image.lose(nowMs);
 		this.#kept?.loseAll();
 		const answered = this.online;
@@ -326,13 +326,13 @@ export class Device implements PolledDevice {
 	 * True when it had answered until now.
 	 */
 	lineDown(nowMs: number): boolean {
-		const answered = this.#gone(nowMs);
+		const answered = this.gone(nowMs);
 		this.image.commit();
 		return answered;
 	}
 
 	/** The device has answered, if only with an exception. */
-	#answered(result: ReadResult): void {
+	private answered(result: ReadResult): void {
 		const tookMs = result.endMs - result.startMs;
 		this.answers++;
 		this.missed = 0;
@@ -345,7 +345,7 @@ export class Device implements PolledDevice {
 		this.known = true;
 		for (let i = 0; i < this.#dueMs.length; i++) if (this.#dueMs[i]! > result.endMs) this.#dueMs[i] = result.endMs;
 		for (const [point, value] of this.plan.fixed) {
-			if (!this.#isScale(point)) this.#put(point, value, result.endMs, "good");
+			if (!this.isScale(point)) this.put(point, value, result.endMs, "good");
 		}
 		this.onChange?.(this, "online");
 	}
@@ -354,7 +354,7 @@ export class Device implements PolledDevice {
 	 * The next time of a read keeps its rhythm; times that were missed are left out, never caught up in a burst.
 	 * `onceAgainMs`: when a row read once is wanted again, because it was not had.
 	 */
-	#schedule(index: number, nowMs: number, onceAgainMs: number): void {
+	private schedule(index: number, nowMs: number, onceAgainMs: number): void {
 		const periodMs = this.#periodMs[index]!;
 		if (periodMs === Infinity) {
 			this.#dueMs[index] = nowMs + onceAgainMs;
@@ -365,8 +365,8 @@ export class Device implements PolledDevice {
 		this.#dueMs[index] = dueMs;
 	}
 
-	#earliest(): number {
-		const needRatios = this.#needsRatios();
+	private earliest(): number {
+		const needRatios = this.needsRatios();
 		let earliest = Infinity;
 		for (let i = 0; i < this.#dueMs.length; i++) {
 			if (needRatios && !this.plan.reads[i]!.ratios) continue;
@@ -375,7 +375,7 @@ export class Device implements PolledDevice {
 		return earliest;
 	}
 
-	#take(read: PlannedRead, data: DataView, nowMs: number): void {
+	private take(read: PlannedRead, data: DataView, nowMs: number): void {
 		const steps = read.steps;
 		const image = this.image;
 		const handles = this.#handles;
@@ -391,21 +391,21 @@ export class Device implements PolledDevice {
 					continue;
 				}
 			}
-			if (step.plain) this.#takeOdd(step, data, nowMs);
-			else if (step.kind === StepKind.string || step.row.unit === "text") this.#takeText(step, data, nowMs);
-			else this.#takeNumber(step, data, nowMs);
+			if (step.plain) this.takeOdd(step, data, nowMs);
+			else if (step.kind === StepKind.string || step.row.unit === "text") this.takeText(step, data, nowMs);
+			else this.takeNumber(step, data, nowMs);
 		}
 		const derived = read.derived;
 		for (let i = 0; i < derived.length; i++) derivePoint(this.plan.derived[derived[i]!]!, image, handles, this.#kept);
 	}
 
 	/** A plain number that is out of its plausible range, or none. */
-	#takeOdd(step: Step, data: DataView, nowMs: number): void {
+	private takeOdd(step: Step, data: DataView, nowMs: number): void {
 		const value = rawNumber(step, data, this.#scratch) * step.k + step.b;
-		this.#putAll(step, value - value === 0 ? value : undefined, nowMs, "suspect");
+		this.putAll(step, value - value === 0 ? value : undefined, nowMs, "suspect");
 	}
 
-	#takeNumber(step: Step, data: DataView, nowMs: number): void {
+	private takeNumber(step: Step, data: DataView, nowMs: number): void {
 		const raw = rawNumber(step, data, this.#scratch);
 		const more = step.more!;
 		let value = raw * step.k + step.b;
@@ -414,7 +414,7 @@ export class Device implements PolledDevice {
 			if (found === undefined) {
 				// The device's own way to say "none" is an answer like another.
 				if (more.kept >= 0) this.#kept!.take(more.kept, Number.NaN, raw, nowMs, "good");
-				if (this.#counts(step, more, nowMs)) this.#putAll(step, undefined, nowMs, "good");
+				if (this.counts(step, more, nowMs)) this.putAll(step, undefined, nowMs, "good");
 				return;
 			}
 			value = found;
@@ -425,9 +425,9 @@ export class Device implements PolledDevice {
 		const wrong = value - value !== 0;
 		if (more.kept >= 0)
 			this.#kept!.take(more.kept, wrong ? Number.NaN : value, raw, nowMs, wrong ? "suspect" : quality);
-		if (more.when >= 0 && !this.#counts(step, more, nowMs)) return;
+		if (more.when >= 0 && !this.counts(step, more, nowMs)) return;
 		if (wrong) {
-			this.#putAll(step, undefined, nowMs, "suspect");
+			this.putAll(step, undefined, nowMs, "suspect");
 			return;
 		}
 		let timeMs = nowMs;
@@ -442,8 +442,8 @@ export class Device implements PolledDevice {
 		for (let i = 0; i < step.points; i++) this.image.set(this.#handles[step.firstPoint + i]!, value, timeMs, quality);
 	}
 
-	#takeText(step: Step, data: DataView, nowMs: number): void {
-		if (!this.#counts(step, step.more!, nowMs)) return;
+	private takeText(step: Step, data: DataView, nowMs: number): void {
+		if (!this.counts(step, step.more!, nowMs)) return;
 		let text: string;
 		if (step.row.texts !== undefined) text = bitTexts(step, data, this.#scratch);
 		else text = step.kind === StepKind.string ? textOf(step, data) : String(rawNumber(step, data, this.#scratch));
@@ -453,14 +453,14 @@ export class Device implements PolledDevice {
 				this.registerSerial = text;
 				if (this.#siteSerial) continue;
 			}
-			this.#put(step.firstPoint + i, text, nowMs, "good");
+			this.put(step.firstPoint + i, text, nowMs, "good");
 		}
 	}
 
 	/** Whether a row counts now. One that does not has no value, unless another row gives its points. */
-	#counts(step: Step, more: StepMore, nowMs: number): boolean {
+	private counts(step: Step, more: StepMore, nowMs: number): boolean {
 		if (more.when < 0 || this.#kept!.holds(more.when, step.row.when!)) return true;
-		if (!more.shared) this.#putAll(step, undefined, nowMs, "good");
+		if (!more.shared) this.putAll(step, undefined, nowMs, "good");
 		return false;
 	}
 
@@ -468,7 +468,7 @@ export class Device implements PolledDevice {
 	 * The points of a read that was not answered: no value, the time of the last one, comms_lost. `refusedMs`: when the
 	 * device said that it has no such registers; NaN for a read that failed.
 	 */
-	#loseRead(read: PlannedRead, refusedMs: number): void {
+	private loseRead(read: PlannedRead, refusedMs: number): void {
 		for (const step of read.steps) {
 			const kept = step.more?.kept ?? -1;
 			if (kept >= 0) {
@@ -483,11 +483,11 @@ export class Device implements PolledDevice {
 		for (const index of read.derived) derivePoint(this.plan.derived[index]!, this.image, this.#handles, this.#kept);
 	}
 
-	#putAll(step: Step, value: number | undefined, timeMs: number, quality: Quality): void {
-		for (let i = 0; i < step.points; i++) this.#put(step.firstPoint + i, value, timeMs, quality);
+	private putAll(step: Step, value: number | undefined, timeMs: number, quality: Quality): void {
+		for (let i = 0; i < step.points; i++) this.put(step.firstPoint + i, value, timeMs, quality);
 	}
 
-	#put(point: number, value: number | string | undefined, timeMs: number, quality: Quality): void {
+	private put(point: number, value: number | string | undefined, timeMs: number, quality: Quality): void {
 		this.image.set(this.#handles[point]!, value, timeMs, quality);
 	}
 

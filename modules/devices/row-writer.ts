@@ -40,14 +40,14 @@ export class RowWriter {
 		const step = read < 0 ? -1 : reads[read]!.steps.findIndex((one) => one.row === row);
 		const pending: Pending = { row, read, step, value };
 		this.#pending.push(pending);
-		device.onRead = (index) => this.#show(index);
+		device.onRead = (index) => this.show(index);
 		const { table, unit } = device;
-		const onDone = (outcome: WriteOutcome): void => this.#done(pending, outcome);
+		const onDone = (outcome: WriteOutcome): void => this.done(pending, outcome);
 		writeRow({ table, unit, row: row.name, value, client, unlessHeld: table.eeprom === true, onDone });
 	}
 
 	/** What is on its way, over what a read has brought. */
-	#show(index: number): void {
+	private show(index: number): void {
 		const { device, clock } = this.#options;
 		for (const { read, step: at, value } of this.#pending) {
 			if (read !== index) continue;
@@ -57,14 +57,14 @@ export class RowWriter {
 		}
 	}
 
-	#done(pending: Pending, outcome: WriteOutcome): void {
+	private done(pending: Pending, outcome: WriteOutcome): void {
 		const { device, clock, onOutcome } = this.#options;
 		this.#pending.splice(this.#pending.indexOf(pending), 1);
 		if (this.#pending.length === 0) device.onRead = undefined;
 		if (pending.read >= 0) {
 			if (outcome.result !== "accepted" && device.online) {
 				device.retake(pending.read);
-				this.#show(pending.read);
+				this.show(pending.read);
 				device.image.commit();
 			}
 			device.refresh(pending.read, clock.now());

@@ -144,10 +144,10 @@ class RowWrite implements WriteRequest {
 	}
 
 	onResult(result: ReadResult): void {
-		if (this.#looking) this.#look(result);
-		else if (this.#readingBack) this.#compare(result);
+		if (this.#looking) this.look(result);
+		else if (this.#readingBack) this.compare(result);
 		else if (result.status === "exception") this.end("rejected", exceptionText(result.exception));
-		else if (this.#row.access === "w") this.#endUnread(result);
+		else if (this.#row.access === "w") this.endUnread(result);
 		else {
 			// Even when no answer came the write may have been done: only reading tells.
 			this.#readingBack = true;
@@ -157,9 +157,9 @@ class RowWrite implements WriteRequest {
 		}
 	}
 
-	#look(result: ReadResult): void {
+	private look(result: ReadResult): void {
 		this.#looking = false;
-		if (result.status === "ok" && this.#same(result.data)) this.end("accepted", "");
+		if (result.status === "ok" && this.same(result.data)) this.end("accepted", "");
 		else if (result.status !== "ok" && result.status !== "exception") this.end("timeout", "the device does not answer");
 		else {
 			this.function = this.#row.write!.fc;
@@ -169,19 +169,19 @@ class RowWrite implements WriteRequest {
 	}
 
 	/** A row that cannot be read: the device's confirmation is all there is. */
-	#endUnread(result: ReadResult): void {
+	private endUnread(result: ReadResult): void {
 		if (result.status === "ok") this.end("accepted", "");
 		else this.end("timeout", "the device did not confirm");
 	}
 
-	#compare(result: ReadResult): void {
+	private compare(result: ReadResult): void {
 		if (result.status === "exception") this.end("rejected", `read back: ${exceptionText(result.exception)}`);
 		else if (result.status !== "ok") this.end("timeout", "the device did not answer the read-back");
-		else if (this.#same(result.data)) this.end("accepted", "");
+		else if (this.same(result.data)) this.end("accepted", "");
 		else this.end("rejected", "the device holds another value");
 	}
 
-	#same(data: DataView): boolean {
+	private same(data: DataView): boolean {
 		if (this.#row.type === "bit") return (data.getUint8(0) & 1) === this.#sent.getUint16(0);
 		for (let i = 0; i < this.#sent.byteLength; i++) if (data.getUint8(i) !== this.#sent.getUint8(i)) return false;
 		return true;

@@ -83,7 +83,7 @@ export class RtuClientLink implements ClientLink {
 		this.bytes = this.#finder.bytes;
 		const bits = 1 + 8 + (options.parity && options.parity !== "none" ? 1 : 0) + (options.stop ?? 1);
 		this.#byteMs = (bits * 1000) / (options.baud ?? 9600);
-		this.#open();
+		this.open();
 	}
 
 	wireMs(bytes: number): number {
@@ -121,7 +121,7 @@ export class RtuClientLink implements ClientLink {
 		this.#listening = false;
 		this.#inFlight = false;
 		this.#waiting = true;
-		if (!this.#busy) this.#write();
+		if (!this.#busy) this.write();
 	}
 
 	giveUp(timedOut: boolean): void {
@@ -154,20 +154,20 @@ export class RtuClientLink implements ClientLink {
 	close(): void {
 		this.#closed = true;
 		this.#clock.clearTimer(this.#timer);
-		this.#drop();
+		this.drop();
 	}
 
-	#open(): void {
+	private open(): void {
 		const { io, ...line } = this.#options;
 		this.#port = new io({
 			...line,
-			onReadable: () => this.#readable(),
-			onWritable: () => this.#written(),
-			onError: () => this.#failed(),
+			onReadable: () => this.readable(),
+			onWritable: () => this.written(),
+			onError: () => this.failed(),
 		});
 	}
 
-	#write(): void {
+	private write(): void {
 		const port = this.#port;
 		if (port === undefined) return;
 		const end = this.#end;
@@ -180,12 +180,12 @@ export class RtuClientLink implements ClientLink {
 			this.#inFlight = true;
 		} catch {
 			// the request stays, for when the line is open again
-			this.#drop();
-			this.#reopenLater();
+			this.drop();
+			this.reopenLater();
 		}
 	}
 
-	#written(): void {
+	private written(): void {
 		this.#busy = false;
 		if (this.#inFlight) {
 			this.#inFlight = false;
@@ -193,10 +193,10 @@ export class RtuClientLink implements ClientLink {
 			const nowMs = this.#clock.now();
 			this.#tap?.frame(this.#requestTag, this.#sent, nowMs);
 			this.#owner.linkSent(nowMs);
-		} else if (this.#waiting) this.#write();
+		} else if (this.#waiting) this.write();
 	}
 
-	#readable(): void {
+	private readable(): void {
 		for (;;) {
 			const port = this.#port;
 			if (port === undefined) return;
@@ -205,13 +205,13 @@ export class RtuClientLink implements ClientLink {
 			if (count === undefined) return;
 			const nowMs = this.#clock.now();
 			const view = room === this.#room ? this.#views[count] : undefined;
-			this.#tap?.frame(this.#receivedTag, view ?? this.#viewOf(room, count), nowMs);
-			if (!this.#listening) this.#ignore(count);
-			else this.#judge(this.#finder.take(count), count, port, nowMs);
+			this.#tap?.frame(this.#receivedTag, view ?? this.viewOf(room, count), nowMs);
+			if (!this.#listening) this.ignore(count);
+			else this.judge(this.#finder.take(count), count, port, nowMs);
 		}
 	}
 
-	#viewOf(room: Uint8Array, count: number): Uint8Array {
+	private viewOf(room: Uint8Array, count: number): Uint8Array {
 		const view = room.subarray(0, count);
 		if (room === this.#room && this.#viewsKept < VIEWS_MOST) {
 			this.#viewsKept++;
@@ -220,7 +220,7 @@ export class RtuClientLink implements ClientLink {
 		return view;
 	}
 
-	#judge(verdict: number, count: number, port: Rs485Port, nowMs: number): void {
+	private judge(verdict: number, count: number, port: Rs485Port, nowMs: number): void {
 		const owner = this.#owner;
 		if (verdict === Verdict.reply || verdict === Verdict.exception) {
 			this.#listening = false;
@@ -239,7 +239,7 @@ export class RtuClientLink implements ClientLink {
 				owner.linkGarbled();
 				return;
 			case Verdict.foreign:
-				this.#settle(this.#finder.foreignUnit, this.#finder.foreignFunction);
+				this.settle(this.#finder.foreignUnit, this.#finder.foreignFunction);
 				owner.linkDisturbed(true);
 				return;
 			case Verdict.noise:
@@ -250,30 +250,30 @@ export class RtuClientLink implements ClientLink {
 		}
 	}
 
-	#ignore(count: number): void {
+	private ignore(count: number): void {
 		this.unsolicited++;
 		const bytes = this.bytes;
 		if (this.#late.length === 0 || count <= RTU_OVERHEAD || !isIntact(bytes, UNIT_AT, UNIT_AT + count)) return;
-		this.#settle(bytes[UNIT_AT]!, bytes[PDU_AT]! & 0x7f);
+		this.settle(bytes[UNIT_AT]!, bytes[PDU_AT]! & 0x7f);
 		this.#owner.linkSettled();
 	}
 
 	/** A late reply has come: it can disturb nothing any more. */
-	#settle(unit: number, code: number): void {
+	private settle(unit: number, code: number): void {
 		const at = this.#late.findIndex((late) => late.unit === unit && late.code === code);
 		if (at >= 0) this.#late.splice(at, 1);
 	}
 
 	/** The line is gone (an adapter pulled out): it is tried again, and the request of the moment is lost. */
-	#failed(): void {
+	private failed(): void {
 		if (this.#closed || this.#port === undefined) return;
 		const sent = this.#listening;
-		this.#drop();
-		this.#reopenLater();
+		this.drop();
+		this.reopenLater();
 		this.#owner.linkLost(sent);
 	}
 
-	#drop(): void {
+	private drop(): void {
 		this.#listening = false;
 		this.#inFlight = false;
 		this.#busy = false;
@@ -283,21 +283,21 @@ export class RtuClientLink implements ClientLink {
 		this.#port = undefined;
 	}
 
-	#reopenLater(): void {
+	private reopenLater(): void {
 		const nowMs = this.#clock.now();
 		this.#backoff.failed(nowMs);
 		this.#clock.clearTimer(this.#timer);
-		this.#timer = this.#clock.setTimer(() => this.#reopen(), Math.max(0, this.#backoff.dueMs - nowMs));
+		this.#timer = this.#clock.setTimer(() => this.reopen(), Math.max(0, this.#backoff.dueMs - nowMs));
 	}
 
-	#reopen(): void {
+	private reopen(): void {
 		this.#timer = undefined;
 		try {
-			this.#open();
+			this.open();
 		} catch {
-			this.#reopenLater();
+			this.reopenLater();
 			return;
 		}
-		if (this.#waiting) this.#write();
+		if (this.#waiting) this.write();
 	}
 }

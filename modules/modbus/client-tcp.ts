@@ -81,15 +81,15 @@ export class TcpClientLink implements ClientLink {
 		this.#listening = false;
 		this.#waiting = true;
 		if (this.#socket === undefined) {
-			if (this.#timer === undefined) this.#openLater();
-		} else this.#write();
+			if (this.#timer === undefined) this.openLater();
+		} else this.write();
 	}
 
 	giveUp(timedOut: boolean): void {
 		this.#listening = false;
 		this.#waiting = false;
 		if (timedOut) this.#tap?.frame(frameTag(this.#source, FrameKind.timeout), new Uint8Array(0), this.#clock.now());
-		if (timedOut && ++this.#timeouts >= SUSPICIOUS_TIMEOUTS) this.#drop();
+		if (timedOut && ++this.#timeouts >= SUSPICIOUS_TIMEOUTS) this.drop();
 	}
 
 	/** Transaction ids tell late replies from the one that is due. */
@@ -103,15 +103,15 @@ export class TcpClientLink implements ClientLink {
 		this.#closed = true;
 		this.#clock.clearTimer(this.#timer);
 		this.#timer = undefined;
-		this.#drop();
+		this.drop();
 	}
 
-	#openLater(): void {
+	private openLater(): void {
 		const delayMs = Math.max(0, this.#backoff.dueMs - this.#clock.now());
-		this.#timer = this.#clock.setTimer(() => this.#open(), delayMs);
+		this.#timer = this.#clock.setTimer(() => this.open(), delayMs);
 	}
 
-	#open(): void {
+	private open(): void {
 		this.#timer = undefined;
 		if (this.#closed || !this.#waiting) return;
 		const { io, address, host, port = 502 } = this.#options;
@@ -124,26 +124,26 @@ export class TcpClientLink implements ClientLink {
 				nodelay: true,
 				noDelay: true,
 				onReadable: (bytes) => {
-					if (socket === this.#socket) this.#readable(bytes);
+					if (socket === this.#socket) this.readable(bytes);
 				},
 				onWritable: (bytes) => {
 					if (socket !== this.#socket) return;
 					this.#credit = bytes;
-					this.#write();
+					this.write();
 				},
 				onError: () => {
-					if (socket === this.#socket) this.#failed();
+					if (socket === this.#socket) this.failed();
 				},
 			});
 			this.#socket = socket;
 		} catch {
 			// no interface yet, or no socket left
 			this.#backoff.failed(this.#clock.now());
-			this.#openLater();
+			this.openLater();
 		}
 	}
 
-	#write(): void {
+	private write(): void {
 		if (!this.#waiting || this.#credit < this.#end) return;
 		const bytes = this.frame.subarray(0, this.#end);
 		try {
@@ -161,7 +161,7 @@ export class TcpClientLink implements ClientLink {
 		this.#owner.linkSent(nowMs);
 	}
 
-	#readable(bytes: number): void {
+	private readable(bytes: number): void {
 		this.#readableBytes = bytes;
 		while (this.#socket !== undefined && this.#readableBytes > 0) {
 			const count = Math.min(this.#readableBytes, this.#framer.room);
@@ -169,23 +169,23 @@ export class TcpClientLink implements ClientLink {
 			if (chunk === undefined) break;
 			this.#readableBytes -= chunk.byteLength;
 			this.#framer.push(new Uint8Array(chunk));
-			if (!this.#takeFrames()) return;
+			if (!this.takeFrames()) return;
 		}
 	}
 
 	/** Returns false when the connection was given up. */
-	#takeFrames(): boolean {
+	private takeFrames(): boolean {
 		const framer = this.#framer;
 		for (;;) {
 			const length = framer.next();
 			if (length === 0) return true;
 			if (length === NOT_MODBUS) {
-				this.#failed();
+				this.failed();
 				return false;
 			}
 			const nowMs = this.#clock.now();
 			this.#tap?.frame(frameTag(this.#source, FrameKind.received), this.bytes.subarray(0, PDU_AT + length), nowMs);
-			const match = this.#match(length);
+			const match = this.match(length);
 			if (match !== Match.no) {
 				this.#listening = false;
 				this.#timeouts = 0;
@@ -198,7 +198,7 @@ export class TcpClientLink implements ClientLink {
 		}
 	}
 
-	#match(length: number): number {
+	private match(length: number): number {
 		const bytes = this.bytes;
 		const frame = this.frame;
 		if (!this.#listening || bytes[0] !== frame[0] || bytes[1] !== frame[1]) {
@@ -210,16 +210,16 @@ export class TcpClientLink implements ClientLink {
 		return match;
 	}
 
-	#failed(): void {
+	private failed(): void {
 		const lost = this.#listening || this.#waiting;
 		const sent = this.#listening;
-		this.#drop();
+		this.drop();
 		this.#backoff.failed(this.#clock.now());
 		this.#waiting = false;
 		if (lost) this.#owner.linkLost(sent);
 	}
 
-	#drop(): void {
+	private drop(): void {
 		const socket = this.#socket;
 		this.#socket = undefined;
 		this.#listening = false;

@@ -88,7 +88,7 @@ export class ModbusClient implements LinkOwner {
 		this.#retries = options.retries ?? 1;
 		this.#lateMs = options.lateMs;
 		this.#busyMs = options.busyMs ?? 200;
-		this.#onTimer = () => this.#timerFired();
+		this.#onTimer = () => this.timerFired();
 		const link = options.link;
 		this.#link = isTcp(link)
 			? new TcpClientLink(link, options.clock, this, options.tap, options.source)
@@ -140,15 +140,15 @@ export class ModbusClient implements LinkOwner {
 		if (this.#phase === IDLE && this.#queue.length === 0 && this.#held.length === 0) {
 			const nowMs = this.#clock.now();
 			if (this.#link.holdMs(request, nowMs) === 0) {
-				this.#start(request, nowMs);
+				this.start(request, nowMs);
 				return;
 			}
 		}
 		// only to find mistakes while the caller is there to hear of them; the buffer of an open request stays untouched
 		encodeRequest(request, new Uint8Array(FRAME_BYTES));
-		this.#checkBroadcast(request);
+		this.checkBroadcast(request);
 		this.#queue.push(request);
-		if (this.#phase === IDLE) this.#next();
+		if (this.#phase === IDLE) this.next();
 	}
 
 	/** Ends all requests with status "closed", and the line. May be called twice. */
@@ -176,29 +176,29 @@ export class ModbusClient implements LinkOwner {
 		for (const request of waiting) request.onResult(result);
 	}
 
-	#start(request: ModbusRequest, nowMs: number): void {
+	private start(request: ModbusRequest, nowMs: number): void {
 		const frame = this.#link.frame;
 		this.#length = encodeRequest(request, frame);
-		if (request.unit === 0) this.#checkBroadcast(request);
+		if (request.unit === 0) this.checkBroadcast(request);
 		this.#expected = expectedReply(frame);
 		this.#current = request;
 		this.#attempts = 0;
 		this.#timedOut = false;
 		this.#result.startMs = nowMs;
-		this.#transmit(nowMs);
+		this.transmit(nowMs);
 	}
 
-	#checkBroadcast(request: ModbusRequest): void {
+	private checkBroadcast(request: ModbusRequest): void {
 		if (request.unit !== 0 || !this.#link.broadcasts || canBroadcast(request.function)) return;
 		throw badRequest(`function ${request.function} cannot be broadcast: nobody answers`);
 	}
 
-	#transmit(nowMs: number): void {
+	private transmit(nowMs: number): void {
 		this.#attempts++;
 		this.#sawForeign = false;
 		this.#sawNoise = false;
 		this.#phase = SENDING;
-		this.#setDeadline(nowMs + this.#link.sendMs(this.#length, this.#current!.timeoutMs ?? this.#timeoutMs));
+		this.setDeadline(nowMs + this.#link.sendMs(this.#length, this.#current!.timeoutMs ?? this.#timeoutMs));
 		this.#link.send(this.#length, this.#expected);
 	}
 
@@ -206,27 +206,27 @@ export class ModbusClient implements LinkOwner {
 		if (this.#phase !== SENDING) return;
 		if (this.#current!.unit === 0 && this.#link.broadcasts) {
 			this.#phase = TURNAROUND;
-			this.#setDeadline(nowMs + this.#turnaroundMs);
+			this.setDeadline(nowMs + this.#turnaroundMs);
 			return;
 		}
 		this.#phase = LISTENING;
 		const timeoutMs = this.#current!.timeoutMs ?? this.#timeoutMs;
-		this.#setDeadline(nowMs + timeoutMs + this.#link.wireMs(this.#expected));
+		this.setDeadline(nowMs + timeoutMs + this.#link.wireMs(this.#expected));
 	}
 
 	linkReplied(exception: boolean, nowMs: number): void {
 		if (this.#phase !== LISTENING) return;
 		if (!exception) {
-			this.#finish("ok", 0, nowMs);
+			this.finish("ok", 0, nowMs);
 			return;
 		}
 		const code = this.#link.bytes[PDU_AT + 1]!;
-		if (code === ModbusException.serverDeviceBusy && this.#mayRetry()) this.#hold();
-		else this.#finish("exception", code, nowMs);
+		if (code === ModbusException.serverDeviceBusy && this.mayRetry()) this.hold();
+		else this.finish("exception", code, nowMs);
 	}
 
 	linkGarbled(): void {
-		if (this.#phase === LISTENING) this.#fail("garbled");
+		if (this.#phase === LISTENING) this.fail("garbled");
 	}
 
 	linkDisturbed(foreign: boolean): void {
@@ -238,32 +238,32 @@ export class ModbusClient implements LinkOwner {
 		if (this.#phase !== LISTENING) return;
 		this.#sawNoise = true;
 		const untilMs = this.#clock.now() + FRAGMENT_MS;
-		if (untilMs < this.#deadlineMs) this.#setDeadline(untilMs);
+		if (untilMs < this.#deadlineMs) this.setDeadline(untilMs);
 	}
 
 	linkSettled(): void {
-		if (this.#phase === IDLE && this.#queue.length > 0) this.#next();
+		if (this.#phase === IDLE && this.#queue.length > 0) this.next();
 	}
 
 	linkLost(sent: boolean): void {
 		if (this.#phase === IDLE || this.#phase === TURNAROUND) return;
-		if (sent) this.#fail("closed");
-		else this.#unsent("closed");
+		if (sent) this.fail("closed");
+		else this.unsent("closed");
 	}
 
-	#mayRetry(): boolean {
+	private mayRetry(): boolean {
 		return this.#attempts <= (this.#current!.retries ?? this.#retries);
 	}
 
-	#fail(status: ModbusStatus): void {
-		if (this.#mayRetry()) {
+	private fail(status: ModbusStatus): void {
+		if (this.mayRetry()) {
 			this.#counters.retries++;
-			this.#transmit(this.#clock.now());
-		} else this.#finish(status, 0, this.#clock.now());
+			this.transmit(this.#clock.now());
+		} else this.finish(status, 0, this.#clock.now());
 	}
 
 	/** The device is busy: it is asked again a little later, and others have the line meanwhile. */
-	#hold(): void {
+	private hold(): void {
 		this.#counters.retries++;
 		this.#held.push({
 			request: this.#current!,
@@ -273,10 +273,10 @@ export class ModbusClient implements LinkOwner {
 		});
 		this.#current = undefined;
 		this.#phase = IDLE;
-		this.#next();
+		this.next();
 	}
 
-	#finish(status: ModbusStatus, exception: number, nowMs: number): void {
+	private finish(status: ModbusStatus, exception: number, nowMs: number): void {
 		const request = this.#current!;
 		const result = this.#result;
 		const frame = this.#link.frame;
@@ -288,24 +288,24 @@ export class ModbusClient implements LinkOwner {
 		result.count = 0;
 		if (status === "ok") {
 			this.#counters.ok++;
-			this.#describe(frame[PDU_AT]!);
+			this.describe(frame[PDU_AT]!);
 		} else if (status === "exception") this.#counters.exceptions++;
 		else if (status === "timeout") this.#counters.timeouts++;
 		else this.#counters[status]++;
 		// this was the answer to one attempt, and the one to another may still be under way
-		if (this.#timedOut) this.#link.expectLate(result.endMs + this.#lateWindow(request));
+		if (this.#timedOut) this.#link.expectLate(result.endMs + this.lateWindow(request));
 		this.#current = undefined;
 		this.#phase = IDLE;
 		this.#deadlineMs = Number.POSITIVE_INFINITY;
 		try {
 			request.onResult(result);
 		} finally {
-			if (this.#phase === IDLE && (this.#queue.length > 0 || this.#held.length > 0)) this.#next();
+			if (this.#phase === IDLE && (this.#queue.length > 0 || this.#held.length > 0)) this.next();
 		}
 	}
 
 	/** Count and length of the payload of a good reply. */
-	#describe(code: number): void {
+	private describe(code: number): void {
 		const result = this.#result;
 		const frame = this.#link.frame;
 		if (this.#phase === TURNAROUND) return;
@@ -318,12 +318,12 @@ export class ModbusClient implements LinkOwner {
 		else result.byteLength = identificationLength(this.#link.bytes, limits.pdu) - 2;
 	}
 
-	#lateWindow(request: ModbusRequest): number {
+	private lateWindow(request: ModbusRequest): number {
 		return this.#lateMs ?? Math.min(request.timeoutMs ?? this.#timeoutMs, MOST_LATE_MS);
 	}
 
 	/** Takes the next request that may go; when all have to wait, the timer comes back here. */
-	#next(): void {
+	private next(): void {
 		if (this.#closed) return;
 		const nowMs = this.#clock.now();
 		let earliestMs = Number.POSITIVE_INFINITY;
@@ -331,7 +331,7 @@ export class ModbusClient implements LinkOwner {
 			const held = this.#held[i]!;
 			if (held.notBeforeMs <= nowMs) {
 				this.#held.splice(i, 1);
-				this.#start(held.request, nowMs);
+				this.start(held.request, nowMs);
 				this.#attempts += held.attempts;
 				this.#result.startMs = held.startMs;
 				return;
@@ -340,26 +340,26 @@ export class ModbusClient implements LinkOwner {
 		}
 		for (let i = 0; i < this.#queue.length; i++) {
 			const request = this.#queue[i]!;
-			if (this.#isBehind(request, i)) continue;
+			if (this.isBehind(request, i)) continue;
 			const untilMs = this.#link.holdMs(request, nowMs);
 			if (untilMs === 0) {
 				this.#queue.splice(i, 1);
-				this.#start(request, nowMs);
+				this.start(request, nowMs);
 				return;
 			}
 			if (untilMs < earliestMs) earliestMs = untilMs;
 		}
-		this.#setDeadline(earliestMs);
+		this.setDeadline(earliestMs);
 	}
 
 	/** Whether an earlier request to the same unit waits: order within a unit is kept. */
-	#isBehind(request: ModbusRequest, index: number): boolean {
+	private isBehind(request: ModbusRequest, index: number): boolean {
 		for (const held of this.#held) if (held.request.unit === request.unit) return true;
 		for (let i = 0; i < index; i++) if (this.#queue[i]!.unit === request.unit) return true;
 		return false;
 	}
 
-	#setDeadline(deadlineMs: number): void {
+	private setDeadline(deadlineMs: number): void {
 		this.#deadlineMs = deadlineMs;
 		if (deadlineMs >= this.#timerMs) return;
 		this.#clock.clearTimer(this.#timer);
@@ -367,39 +367,39 @@ export class ModbusClient implements LinkOwner {
 		this.#timer = this.#clock.setTimer(this.#onTimer, Math.max(0, deadlineMs - this.#clock.now()));
 	}
 
-	#timerFired(): void {
+	private timerFired(): void {
 		this.#timer = undefined;
 		this.#timerMs = Number.POSITIVE_INFINITY;
 		const deadlineMs = this.#deadlineMs;
 		if (deadlineMs === Number.POSITIVE_INFINITY || this.#closed) return;
 		if (this.#clock.now() < deadlineMs) {
-			this.#setDeadline(deadlineMs);
+			this.setDeadline(deadlineMs);
 			return;
 		}
 		this.#deadlineMs = Number.POSITIVE_INFINITY;
-		if (this.#phase === LISTENING) this.#timeOut();
-		else if (this.#phase === TURNAROUND) this.#finish("ok", 0, this.#clock.now());
-		else if (this.#phase === SENDING) this.#stuck();
-		else this.#next();
+		if (this.#phase === LISTENING) this.timeOut();
+		else if (this.#phase === TURNAROUND) this.finish("ok", 0, this.#clock.now());
+		else if (this.#phase === SENDING) this.stuck();
+		else this.next();
 	}
 
-	#timeOut(): void {
+	private timeOut(): void {
 		this.#timedOut = true;
 		this.#link.giveUp(true);
-		this.#fail(this.#sawForeign ? "foreign" : this.#sawNoise ? "garbled" : "timeout");
+		this.fail(this.#sawForeign ? "foreign" : this.#sawNoise ? "garbled" : "timeout");
 	}
 
 	/** The request could not be sent. That is the fault of the line, so there is no retry. */
-	#stuck(): void {
+	private stuck(): void {
 		const jammed = this.#link.jammed;
 		this.#link.giveUp(false);
 		if (jammed) this.#log("warn", "modbus", "the line is never silent: a request could not be sent");
-		this.#unsent(jammed ? "garbled" : "closed");
+		this.unsent(jammed ? "garbled" : "closed");
 	}
 
-	#unsent(status: ModbusStatus): void {
+	private unsent(status: ModbusStatus): void {
 		this.#attempts--;
-		this.#finish(status, 0, this.#clock.now());
+		this.finish(status, 0, this.#clock.now());
 	}
 }
 

@@ -61,7 +61,7 @@ const kVoltages = frozen([["PhVphA", "PhVphB", "PhVphC"], ["PhV"], ["VL1", "VL2"
  */
 export class AlarmWatch {
 	readonly #options: AlarmWatchOptions;
-	readonly #tick = () => this.#check();
+	readonly #tick = () => this.check();
 	/** Per condition: milliseconds of trouble so far, at most those that raise it, and down to 0. */
 	readonly #levels: Float64Array;
 	readonly #active: Uint8Array;
@@ -99,26 +99,26 @@ export class AlarmWatch {
 		this.#timer = undefined;
 	}
 
-	#check(): void {
+	private check(): void {
 		const { clock, devices, buses, broker, clockSet } = this.#options;
 		this.#timer = clock.setTimer(this.#tick, kTickMs);
 		const nowMs = clock.now();
 		const ticks = ++this.#ticks;
 		const levels = this.#levels;
-		for (let i = 0; i < buses.length; i++) this.#checkBus(i, nowMs);
+		for (let i = 0; i < buses.length; i++) this.checkBus(i, nowMs);
 		for (let i = 0; i < devices.length; i++) {
 			const { device } = devices[i]!;
 			// most of the time that is all there is to do
-			if (!device.online || levels[i] !== 0) this.#checkSilent(i, device, nowMs);
-			if ((ticks + i) % kReadingTicks === 0 && device.online) this.#checkReadings(i, nowMs);
+			if (!device.online || levels[i] !== 0) this.checkSilent(i, device, nowMs);
+			if ((ticks + i) % kReadingTicks === 0 && device.online) this.checkReadings(i, nowMs);
 		}
 		const last = levels.length - 1;
 		const mqtt = broker();
-		if (mqtt) this.#judge(last - 1, "broker", !mqtt.connected, this.#hub, kTimes.broker, nowMs, mqtt.address);
-		this.#judge(last, "clock", !clockSet(), this.#hub, kTimes.clock, nowMs, "");
+		if (mqtt) this.judge(last - 1, "broker", !mqtt.connected, this.#hub, kTimes.broker, nowMs, mqtt.address);
+		this.judge(last, "clock", !clockSet(), this.#hub, kTimes.clock, nowMs, "");
 	}
 
-	#checkBus(index: number, nowMs: number): void {
+	private checkBus(index: number, nowMs: number): void {
 		const { devices, buses } = this.#options;
 		const bus = buses[index]!;
 		const busOf = this.#busOf;
@@ -141,7 +141,7 @@ export class AlarmWatch {
 		}
 		const times = fault === "" ? kTimes.noAnswer : kTimes.portClosed;
 		const source: AlarmSource = { type: "bus", id: bus.site.id };
-		this.#judge(
+		this.judge(
 			kDeviceConditions * devices.length + index,
 			"bus",
 			bad,
@@ -152,17 +152,17 @@ export class AlarmWatch {
 		);
 	}
 
-	#checkSilent(index: number, device: PolledDevice, nowMs: number): void {
+	private checkSilent(index: number, device: PolledDevice, nowMs: number): void {
 		const { devices } = this.#options;
 		const gone = device.known && !device.online;
 		if (!gone) this.#goneMs[index] = Number.NaN;
 		else if (Number.isNaN(this.#goneMs[index]!)) this.#goneMs[index] = nowMs;
-		if (gone && !this.#isAlone(index, nowMs)) return;
-		this.#judge(index, "silent", gone, sourceOf(devices[index]!), kTimes.silent, nowMs, "");
+		if (gone && !this.isAlone(index, nowMs)) return;
+		this.judge(index, "silent", gone, sourceOf(devices[index]!), kTimes.silent, nowMs, "");
 	}
 
 	/** Whether the silence of a device is its own: the bus works, others have answered on it since. */
-	#isAlone(index: number, nowMs: number): boolean {
+	private isAlone(index: number, nowMs: number): boolean {
 		const bus = this.#busOf[index]!;
 		if (this.#troubled[bus] !== 0 || nowMs < this.#graceUntilMs[bus]!) return false;
 		const { devices } = this.#options;
@@ -175,7 +175,7 @@ export class AlarmWatch {
 		return neighbours === 0;
 	}
 
-	#checkReadings(index: number, nowMs: number): void {
+	private checkReadings(index: number, nowMs: number): void {
 		const { devices, limits } = this.#options;
 		const count = devices.length;
 		const entry = devices[index]!;
@@ -184,8 +184,8 @@ export class AlarmWatch {
 		let detail = "";
 		if (suspect) detail = `${suspect.point}${suspect.value === undefined ? "" : ` ${rounded(suspect.value)}`}`;
 		if (suspect || this.#levels[count + index] !== 0)
-			this.#judge(count + index, "suspect", suspect !== undefined, sourceOf(entry), kTimes.suspect, nowMs, detail);
-		if (isDer(entry.kind)) this.#checkFault(3 * count + index, entry, nowMs);
+			this.judge(count + index, "suspect", suspect !== undefined, sourceOf(entry), kTimes.suspect, nowMs, detail);
+		if (isDer(entry.kind)) this.checkFault(3 * count + index, entry, nowMs);
 		if (!limits) return;
 		let voltages = this.#voltages[index];
 		if (voltages?.image !== image) this.#voltages[index] = voltages = voltagesOf(entry);
@@ -202,11 +202,11 @@ export class AlarmWatch {
 			if (minV !== undefined && volts < minV * (1 + margin)) detail = `${name} ${rounded(volts)} V, below ${minV} V`;
 			if (maxV !== undefined && volts > maxV * (1 - margin)) detail = `${name} ${rounded(volts)} V, above ${maxV} V`;
 		}
-		if (measured) this.#judge(condition, "voltage", detail !== "", sourceOf(entry), kTimes.voltage, nowMs, detail);
+		if (measured) this.judge(condition, "voltage", detail !== "", sourceOf(entry), kTimes.voltage, nowMs, detail);
 	}
 
 	/** What a DER itself reports: model 701's alarms, in its own words where it has them. */
-	#checkFault(condition: number, entry: HubDevice, nowMs: number): void {
+	private checkFault(condition: number, entry: HubDevice, nowMs: number): void {
 		const { image } = entry;
 		const bits = image.value(image.handle(701, "Alrm"));
 		const bad = typeof bits === "number" && bits !== 0;
@@ -216,7 +216,7 @@ export class AlarmWatch {
 			const words = image.value(image.handle(701, "MnAlrmInfo"));
 			detail = typeof words === "string" && words !== "" ? words : bitNames(image, bits);
 		}
-		this.#judge(condition, "fault", bad, sourceOf(entry), kTimes.fault, nowMs, detail);
+		this.judge(condition, "fault", bad, sourceOf(entry), kTimes.fault, nowMs, detail);
 	}
 
 	/** What became of a command to a device: one that was not carried out is an alarm until one is. */
@@ -228,7 +228,7 @@ export class AlarmWatch {
 	}
 
 	/** Adds the time since the last look to what stands for or against an alarm, and raises or clears it. */
-	#judge(
+	private judge(
 		condition: number,
 		kind: AlarmKind,
 		bad: boolean,

@@ -51,7 +51,7 @@ export class Bus implements WriteClient {
 	}
 
 	start(): void {
-		if (!this.#client && this.#timer === undefined) this.#open();
+		if (!this.#client && this.#timer === undefined) this.open();
 	}
 
 	close(): void {
@@ -83,12 +83,12 @@ export class Bus implements WriteClient {
 		return this.#closedBy || (this.#client?.fault ?? "");
 	}
 
-	#open(): void {
+	private open(): void {
 		this.#timer = undefined;
 		const { bus, clock, log } = this.#options;
 		try {
 			this.#client = new ModbusClient({
-				link: this.#link(),
+				link: this.link(),
 				clock,
 				log,
 				timeoutMs: bus.timeoutMs,
@@ -102,7 +102,7 @@ export class Bus implements WriteClient {
 				log("error", "bus", `${bus.id}: cannot open ${bus.port}: ${reason}; trying again each ${kReopenMs / 1000} s`);
 			this.#closedBy = `cannot open ${bus.port}: ${reason}`;
 			for (const device of this.#options.devices) device.lineDown(clock.now());
-			this.#timer = clock.setTimer(() => this.#open(), kReopenMs);
+			this.#timer = clock.setTimer(() => this.open(), kReopenMs);
 			return;
 		}
 		if (this.#closedBy !== "") log("info", "bus", `${bus.id}: ${bus.port} is open`);
@@ -111,7 +111,7 @@ export class Bus implements WriteClient {
 		this.scheduler.start();
 	}
 
-	#link(): RtuLinkOptions | TcpLinkOptions {
+	private link(): RtuLinkOptions | TcpLinkOptions {
 		const { bus, RS485, TCP } = this.#options;
 		if (bus.kind === "tcp") return { io: TCP, host: bus.host, port: Number(bus.port) };
 		const port = bus.port === "sim" ? `sim:${bus.id}` : bus.port;

@@ -104,7 +104,7 @@ export class BusScheduler implements BusRequest {
 		this.#seats = options.devices.map((device) => new Seat(device));
 		this.#tick = () => {
 			this.#timer = undefined;
-			this.#next();
+			this.next();
 		};
 	}
 
@@ -112,7 +112,7 @@ export class BusScheduler implements BusRequest {
 		if (this.#running) return;
 		this.#running = true;
 		this.#windowStartMs = this.#clock.now();
-		this.#next();
+		this.next();
 	}
 
 	/** The open read is let go: its answer, if it still comes, is not used. May be called twice, and in a callback. */
@@ -127,7 +127,7 @@ export class BusScheduler implements BusRequest {
 		this.#client = client;
 		this.#resumeMs = 0;
 		this.#open = undefined;
-		if (this.#running) this.#next();
+		if (this.#running) this.next();
 	}
 
 	/** The part of the time the bus was in use, from request to reply or time-out, over the last whole ten seconds. */
@@ -153,7 +153,7 @@ export class BusScheduler implements BusRequest {
 		}));
 	}
 
-	#next(): void {
+	private next(): void {
 		if (!this.#running || this.#open !== undefined) return;
 		const nowMs = this.#clock.now();
 		let best: Seat | undefined;
@@ -179,11 +179,11 @@ export class BusScheduler implements BusRequest {
 		}
 		this.#clock.clearTimer(this.#timer);
 		this.#timer = undefined;
-		if (best !== undefined) this.#send(best, nowMs, bestMs);
+		if (best !== undefined) this.send(best, nowMs, bestMs);
 		else if (wakeMs < Infinity) this.#timer = this.#clock.setTimer(this.#tick, wakeMs - nowMs);
 	}
 
-	#send(seat: Seat, nowMs: number, deadlineMs: number): void {
+	private send(seat: Seat, nowMs: number, deadlineMs: number): void {
 		const device = seat.device;
 		const read = device.nextRead(nowMs)!;
 		if (nowMs > deadlineMs) this.late++;
@@ -207,9 +207,9 @@ export class BusScheduler implements BusRequest {
 		const wasOnline = device.online;
 		const wasKnown = device.known;
 		this.reads++;
-		this.#account(tookMs, result.endMs);
+		this.account(tookMs, result.endMs);
 		device.onResult(result);
-		if (result.status === "closed") this.#lineDown(result.endMs, wasOnline);
+		if (result.status === "closed") this.lineDown(result.endMs, wasOnline);
 		else {
 			seat.notBeforeMs = result.endMs + device.pauseMs;
 			if (device.missed === 0) seat.backoff.succeeded();
@@ -219,12 +219,12 @@ export class BusScheduler implements BusRequest {
 					seat.notBeforeMs = Math.max(seat.backoff.dueMs, result.endMs + silentShare * tookMs);
 				}
 			}
-			if (wasOnline !== device.online || wasKnown !== device.known) this.#report(device, result.status);
+			if (wasOnline !== device.online || wasKnown !== device.known) this.report(device, result.status);
 		}
-		this.#next();
+		this.next();
 	}
 
-	#lineDown(nowMs: number, wasOnline: boolean): void {
+	private lineDown(nowMs: number, wasOnline: boolean): void {
 		this.#resumeMs = nowMs + lineRetryMs;
 		let lost = wasOnline ? 1 : 0;
 		for (const seat of this.#seats) {
@@ -233,7 +233,7 @@ export class BusScheduler implements BusRequest {
 		if (lost > 0) this.#log("warn", "bus", `${this.#name}: the line is gone, with ${lost} devices that answered`);
 	}
 
-	#account(tookMs: number, nowMs: number): void {
+	private account(tookMs: number, nowMs: number): void {
 		this.#busyMs += tookMs;
 		const elapsedMs = nowMs - this.#windowStartMs;
 		if (elapsedMs < windowMs) return;
@@ -242,7 +242,7 @@ export class BusScheduler implements BusRequest {
 		this.#busyMs = 0;
 	}
 
-	#report(device: PolledDevice, status: string): void {
+	private report(device: PolledDevice, status: string): void {
 		const what = device.online ? "answers" : `does not answer (${status})`;
 		this.#log(device.online ? "info" : "warn", "bus", `${this.#name} unit ${device.unit} (${device.product}) ${what}`);
 	}
