@@ -143,6 +143,19 @@ describe("a found inverter under 123", () => {
 		expect(at(2).powerW).toBeGreaterThan(3200);
 	});
 
+	it("does not write again what the registers cannot show", () => {
+		const { actuator, line, at } = bright();
+		actuator.apply({ ...free, limitW: 4000.02 });
+		at(2);
+		const written = line.written.length;
+		for (let i = 0; i < 10; i++) actuator.apply({ ...free, limitW: 4000.02 + i / 1000 });
+		at(2);
+		expect(line.written).toHaveLength(written);
+		actuator.apply({ ...free, limitW: 4500 });
+		at(2);
+		expect(line.written.length).toBeGreaterThan(written);
+	});
+
 	it("takes power factor and reactive power", () => {
 		const { actuator, at } = bright();
 		actuator.apply({ ...free, limitW: 6000, reactive: "pf", pf: -0.9 });

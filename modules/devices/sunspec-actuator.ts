@@ -137,9 +137,15 @@ export class SunSpecActuator implements DerActuator, WrittenDevice {
 		all.forEach((demand, control) => {
 			const told = order.told[control]!;
 			if (demand === undefined || (!demand.active && told === untouched)) return;
-			const wanted = demand.points.join(" ");
-			const dueMs = order.againMs[control]!;
-			if (wanted !== told || nowMs >= dueMs) this.tell(order, control, demand, wanted, wanted !== told);
+			const asked = demand.points.join(" ");
+			const isDue = told === unknown || nowMs >= order.againMs[control]!;
+			if (isDue || asked !== order.asked[control]) {
+				order.asked[control] = asked;
+				// What differs by less than the registers can show is the same.
+				const runs = runsOf(order.own.image, demand);
+				const wanted = runs.map(({ address, words }) => `${address}:${words.join(",")}`).join(" ");
+				if (isDue || wanted !== told) this.tell(order, control, demand.active, runs, wanted);
+			}
 			wakeMs = Math.min(wakeMs, order.againMs[control]! - nowMs);
 		});
 		if (wakeMs < Infinity) this.wake(wakeMs);
@@ -183,11 +189,11 @@ export class SunSpecActuator implements DerActuator, WrittenDevice {
 	}
 
 	/** Writes a control, runs of neighbouring points in a request each, those that switch it on at the end. */
-	private tell(order: Order, control: number, demand: Demand, wanted: string, isNew: boolean): void {
+	private tell(order: Order, control: number, active: boolean, runs: readonly Run[], wanted: string): void {
 		const { client, clock } = this.#options;
+		const isNew = wanted !== order.told[control];
 		order.told[control] = wanted;
 		order.againMs[control] = clock.now() + (this.#revertS * 1000) / refreshShare;
-		const runs = runsOf(order.own.image, demand);
 		let left = runs.length;
 		let failed = false;
 		for (const run of runs) {
@@ -204,7 +210,7 @@ export class SunSpecActuator implements DerActuator, WrittenDevice {
 					order.told[control] = unknown;
 					order.againMs[control] = clock.now() + againMs;
 					this.wake(againMs);
-				} else if (!demand.active) order.told[control] = untouched;
+				} else if (!active) order.told[control] = untouched;
 			});
 		}
 	}
@@ -230,8 +236,9 @@ class Order {
 	readonly writer: SunSpecWriter;
 	/** Reads of them that are still to be done. */
 	toRead: number;
-	/** By control: what it was told last, and when it is to be told again. */
+	/** By control: the registers it was told last, the values they came from, and when it is to be told again. */
 	readonly told: string[] = [];
+	readonly asked: string[] = [];
 	readonly againMs = new Float64Array(controlCount);
 
 	constructor(models: readonly FoundModel[], device: WrittenDevice) {
@@ -239,7 +246,10 @@ class Order {
 		this.plan = new ClientPlan(models, this.own.image.models);
 		this.writer = new SunSpecWriter(device);
 		this.toRead = this.plan.reads;
-		for (let i = 0; i < controlCount; i++) this.told.push(untouched);
+		for (let i = 0; i < controlCount; i++) {
+			this.told.push(untouched);
+			this.asked.push("");
+		}
 	}
 }
 
