@@ -1,3 +1,4 @@
+import { shared } from "../share";
 import type { Derived, DeviceTable, Row } from "../table";
 import {
 	batteryPort,
@@ -19,10 +20,11 @@ export type HighProduct = Omit<Product, "shift" | "modes">;
 /** Bits 0 and 1 charge from grid and generator, 2 to 4 are the mode. */
 const modes: readonly number[] = Array.from({ length: 32 }, (_, i) => i);
 
-export function highMap(product: HighProduct): DeviceTable {
+/** `like`: tables of the family that are there already. */
+export function highMap(product: HighProduct, like: readonly DeviceTable[]): DeviceTable {
 	const map: Product = { ...product, shift: -102, modes };
 	const { highVoltage } = map;
-	return {
+	const table: DeviceTable = {
 		...head(map),
 		fixed: fixedPoints(map, { tens: highVoltage, var: 1, dcA: -2, ctrlModes: 1 }),
 		derived: derivedPoints(map),
@@ -54,6 +56,7 @@ export function highMap(product: HighProduct): DeviceTable {
 			...settingRows(map),
 		],
 	};
+	return shared(table, like);
 }
 
 function identity(): Row[] {

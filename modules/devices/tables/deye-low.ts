@@ -1,3 +1,4 @@
+import { shared } from "../share";
 import type { Control, Derived, DeviceTable, Range, Row } from "../table";
 import {
 	batteryPort,
@@ -32,7 +33,8 @@ const solArkModes: readonly number[] = [0, 1, 2, 3, 32, 33, 34, 35];
 /** Bits 0 and 1 charge from grid and generator, 2 to 4 are the mode, 6 sells. */
 const deyeModes: readonly number[] = Array.from({ length: 64 }, (_, i) => (i < 32 ? i : i + 32));
 
-export function lowMap(product: LowProduct): DeviceTable {
+/** `like`: tables of the family that are there already. */
+export function lowMap(product: LowProduct, like: readonly DeviceTable[]): DeviceTable {
 	const solArk = product.brand === "sol-ark";
 	const modes = solArk ? solArkModes : deyeModes;
 	// 16 LFP cells
@@ -40,7 +42,7 @@ export function lowMap(product: LowProduct): DeviceTable {
 	// limits; on a Sol-Ark a fixed reactive power and power factor too (702: MAX_W, FIXED_VAR, FIXED_PF)
 	const ctrlModes = solArk ? 0b1101 : 0b1;
 	const transformer = map.mppts === 3 ? undefined : 90;
-	return {
+	const table: DeviceTable = {
 		...head(map),
 		fixed: fixedPoints(map, { tens: map.tens, var: 2, dcA: map.tens ? -1 : -2, ctrlModes }),
 		derived: derivedPoints(map),
@@ -66,6 +68,7 @@ export function lowMap(product: LowProduct): DeviceTable {
 			...settingRows(map),
 		],
 	};
+	return shared(table, like);
 }
 
 const solArkControls: readonly Control[] = [

@@ -1,6 +1,7 @@
 import type { DeviceTable } from "../table";
 import { highMap } from "./deye-high";
-import { threePhaseQuirks, threePhaseSources } from "./deye-three-phase-lv";
+import { deyeThreePhaseLv, threePhaseQuirks, threePhaseSources } from "./deye-three-phase-lv";
+import { solArk12k } from "./sol-ark-12k";
 
 export const highVoltageQuirks: readonly string[] = [
 	...threePhaseQuirks,
@@ -10,20 +11,23 @@ export const highVoltageQuirks: readonly string[] = [
 ];
 
 /** Deye SG0xHP3 and Sunsynk three-phase with a battery of 160 to 800 V: 5 to 80 kW; 4 of up to 8 MPPTs. */
-export const deyeThreePhaseHv: DeviceTable = highMap({
-	id: "deye-three-phase-hv",
-	maker: "Deye",
-	model: "SG0xHP3, Sunsynk 3-phase HV",
-	brand: "deye",
-	mppts: 4,
-	highVoltage: true,
-	nominalV: 409.6,
-	maxSellW: 80_000,
-	maxPvW: 128_000,
-	maxWindowW: 128_000,
-	maxPeakW: 80_000,
-	maxChargeA: 350,
-	quirks: [...highVoltageQuirks, "MPPTs 5 to 8 (719 to 730) of the largest models are not in the table"],
-	sources: [...threePhaseSources, "kellerza/sunsynk:src/sunsynk/definitions/three_phase_hv.py"],
-	confidence: "two",
-});
+export const deyeThreePhaseHv: DeviceTable = highMap(
+	{
+		id: "deye-three-phase-hv",
+		maker: "Deye",
+		model: "SG0xHP3, Sunsynk 3-phase HV",
+		brand: "deye",
+		mppts: 4,
+		highVoltage: true,
+		nominalV: 409.6,
+		maxSellW: 80_000,
+		maxPvW: 128_000,
+		maxWindowW: 128_000,
+		maxPeakW: 80_000,
+		maxChargeA: 350,
+		quirks: [...highVoltageQuirks, "MPPTs 5 to 8 (719 to 730) of the largest models are not in the table"],
+		sources: [...threePhaseSources, "kellerza/sunsynk:src/sunsynk/definitions/three_phase_hv.py"],
+		confidence: "two",
+	},
+	[solArk12k, deyeThreePhaseLv],
+);

@@ -1,5 +1,6 @@
 import type { DeviceTable } from "../table";
 import { highMap } from "./deye-high";
+import { solArk12k } from "./sol-ark-12k";
 
 export const threePhaseQuirks: readonly string[] = [
 	"not the map of the single-phase models: measurements are at 500 to 712, settings at 80 to 191",
@@ -15,23 +16,26 @@ export const threePhaseSources: readonly string[] = [
 ];
 
 /** Deye SG0xLP3 and Sunsynk three-phase with a battery of 48 V: 5 to 20 kW, 2 MPPTs. */
-export const deyeThreePhaseLv: DeviceTable = highMap({
-	id: "deye-three-phase-lv",
-	maker: "Deye",
-	model: "SG0xLP3, Sunsynk 3-phase LV",
-	brand: "deye",
-	mppts: 2,
-	highVoltage: false,
-	nominalV: 51.2,
-	maxSellW: 24_000,
-	maxPvW: 32_000,
-	maxWindowW: 32_000,
-	maxPeakW: 24_000,
-	maxChargeA: 350,
-	quirks: [
-		...threePhaseQuirks,
-		"the high words of powers (687 to 708) are 0 on older firmware, also for negative values: only the low words are used",
-	],
-	sources: threePhaseSources,
-	confidence: "two",
-});
+export const deyeThreePhaseLv: DeviceTable = highMap(
+	{
+		id: "deye-three-phase-lv",
+		maker: "Deye",
+		model: "SG0xLP3, Sunsynk 3-phase LV",
+		brand: "deye",
+		mppts: 2,
+		highVoltage: false,
+		nominalV: 51.2,
+		maxSellW: 24_000,
+		maxPvW: 32_000,
+		maxWindowW: 32_000,
+		maxPeakW: 24_000,
+		maxChargeA: 350,
+		quirks: [
+			...threePhaseQuirks,
+			"the high words of powers (687 to 708) are 0 on older firmware, also for negative values: only the low words are used",
+		],
+		sources: threePhaseSources,
+		confidence: "two",
+	},
+	[solArk12k],
+);

@@ -43,21 +43,24 @@ export const solArkQuirks: readonly string[] = [
 ];
 
 /** Sol-Ark 5K, 8K and 12K: 120/240 V split phase, or two legs of 120/208 V (grid type 2); 2 MPPTs. */
-export const solArk12k: DeviceTable = lowMap({
-	id: "sol-ark-12k",
-	maker: "Sol-Ark",
-	model: "5K, 8K, 12K",
-	brand: "sol-ark",
-	mppts: 2,
-	phases: 2,
-	maxRead: 20,
-	blocks: solArkBlocks,
-	tens: false,
-	maxSellW: 11_000,
-	maxPvW: 16_500,
-	maxWindowW: 9000,
-	maxChargeA: 185,
-	quirks: solArkQuirks,
-	sources: solArkSources,
-	confidence: "two",
-});
+export const solArk12k: DeviceTable = lowMap(
+	{
+		id: "sol-ark-12k",
+		maker: "Sol-Ark",
+		model: "5K, 8K, 12K",
+		brand: "sol-ark",
+		mppts: 2,
+		phases: 2,
+		maxRead: 20,
+		blocks: solArkBlocks,
+		tens: false,
+		maxSellW: 11_000,
+		maxPvW: 16_500,
+		maxWindowW: 9000,
+		maxChargeA: 185,
+		quirks: solArkQuirks,
+		sources: solArkSources,
+		confidence: "two",
+	},
+	[],
+);
