@@ -37,7 +37,9 @@ export class SiteDer {
 
 	constructor(options: SiteDerOptions) {
 		this.#options = options;
-		const members = options.devices.filter(({ image, derUnit }) => derUnit && image.handle(701, "W") >= 0);
+		const members = options.devices.filter(
+			({ image, derUnit }) => derUnit && image.models.some((model) => model.id === 701),
+		);
 		this.#members = members;
 		this.#splitter = new DerSplitter(members.map(({ image, actuator }) => ({ image, actuator: actuator?.site })));
 		const present = derTotalsModels(this.sources());

@@ -88,13 +88,16 @@ export class Image {
 	/** Called by `commit()`, after `version` has risen. */
 	onCommit: ((image: Image) => void) | undefined;
 	#handles = 0;
-	#meta = new Uint16Array(4 * 8);
+	#meta: Uint16Array;
 	/** Two a handle: the exact value (NaN: none, or text), and its time. */
-	#values = new Float64Array(2 * 8);
+	#values: Float64Array;
 
 	/** Keeps the specs. Throws `bad-config` for an unknown model, a repetition that is no count, or a map beyond address 65535. */
 	constructor(models: readonly ModelSpec[], options: { readonly base?: number } = {}) {
 		this.base = options.base ?? 40000;
+		const room = new ArrayBuffer(24 * 8);
+		this.#values = new Float64Array(room, 0, 2 * 8);
+		this.#meta = new Uint16Array(room, 16 * 8);
 		const places: ModelPlace[] = [];
 		const roots: GroupLayout[] = [];
 		let index = 2;
@@ -183,8 +186,11 @@ export class Image {
 
 	/** Makes room for eight handles more: they are asked for at the start, and memory is scarcer than time then. */
 	private grow(): void {
-		const meta = new Uint16Array(this.#meta.length + 4 * 8);
-		const values = new Float64Array(this.#values.length + 2 * 8);
+		const handles = this.#meta.length / 4 + 8;
+		// one buffer for both: a buffer of its own costs 64 bytes on XS
+		const room = new ArrayBuffer(24 * handles);
+		const values = new Float64Array(room, 0, 2 * handles);
+		const meta = new Uint16Array(room, 16 * handles);
 		meta.set(this.#meta);
 		values.set(this.#values);
 		this.#meta = meta;

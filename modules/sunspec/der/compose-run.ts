@@ -38,8 +38,9 @@ export class RuleRunner {
 	readonly #phases: number;
 	readonly #slots: Uint16Array;
 	readonly #rules: Int16Array;
-	readonly #memories: Float64Array;
+	/** Values of the sources of a rule, and behind them the memories: an array of their own costs 110 bytes on XS. */
 	readonly #values: Float64Array;
+	readonly #memoriesAt: number;
 	#runs = 0;
 	#handleCount = -1;
 	/** Of the sources read for a rule: the worst quality, the oldest time, whether one is lost, whether one answers. */
@@ -54,10 +55,14 @@ export class RuleRunner {
 		this.#images = images;
 		this.#image = images[0]!;
 		this.#phases = phases;
-		this.#slots = Uint16Array.from(rules.slots);
-		this.#rules = Int16Array.from(rules.rules);
-		this.#memories = new Float64Array((1 + rules.memories) * memoryNumbers).fill(Number.NaN);
-		this.#values = new Float64Array(rules.mostSources);
+		const words = new ArrayBuffer(2 * (rules.slots.length + rules.rules.length));
+		this.#slots = new Uint16Array(words, 0, rules.slots.length);
+		this.#slots.set(rules.slots);
+		this.#rules = new Int16Array(words, 2 * rules.slots.length);
+		this.#rules.set(rules.rules);
+		this.#values = new Float64Array(rules.mostSources + rules.memories * memoryNumbers).fill(Number.NaN);
+		// they are counted from 1
+		this.#memoriesAt = rules.mostSources - memoryNumbers;
 		this.refresh();
 	}
 
@@ -184,7 +189,7 @@ export class RuleRunner {
 			if (op === kSum || op === kFirst || (this.#keeps && !this.#answers)) value = Number.NaN;
 			else this.#quality = suspect;
 		}
-		const memory = (rules[at]! >> 8) * memoryNumbers;
+		const memory = this.#memoriesAt + (rules[at]! >> 8) * memoryNumbers;
 		if (op >= kKeep && op <= kRated) {
 			if (Number.isNaN(value) || (op === kRated && !(value > (this.read(target) || 0)))) return;
 		} else if (op === kFollow) {
@@ -197,7 +202,7 @@ export class RuleRunner {
 
 	/** Whether a setting is still what its rating was, and the rating is another now. */
 	private follows(target: number, memory: number, value: number): boolean {
-		const all = this.#memories;
+		const all = this.#values;
 		const before = all[memory]!;
 		const setting = this.read(target);
 		all[memory] = value;
@@ -206,7 +211,7 @@ export class RuleRunner {
 
 	/** An energy that never falls; see `compose-rules.ts`. */
 	private count(at: number, read: number, source: number): number {
-		const all = this.#memories;
+		const all = this.#values;
 		const last = all[at + 1]!;
 		let carried = all[at + 2]! || 0;
 		if (read < last) {

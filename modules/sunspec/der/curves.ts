@@ -23,11 +23,11 @@ const { illegalDataAddress, illegalDataValue } = ModbusException;
 /** A clock with fractions makes 3000.0000001 ms of 3 s. */
 const fractionMs = 0.001;
 
-// Methods are `private`, not #: on XS each #method takes 16 bytes in every object, and a DER has eight of these.
+// All is `private`, not #: on XS each #method takes 16 bytes in every object, as do #fields once, and a DER has eight of these.
 export class Curves extends ModelBytes {
 	readonly form: CurveForm;
 	/** When the reversion time is over; Infinity: it does not run. */
-	#dueMs = Number.POSITIVE_INFINITY;
+	private dueMs = Number.POSITIVE_INFINITY;
 
 	/** `id`: one of the `curveModels`; see `present` for an image that has no such model. */
 	constructor(image: Image, id: number, clock: Clock, occurrence = 1) {
@@ -138,7 +138,7 @@ export class Curves extends ModelBytes {
 		const { rvrtTms } = this.form;
 		if (rvrtTms === 0) return;
 		const seconds = this.enabled ? this.u32(rvrtTms) : 0;
-		this.#dueMs = seconds > 0 ? nowMs + 1000 * seconds : Number.POSITIVE_INFINITY;
+		this.dueMs = seconds > 0 ? nowMs + 1000 * seconds : Number.POSITIVE_INFINITY;
 		this.show(nowMs);
 	}
 
@@ -149,27 +149,27 @@ export class Curves extends ModelBytes {
 
 	/** Whole seconds left of the reversion time, rounded up: 0 only when it does not run. */
 	remainingS(nowMs: number): number {
-		if (this.#dueMs === Number.POSITIVE_INFINITY) return 0;
-		return Math.max(0, Math.ceil((this.#dueMs - nowMs - fractionMs) / 1000));
+		if (this.dueMs === Number.POSITIVE_INFINITY) return 0;
+		return Math.max(0, Math.ceil((this.dueMs - nowMs - fractionMs) / 1000));
 	}
 
 	/** When `tick` is to be called next, to count RvrtRem down; Infinity: not at all. */
 	nextMs(nowMs: number): number {
-		if (this.#dueMs === Number.POSITIVE_INFINITY) return this.#dueMs;
-		return this.#dueMs - 1000 * Math.max(0, this.remainingS(nowMs) - 1);
+		if (this.dueMs === Number.POSITIVE_INFINITY) return this.dueMs;
+		return this.dueMs - 1000 * Math.max(0, this.remainingS(nowMs) - 1);
 	}
 
 	/** Counts RvrtRem down. True when the time is over and the function has fallen back. */
 	tick(nowMs: number): boolean {
-		if (this.#dueMs === Number.POSITIVE_INFINITY) return false;
-		const over = nowMs >= this.#dueMs - fractionMs;
+		if (this.dueMs === Number.POSITIVE_INFINITY) return false;
+		const over = nowMs >= this.dueMs - fractionMs;
 		if (over) this.revert();
 		this.show(nowMs);
 		return over;
 	}
 
 	private revert(): void {
-		this.#dueMs = Number.POSITIVE_INFINITY;
+		this.dueMs = Number.POSITIVE_INFINITY;
 		const curve = this.u16(this.form.rvrtTms + 4);
 		if (!(curve > 0)) {
 			this.put16(AtCurves.ena, 0);
@@ -217,7 +217,7 @@ export class Curves extends ModelBytes {
 		this.image.load(base + this.byte / 2, registers, this.byte, length, nowMs, "good");
 		const { rvrtTms } = this.form;
 		const leftS = rvrtTms > 0 && this.enabled ? this.u32(rvrtTms + 2) || 0 : 0;
-		if (leftS > offS) this.#dueMs = nowMs + 1000 * (leftS - offS);
+		if (leftS > offS) this.dueMs = nowMs + 1000 * (leftS - offS);
 		else if (leftS > 0) this.revert();
 		this.show(nowMs);
 		return true;

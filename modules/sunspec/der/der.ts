@@ -83,7 +83,11 @@ export class Der {
 		this.#clock = clock;
 		this.#log = options.log ?? silentLog;
 		const random = options.random ?? middle;
-		const of = (id: number, occurrence?: number): ModelBytes => new ModelBytes(image, id, clock, occurrence);
+		const none = new ModelBytes(image, 0, clock);
+		const of = (id: number, occurrence?: number): ModelBytes => {
+			const model = new ModelBytes(image, id, clock, occurrence);
+			return model.present ? model : none;
+		};
 		this.#canEnergize = actuator.abilities.includes("energize");
 		this.#canLimit = actuator.abilities.includes("limitW");
 		const { given = [] } = options;

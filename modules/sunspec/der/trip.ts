@@ -10,37 +10,33 @@ import { TripPart, tripParts } from "./curve-forms";
 import type { Curves } from "./curves";
 import { tripTime } from "./trip-time";
 
-// Methods are `private`, not #: on XS each #method takes 16 bytes in every object.
+// All is `private`, not #: on XS each #method takes 16 bytes in every object, and #fields do once.
 export class Trip {
 	readonly curves: Curves;
 	/** Since when the value has been farther off than each point of each curve, ms; NaN: it is not. Made when needed. */
-	#since: Float64Array | undefined;
+	private since: Float64Array | undefined;
 	/** Bit i: the value is inside the region of curve i. */
-	#inside = 0;
-	/** Bit i: curve i has points in `#since`. */
-	#counting = 0;
-	#nextMs = Number.POSITIVE_INFINITY;
+	private inside = 0;
+	/** Bit i: curve i has points in `since`. */
+	private counting = 0;
+	/** When the value enters a region if it stays as it is; Infinity: never. */
+	nextMs = Number.POSITIVE_INFINITY;
 
 	constructor(curves: Curves) {
 		this.curves = curves;
 	}
 
 	get mustTrip(): boolean {
-		return (this.#inside & (1 << TripPart.mustTrip)) !== 0;
+		return (this.inside & (1 << TripPart.mustTrip)) !== 0;
 	}
 
 	get mayTrip(): boolean {
-		return (this.#inside & (1 << TripPart.mayTrip)) !== 0;
+		return (this.inside & (1 << TripPart.mayTrip)) !== 0;
 	}
 
 	/** Is the DER to have no power? Ends when the value comes back. */
 	get ceases(): boolean {
-		return (this.#inside & (1 << TripPart.momCess)) !== 0;
-	}
-
-	/** When the value enters a region if it stays as it is; Infinity: never. */
-	get nextMs(): number {
-		return this.#nextMs;
+		return (this.inside & (1 << TripPart.momCess)) !== 0;
 	}
 
 	/**
@@ -49,9 +45,9 @@ export class Trip {
 	 */
 	update(value: number, nowMs: number): boolean {
 		const { curves } = this;
-		const before = this.#inside;
-		this.#inside = 0;
-		this.#nextMs = Number.POSITIVE_INFINITY;
+		const before = this.inside;
+		this.inside = 0;
+		this.nextMs = Number.POSITIVE_INFINITY;
 		if (curves.enabled && !Number.isNaN(value)) {
 			const { own, point, sf } = curves.form;
 			const power = curves.scale(sf);
@@ -59,12 +55,12 @@ export class Trip {
 			let at = curves.active + 1;
 			for (let part = 0; part < tripParts; part++, at += length) this.look(part, at, value, power, nowMs);
 		} else this.forget();
-		return this.#inside !== before;
+		return this.inside !== before;
 	}
 
 	private forget(): void {
-		if (this.#counting) this.#since?.fill(Number.NaN);
-		this.#counting = 0;
+		if (this.counting) this.since?.fill(Number.NaN);
+		this.counting = 0;
 	}
 
 	/** `at`: the first register of the curve; `power` of ten that its values have. */
@@ -74,12 +70,12 @@ export class Trip {
 		const bit = 1 << part;
 		// the last point is the nearest: mostly the grid is not even beyond that one
 		if (active > 0 && this.isBeyond(at, active - 1, value, power)) {
-			this.#counting |= bit;
+			this.counting |= bit;
 			this.count(part, at, active, value, power, nowMs);
-		} else if (this.#counting & bit) {
+		} else if (this.counting & bit) {
 			const first = part * curves.points;
-			this.#since?.fill(Number.NaN, first, first + curves.points);
-			this.#counting &= ~bit;
+			this.since?.fill(Number.NaN, first, first + curves.points);
+			this.counting &= ~bit;
 		}
 	}
 
@@ -95,8 +91,8 @@ export class Trip {
 		const { curves } = this;
 		const { point, sf } = curves.form;
 		const first = part * curves.points;
-		this.#since ??= new Float64Array(tripParts * curves.points).fill(Number.NaN);
-		const times = this.#since;
+		this.since ??= new Float64Array(tripParts * curves.points).fill(Number.NaN);
+		const times = this.since;
 		let deepest = true;
 		for (let i = 0; i < active; i++) {
 			if (this.isBeyond(at, i, value, power)) {
@@ -107,8 +103,8 @@ export class Trip {
 				deepest = false;
 				const dueMs = since + 1000 * seconds;
 				// a clock with fractions may be a hair short of it
-				if (nowMs >= dueMs - 0.001) this.#inside |= 1 << part;
-				else if (dueMs < this.#nextMs) this.#nextMs = dueMs;
+				if (nowMs >= dueMs - 0.001) this.inside |= 1 << part;
+				else if (dueMs < this.nextMs) this.nextMs = dueMs;
 			} else times[first + i] = Number.NaN;
 		}
 	}
