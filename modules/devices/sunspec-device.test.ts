@@ -287,6 +287,15 @@ describe("SunSpecDevice", () => {
 			expect([value(103, "TmpCab"), quality(103, "TmpCab")]).toEqual([41, "good"]);
 		});
 
+		it("keeps the count of groups that goes with the length", () => {
+			const peer = inverter();
+			peer.word(160, "N", 9);
+			const { poll, value, founds, device } = setup(peer);
+			poll(2000);
+			expect(founds[0]?.find((one) => one.id === 160)).toMatchObject({ repeats: { module: 2 }, quirk: "count" });
+			expect([value(160, "N"), value(160, "DCW", "module[2]"), device.looking]).toEqual([2, 2200, false]);
+		});
+
 		it("marks a frequency that no grid has", () => {
 			const peer = inverter();
 			peer.set(103, "Hz", 650);
