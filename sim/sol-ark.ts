@@ -143,6 +143,13 @@ export class SolArk extends RtuDevice {
 		return (cell.signed && raw > 0x7fff ? raw - 0x10000 : raw) * (cell.k ?? 1);
 	}
 
+	/** Turns a setting at the device itself; as in `setting`. */
+	set(name: string, value: number): void {
+		const cell = this.#byName.get(name)!;
+		this.#settings.set(cell.address, Math.round(value / (cell.k ?? 1)) & 0xffff);
+		this.plant.changed();
+	}
+
 	/** What a register holds now. */
 	word(address: number, nowMs: number): number {
 		this.plant.advance(nowMs);

@@ -222,9 +222,28 @@ describe("what the device held before", () => {
 		first.apply({ limitW: 2000 });
 		first.clock.advance(1000);
 		const second = setUp({ held: first.held()!, registers: first.registers });
+		// the command of the site may come late
+		second.clock.advance(100_000);
+		expect(second.log).toEqual([]);
 		second.clock.advance(60_000);
 		expect([second.registers.get(10), second.registers.get(11)]).toEqual([1000, 0]);
 		expect([...second.held()!]).toEqual([...setUp().actuator.held]);
+	});
+
+	it("is not given back to a device that comes back later than the hub, before it can be commanded again", () => {
+		const first = setUp();
+		first.apply({ limitW: 2000 });
+		first.clock.advance(1000);
+		const second = setUp({ held: first.held()!, registers: first.registers });
+		second.device.lineDown(second.clock.now());
+		second.clock.advance(600_000);
+		second.poll();
+		second.actuator.resume();
+		second.clock.advance(60_000);
+		expect(second.log).toEqual([]);
+		second.apply({ limitW: 2000 });
+		second.clock.advance(600_000);
+		expect([second.registers.get(10), second.registers.get(11)]).toEqual([250, 1]);
 	});
 
 	it("is the highest limit where the device had none, in a code that is not written", () => {

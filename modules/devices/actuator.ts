@@ -19,8 +19,11 @@ const againMs = 10_000;
 const mostRefusals = 3;
 /** How often a rating that is not known yet is looked for. */
 const resolveMs = 1000;
-/** How long rows held from before a restart wait for a command. */
-const startMs = 5000;
+/**
+ * How long rows held from before a restart wait for a command, when the device has told all: that of the site comes only
+ * when all its DERs have answered, or have had time to.
+ */
+export const startMs = 120_000;
 
 /** Numbers of a row: what it is to hold (NaN: left alone), then at these places the others. */
 const numbers = 5;
@@ -130,7 +133,7 @@ export class TableActuator implements DerActuator {
 			this.#numbers[i * numbers + known] = Number.NaN;
 			this.#numbers[i * numbers + refusals] = 0;
 		}
-		this.resolve();
+		if (this.#command !== undefined) this.resolve();
 		this.next();
 	}
 
@@ -218,9 +221,20 @@ export class TableActuator implements DerActuator {
 		const { clock } = this.#options;
 		clock.clearTimer(this.#timer);
 		this.#timer = clock.setTimer(() => {
+			// A device that starts later than the hub is not to be without its limit for that.
+			if (this.#command === undefined && !this.isAsked()) {
+				this.wake(startMs);
+				return;
+			}
 			if (this.#unresolved || this.#command === undefined) this.resolve();
 			this.next();
 		}, delayMs);
+	}
+
+	/** It answers, and all that its controls rest on has been read: a command would be here. */
+	private isAsked(): boolean {
+		const { device } = this.#options;
+		return device.online && device.complete;
 	}
 
 	/** The row holds what it is to hold. One that nothing holds any more is the owner's from now on. */

@@ -2,10 +2,12 @@ import type { Clock, TimerId } from "../base/clock";
 import type { FoundModel } from "../sunspec/client/found";
 import { ClientPlan } from "../sunspec/client/plan";
 import { encodeNumber, unscaled } from "../sunspec/codec";
+import { unlimited } from "../sunspec/der/command";
 import type { DerAbility, DerActuator, DerCommand } from "../sunspec/der/types";
 import { Image } from "../sunspec/image";
 import { type PointInfo, scaleOf } from "../sunspec/place";
 import { PointType } from "../sunspec/types";
+import { startMs } from "./actuator";
 import type { ReadResult } from "./engine";
 import { controlModels, modelFor } from "./sunspec-abilities";
 import { controlCount, type Demand, demands, referenceStorageW, referenceVar, referenceW } from "./sunspec-demands";
@@ -21,6 +23,9 @@ const refreshShare = 3;
 /** What failed is tried again this much later. */
 const againMs = 10_000;
 
+/** Reads that are refused are not made shorter than this. */
+const leastRegisters = 8;
+
 /** What a control was told last: nothing, so it is its owner's; something that may not have arrived. */
 const untouched = "";
 const unknown = "?";
@@ -29,6 +34,10 @@ export interface SunSpecActuatorOptions {
 	device: SunSpecDevice;
 	client: WriteClient;
 	clock: Clock;
+	/** `held` as it was when the hub last stopped. */
+	held?: Uint8Array | undefined;
+	/** Whenever `held` has changed: to be kept over a restart. */
+	onHeld?: ((held: Uint8Array) => void) | undefined;
 	/** After this the device falls back by itself when the hub is gone, s. Default 60. */
 	revertS?: number | undefined;
 	/** How a write ended; of those that only repeat what holds already, not when all is well. */
@@ -52,6 +61,8 @@ export class SunSpecActuator implements DerActuator, WrittenDevice {
 	#order: Order | undefined;
 	#reading = false;
 	#command: DerCommand | undefined;
+	/** Bit i: control i was switched on by the hub, and not off again. */
+	#held: number;
 	#timer: TimerId | undefined;
 	#closed = false;
 
@@ -68,6 +79,21 @@ export class SunSpecActuator implements DerActuator, WrittenDevice {
 			for (const ability of model.abilities ?? []) if (!abilities.includes(ability)) abilities.push(ability);
 		}
 		this.abilities = abilities;
+		this.#held = options.held?.length === 1 ? options.held[0]! : 0;
+		// Without a command that holds them again they are switched off: not every device falls back by itself.
+		if (this.#held !== 0) this.wake(startMs);
+	}
+
+	/** Controls that the hub has switched on, as bits in one byte. */
+	get held(): Uint8Array {
+		return Uint8Array.of(this.#held);
+	}
+
+	private hold(control: number, on: boolean): void {
+		const held = on ? this.#held | (1 << control) : this.#held & ~(1 << control);
+		if (held === this.#held) return;
+		this.#held = held;
+		this.#options.onHeld?.(this.held);
 	}
 
 	get online(): boolean {
@@ -100,7 +126,7 @@ export class SunSpecActuator implements DerActuator, WrittenDevice {
 
 	apply(command: Readonly<DerCommand>): void {
 		this.#command = { ...command };
-		this.#order ??= new Order(this.#models, this);
+		this.#order ??= new Order(this.#models, this, this.#held);
 		this.work();
 	}
 
@@ -154,7 +180,14 @@ export class SunSpecActuator implements DerActuator, WrittenDevice {
 	private wake(delayMs: number): void {
 		const { clock } = this.#options;
 		clock.clearTimer(this.#timer);
-		this.#timer = clock.setTimer(() => this.work(), Math.max(0, delayMs));
+		this.#timer = clock.setTimer(
+			() => {
+				if (this.#command !== undefined) this.work();
+				else if (this.online && this.#options.device.complete) this.apply(unlimited());
+				else this.wake(startMs);
+			},
+			Math.max(0, delayMs),
+		);
 	}
 
 	/** Reads the control models, one request at a time. */
@@ -173,25 +206,40 @@ export class SunSpecActuator implements DerActuator, WrittenDevice {
 			timeoutMs: this.timeoutMs,
 			onResult: (result) => {
 				this.#reading = false;
-				this.taken(order, read, result);
+				this.taken(order, plan, read, result);
 			},
 		};
 		this.#options.client.request(request);
 	}
 
-	private taken(order: Order, read: number, result: ReadResult): void {
+	private taken(order: Order, plan: ClientPlan, read: number, result: ReadResult): void {
 		if (this.#closed) return;
 		if (result.status === "ok") {
-			order.own.take(order.plan, read, result.data, result.endMs);
-			order.toRead--;
+			order.own.take(plan, read, result.data, result.endMs);
+			// it may have come back meanwhile, and all is to be read again
+			if (plan.reads - order.toRead === read) order.toRead--;
 			this.work();
-		} else this.wake(againMs);
+			return;
+		}
+		const refused = result.status === "exception";
+		const count = plan.count(read);
+		if (refused && result.exception <= 3 && count > leastRegisters) {
+			order.shorten(this.#models, Math.max(leastRegisters, count >> 1));
+			this.work();
+			return;
+		}
+		const at = plan.partImage(plan.firstPart(read));
+		const model = order.own.image.models.find(({ address, length }) => at < address + 2 + length)!;
+		const reason = refused ? `reading it: exception ${result.exception}` : "the device does not answer";
+		this.#options.onOutcome?.({ result: refused ? "rejected" : "timeout", reason, row: "model", value: model.id });
+		this.wake(againMs);
 	}
 
 	/** Writes a control, runs of neighbouring points in a request each, those that switch it on at the end. */
 	private tell(order: Order, control: number, active: boolean, runs: readonly Run[], wanted: string): void {
 		const { client, clock } = this.#options;
 		const isNew = wanted !== order.told[control];
+		if (active) this.hold(control, true);
 		order.told[control] = wanted;
 		order.againMs[control] = clock.now() + (this.#revertS * 1000) / refreshShare;
 		let left = runs.length;
@@ -210,14 +258,17 @@ export class SunSpecActuator implements DerActuator, WrittenDevice {
 					order.told[control] = unknown;
 					order.againMs[control] = clock.now() + againMs;
 					this.wake(againMs);
-				} else if (!active) order.told[control] = untouched;
+				} else if (!active) {
+					order.told[control] = untouched;
+					this.hold(control, false);
+				}
 			});
 		}
 	}
 
 	/** See `WrittenDevice`: of the registers of the device itself. */
 	deviceAddress(address: number): number {
-		return this.online ? this.#order!.plan.deviceAddress(address) : -1;
+		return this.online && !this.#closed ? this.#order!.plan.deviceAddress(address) : -1;
 	}
 
 	readBack(address: number, data: DataView, count: number, nowMs: number): void {
@@ -232,7 +283,7 @@ export class SunSpecActuator implements DerActuator, WrittenDevice {
 class Order {
 	/** The control models as the device holds them; the image of the unit may show the hub's own. */
 	readonly own: SunSpecIntake;
-	readonly plan: ClientPlan;
+	plan: ClientPlan;
 	readonly writer: SunSpecWriter;
 	/** Reads of them that are still to be done. */
 	toRead: number;
@@ -241,15 +292,23 @@ class Order {
 	readonly asked: string[] = [];
 	readonly againMs = new Float64Array(controlCount);
 
-	constructor(models: readonly FoundModel[], device: WrittenDevice) {
+	/** `held`: controls that may be on already, as bits. */
+	constructor(models: readonly FoundModel[], device: WrittenDevice, held: number) {
 		this.own = new SunSpecIntake(new Image(models));
-		this.plan = new ClientPlan(models, this.own.image.models);
+		// not every device answers a read that goes from one model into another
+		this.plan = new ClientPlan(models, this.own.image.models, { join: false });
 		this.writer = new SunSpecWriter(device);
 		this.toRead = this.plan.reads;
 		for (let i = 0; i < controlCount; i++) {
-			this.told.push(untouched);
+			this.told.push(held & (1 << i) ? unknown : untouched);
 			this.asked.push("");
 		}
+	}
+
+	/** The device refuses long reads. All is read again. */
+	shorten(models: readonly FoundModel[], most: number): void {
+		this.plan = new ClientPlan(models, this.own.image.models, { join: false, most });
+		this.toRead = this.plan.reads;
 	}
 }
 

@@ -90,6 +90,19 @@ describe("a command to several DERs", () => {
 		expect(commanded.last.limitW).toBe(0);
 	});
 
+	it("made anew, it ends what the one before it has told, when its command asks for nothing", () => {
+		const device = new FakeActuator();
+		const { site } = new SharedActuator(device);
+		const made = () => new DerSplitter([{ ...member(solar, undefined), actuator: site, told: site.command }]);
+		made().apply({ ...kFree, limitW: 1000 });
+		expect(device.last.limitW).toBe(1000);
+		made().begin({ ...kFree });
+		expect(device.last.limitW).toBe(Number.POSITIVE_INFINITY);
+		const told = device.told.length;
+		made().begin({ ...kFree });
+		expect(device.told).toHaveLength(told);
+	});
+
 	it("only a storage absorbs; what can only be limited is held at its part", () => {
 		const inverter = new FakeActuator(["limitW"]);
 		const storage = new FakeActuator();
@@ -136,6 +149,19 @@ describe("a command to several DERs", () => {
 });
 
 describe("a device commanded by its unit and by the site", () => {
+	it("holds the set-point of one side within the limits of the other", () => {
+		const device = new FakeActuator();
+		const { own, site } = new SharedActuator(device);
+		own.apply({ ...kFree, limitW: 3000, dischargeLimitW: 1000, chargeLimitW: 500 });
+		site.apply({ ...kFree, setW: 2500 });
+		expect(device.last.setW).toBe(1000);
+		site.apply({ ...kFree, setW: -2500 });
+		expect(device.last.setW).toBe(-500);
+		own.apply({ ...kFree, setW: 4000 });
+		site.apply({ ...kFree, limitW: 2000 });
+		expect([device.last.limitW, device.last.setW]).toEqual([2000, 2000]);
+	});
+
 	it("keeps to the tighter limit and to the site's set-point", () => {
 		const device = new FakeActuator();
 		const { own, site } = new SharedActuator(device);

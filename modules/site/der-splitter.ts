@@ -15,6 +15,8 @@ export interface SplitMember {
 	readonly image: Image;
 	/** Undefined: nobody can command it; what it gives counts towards limits and set-points. */
 	readonly actuator: DerActuator | undefined;
+	/** What the site has told it before; missing: nothing. */
+	readonly told?: Readonly<DerCommand> | undefined;
 }
 
 /** Uncommanded power must change by this part of all ratings before it is split anew. */
@@ -32,7 +34,12 @@ export class DerSplitter implements DerActuator {
 
 	constructor(members: readonly SplitMember[]) {
 		this.#members = members;
-		this.#told = members.map(() => kFree);
+		this.#told = members.map(({ told }) => told ?? kFree);
+	}
+
+	/** The controls of the site begin: what is left of those before them ends. */
+	begin(command: Readonly<DerCommand>): void {
+		if (this.#command === kFree && this.#told.some((one) => !isSame(one, kFree))) this.apply(command);
 	}
 
 	/** What at least one of them can. */

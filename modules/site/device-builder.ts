@@ -85,6 +85,7 @@ export class DeviceBuilder {
 			});
 			entry.actuator = new SharedActuator(actuator);
 			entry.release = () => actuator.close();
+			entry.resume = () => actuator.resume();
 		}
 		if (profile) this.#compose(entry, present, added, profile);
 		this.#prepare(entry);
@@ -117,7 +118,7 @@ export class DeviceBuilder {
 	/** Gives a device of these models its image, with what the hub adds. */
 	#plug(entry: Entry, device: SunSpecDevice, models: readonly FoundModel[]): void {
 		const { site, client } = entry;
-		const { clock } = this.#options;
+		const { clock, store } = this.#options;
 		entry.close();
 		entry.kind = foundKind(models);
 		entry.model = mainModel(entry.kind, models);
@@ -131,7 +132,8 @@ export class DeviceBuilder {
 		entry.image = new Image(profile ? derMap(present, added) : present);
 		if (profile && this.#isCommanded(site) && can.abilities.length > 0) {
 			const actuator = new SunSpecActuator({
-				...{ device, client, clock },
+				...{ device, client, clock, held: store.read("h", site.unit) },
+				onHeld: (bytes) => store.write("h", site.unit, bytes),
 				onOutcome: (outcome) => this.outcome(entry, outcome),
 			});
 			entry.actuator = new SharedActuator(actuator);

@@ -22,7 +22,7 @@ export class SharedActuator {
 	/** For the controls of the unit itself. */
 	readonly own: DerActuator;
 	/** For the site. */
-	readonly site: DerActuator;
+	readonly site: DerActuator & { readonly command: Readonly<DerCommand> };
 
 	constructor(device: DerActuator) {
 		const own = new Side(device);
@@ -71,12 +71,17 @@ class Side implements DerActuator {
 			return;
 		}
 		const reactive = site.reactive === "none" ? own : site;
+		const limitW = Math.min(own.limitW, site.limitW);
+		const chargeLimitW = Math.min(own.chargeLimitW, site.chargeLimitW);
+		const dischargeLimitW = Math.min(own.dischargeLimitW, site.dischargeLimitW);
+		const setW = Number.isNaN(site.setW) ? own.setW : site.setW;
 		this.#device.apply({
 			energize: own.energize && site.energize,
-			limitW: Math.min(own.limitW, site.limitW),
-			setW: Number.isNaN(site.setW) ? own.setW : site.setW,
-			chargeLimitW: Math.min(own.chargeLimitW, site.chargeLimitW),
-			dischargeLimitW: Math.min(own.dischargeLimitW, site.dischargeLimitW),
+			limitW,
+			// the limits of one side bind the set-point of the other
+			setW: Math.max(-chargeLimitW, Math.min(setW, limitW, dischargeLimitW)),
+			chargeLimitW,
+			dischargeLimitW,
 			reactive: reactive.reactive,
 			pf: reactive.pf,
 			setVar: reactive.setVar,

@@ -41,7 +41,9 @@ export class SiteDer {
 			({ image, derUnit }) => derUnit && image.models.some((model) => model.id === 701),
 		);
 		this.#members = members;
-		this.#splitter = new DerSplitter(members.map(({ image, actuator }) => ({ image, actuator: actuator?.site })));
+		this.#splitter = new DerSplitter(
+			members.map(({ image, actuator }) => ({ image, actuator: actuator?.site, told: actuator?.site.command })),
+		);
 		const present = derTotalsModels(this.sources());
 		this.models = present.length === 0 ? [] : derMap([{ id: 1 }, ...present], this.added(present)).slice(1);
 	}
@@ -75,6 +77,7 @@ export class SiteDer {
 			...this.#options,
 			...{ image, unit: 1, present, added, profile },
 			actuator: profile.abilities.length > 0 ? this.#splitter : undefined,
+			onBegin: (der) => this.#splitter.begin(der.command),
 		});
 	}
 

@@ -111,15 +111,11 @@ export class Der {
 		const service = new EnterService(m703, random);
 		const reporter = new Reporter(m701, cells, reportCells);
 		this.#operation = new Operation(m703, m715, service, this.#grid, this.#functions, this.#older, reporter);
-		const restored = this.restore(store);
+		this.restore(store);
 		this.#older.adopt(Control.connect);
 		this.#older.adopt(Control.storage);
 		this.show();
 		this.#tickMs = clock.now() + tickMs;
-		if (restored) {
-			this.#told = false;
-			this.#commanded = true;
-		}
 		this.evaluate(0, true);
 		this.arm();
 	}
@@ -226,7 +222,7 @@ export class Der {
 		if (this.#saver && this.#saver.nextMs() < infinity) this.save(this.#clock.now());
 	}
 
-	private restore(store: DerStore | undefined): boolean {
+	private restore(store: DerStore | undefined): void {
 		const bytes = store?.load(this.unit);
 		const settings = this.#settings;
 		const saved =
@@ -236,7 +232,7 @@ export class Der {
 				if (isFixed(model.id, at, this.#actuator)) return false;
 				return model.id !== 702 || settings.allows(at, value);
 			});
-		if (!saved) return false;
+		if (!saved) return;
 		const now = this.#clock.now();
 		const epoch = this.#clock.epochMs();
 		// Nobody knows how long the hub was off while one of the two clocks was not set: then nothing is deducted.
@@ -250,7 +246,6 @@ export class Der {
 		for (let control = 0; control < controlCount; control++) {
 			if (this.#reversion.resume(control, saved.remainingS(control), offS, now)) this.reverted(control);
 		}
-		return true;
 	}
 
 	/** Shows 704 in 123 and 702 in 121 and 124. */

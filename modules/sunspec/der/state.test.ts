@@ -48,7 +48,18 @@ describe("state over a restart", () => {
 		}
 	});
 
-	it("leaves a model out whose scale factors have changed, and points that are gone", () => {
+	it("keeps values where scale factors have changed, as those of a device of another rating", () => {
+		const store = new Memory();
+		const first = new Rig({ store });
+		first.set(704, { WMaxLimPct: 50, WMaxLimPctEna: 1, WSetMod: 1, WSet: -3000, WSetEna: 1 });
+		first.der.close();
+		const tens = (rig: Rig) => rig.image.set(rig.image.handle(704, "WSet_SF"), 2, 0, "good");
+		const later = new Rig({ store, before: tens });
+		expect([later.get(704, "WSet"), later.get(704, "WSet_SF")]).toEqual([-3000, 2]);
+		expect(later.device.last).toMatchObject({ limitW: 5000, setW: -3000 });
+	});
+
+	it("leaves points out that are gone", () => {
 		const store = new Memory();
 		commanded(store);
 		const models = [1, 701, 702, 703, 704, 713, 715, 121, 123, 124].map((id) => ({ id }));

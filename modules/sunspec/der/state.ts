@@ -5,13 +5,16 @@
  *     11 reversion times left, s, u32 each | models: id u16, first register u16, count u16, registers | 0 u16 |
  *     bytes of the curves | CRC-32 of the values, from the models on | CRC-32 of the head and of that CRC
  *
- * A model is restored only when its scale factors are those of now: otherwise its registers would mean something else.
+ * Values are restored, not registers: scale factors may be other ones than before, as ratings have changed.
  * What was written through 123 and still waits for its window (WinTms) is given up by a restart.
  */
 import { crc32 } from "../../base/crc";
 import { frozen } from "../../base/frozen";
+import { decode, encodeNumber, scaled, unscaled } from "../codec";
 import type { Image } from "../image";
+import { findPoint, layout } from "../model";
 import { eachPoint, type PointInfo } from "../place";
+import { PointType } from "../types";
 import { At704, controlCount } from "./controls-704";
 import { curveForm, isTrip } from "./curve-forms";
 import type { ModelBytes } from "./model-bytes";
@@ -23,15 +26,15 @@ const timesAt = 10;
 const curveTimesAt = timesAt + 4 * controlCount;
 const headBytes = curveTimesAt + 4 * curveTimes;
 
-/** Id; first register to keep and the one behind the last; first scale factor and the register behind the last. */
+/** Id; first register to keep and the one behind the last, scale factors among them. */
 const kept = frozen([
-	[702, 26, 52, 45, 52],
-	[703, 2, 19, 17, 19],
-	[704, 2, 67, 53, 59],
-	[715, 8, 9, 9, 9],
-	[121, 2, 32, 22, 32],
-	[123, 2, 26, 23, 26],
-	[124, 2, 26, 18, 26],
+	[702, 26, 52],
+	[703, 2, 19],
+	[704, 2, 67],
+	[715, 8, 9],
+	[121, 2, 32],
+	[123, 2, 26],
+	[124, 2, 26],
 ]);
 /** Place of ESDlyRemTms. */
 const remaining703 = 15;
@@ -147,7 +150,7 @@ export function unpackState(
 		at += 6;
 		const line = kept.find((one) => one[0] === id && one[1] === from && one[2]! - from === count);
 		const model = modelOf(models, id);
-		if (line && model && sameScales(image, model, line, view, at)) restore(image, model, line, view, at, allows);
+		if (line && model) restore(image, model, line, view, at, allows);
 		at += 2 * count;
 	}
 	const curves = bytes.slice(at + 2, size - 8);
@@ -165,13 +168,6 @@ export function unpackState(
 	};
 }
 
-function sameScales(image: Image, model: ModelBytes, line: readonly number[], view: DataView, at: number): boolean {
-	for (let i = line[3]!; i < line[4]!; i++) {
-		if (view.getUint16(at + 2 * (i - line[1]!)) !== image.registers.getUint16(model.byte + 2 * i)) return false;
-	}
-	return true;
-}
-
 /** Only points that are implemented now: what the device cannot do any more stays so. */
 function restore(
 	image: Image,
@@ -182,14 +178,27 @@ function restore(
 	allows: (point: PointInfo, value: number) => boolean,
 ): void {
 	const place = image.models.find((one) => one.address - image.base === model.byte / 2)!;
+	const root = layout(place.text, place.repeats);
+	const words = new DataView(new ArrayBuffer(8));
 	eachPoint(place, (point) => {
 		const from = point.address - place.address;
 		if (!point.writable || from < line[1]! || from + point.size > line[2]!) return;
 		if (image.rawOf(point) === undefined) return;
-		const value = image.interpret(point, view, start + 2 * (from - line[1]!));
-		if (typeof value !== "number" || !allows(point, value)) return;
-		for (let i = 0; i < point.size; i++) model.put16(from + i, view.getUint16(start + 2 * (from + i - line[1]!)));
+		const type = PointType[point.type];
+		const raw = decode(view, start + 2 * (from - line[1]!), type, point.size);
+		if (typeof raw !== "number") return;
+		const factor = typeof point.scale === "string" ? findPoint(place.text, root, point.scale) : undefined;
+		const before = factor ? power(view, start + 2 * (factor.offset - line[1]!)) : 0;
+		const now = factor ? power(image.registers, model.byte + 2 * factor.offset) : 0;
+		const value = scaled(raw, before);
+		if (!allows(point, value) || !encodeNumber(words, 0, type, before === now ? raw : unscaled(value, now))) return;
+		for (let i = 0; i < point.size; i++) model.put16(from + i, words.getUint16(2 * i));
 	});
+}
+
+function power(view: DataView, at: number): number {
+	const factor = view.getInt16(at);
+	return factor >= -10 && factor <= 10 ? factor : 0;
 }
 
 function modelOf(models: readonly ModelBytes[], id: number): ModelBytes | undefined {

@@ -1,0 +1,127 @@
+/** What a control comes to when devices go, are exchanged, or are found while it holds: on XS, in virtual time. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { VirtualClient } from "./adapters/virtual-sunspec";
+import { root } from "./peers";
+import { VirtualHub } from "./virtual-hub";
+
+const bench = readFileSync(join(root, "sites/der.json"), "utf8");
+
+interface Draft {
+	devices: { id: string; control?: boolean }[];
+	services?: object;
+}
+
+function site(ids: readonly string[], change: (draft: Draft) => void = () => {}): string {
+	const draft = JSON.parse(bench) as Draft;
+	draft.devices = draft.devices.filter(({ id }) => ids.includes(id));
+	change(draft);
+	return JSON.stringify(draft);
+}
+
+const folder = mkdtempSync(join(tmpdir(), "gridpost-safety-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const open: { close(): void }[] = [];
+const closeAll = () => {
+	for (const one of open.splice(0).reverse()) one.close();
+};
+afterEach(closeAll);
+
+interface Start {
+	siteText: string;
+	dataFolder?: string;
+	epochMs?: number;
+	silent?: readonly string[];
+}
+
+async function start({ silent = [], ...options }: Start, settleMs = 15_000) {
+	const hub = new VirtualHub({ sim: { startHour: 11 }, ...options });
+	open.push(hub);
+	for (const id of silent) hub.hub.pole!.device(id)!.fault = { kind: "silent" };
+	await hub.advance(settleMs);
+	const client = new VirtualClient(hub);
+	open.push(client);
+	return { hub, client };
+}
+
+/** The hub closes a connection on which nobody asks. */
+function again(hub: VirtualHub): VirtualClient {
+	const client = new VirtualClient(hub);
+	open.push(client);
+	return client;
+}
+
+const slave = (hub: VirtualHub, id: string) =>
+	hub.hub.pole!.device(id)! as never as {
+		setting(name: string): number;
+		set(name: string, value: number): void;
+		fault: unknown;
+	};
+const pct = (value: number) => value * 10;
+
+describe("a limit", () => {
+	it("is told again to a device that lost it while it was gone", async () => {
+		const { hub, client } = await start({ siteText: site(["sol-ark"]) }, 70_000);
+		const before = slave(hub, "sol-ark").setting("max_sell_power");
+		expect(await client.put(42, 704, "WMaxLimPctEna", 1, pct(20))).toBe(0);
+		await hub.advance(30_000);
+		const limited = slave(hub, "sol-ark").setting("max_sell_power");
+		slave(hub, "sol-ark").fault = { kind: "silent" };
+		await hub.advance(30_000);
+		slave(hub, "sol-ark").set("max_sell_power", before);
+		slave(hub, "sol-ark").fault = undefined;
+		await hub.advance(90_000);
+		expect(slave(hub, "sol-ark").setting("max_sell_power")).toBe(limited);
+	});
+
+	it("of unit 1 holds over a restart of the hub without a gap", async () => {
+		const siteText = site(["sol-ark", "pv"]);
+		const dataFolder = join(folder, "gap");
+		const first = await start({ siteText, dataFolder }, 70_000);
+		// the unit itself has had a control once
+		expect(await first.client.put(42, 704, "WMaxLimPctEna", 1, pct(90))).toBe(0);
+		await first.hub.advance(15_000);
+		expect(await first.client.put(42, 704, "WMaxLimPctEna", 0)).toBe(0);
+		await first.hub.advance(15_000);
+		expect(await again(first.hub).put(1, 704, "WMaxLimPctEna", 1, pct(20))).toBe(0);
+		await first.hub.advance(30_000);
+		const limited = slave(first.hub, "sol-ark").setting("max_sell_power");
+		closeAll();
+		const { hub } = await start({ siteText, dataFolder, silent: ["pv"] }, 0);
+		slave(hub, "sol-ark").set("max_sell_power", limited);
+		const seen: number[] = [];
+		for (let i = 0; i < 120; i++) {
+			await hub.advance(1000);
+			seen.push(slave(hub, "sol-ark").setting("max_sell_power"));
+		}
+		expect(new Set(seen)).toEqual(new Set([limited]));
+	});
+
+	it.each([true, false])("of unit 1 goes on, or ends, when another DER is found: kept %s", async (keep) => {
+		const dataFolder = keep ? join(folder, "found") : undefined;
+		const started = await start(
+			{ siteText: site(["sol-ark-hv", "pv"]), silent: ["pv"], ...(dataFolder ? { dataFolder } : {}) },
+			80_000,
+		);
+		const { hub } = started;
+		let { client } = started;
+		const name = "max_sell_power";
+		const before = slave(hub, "sol-ark-hv").setting(name);
+		const factor = await client.raw(1, 702, "W_SF");
+		expect(await client.put(1, 704, "WMaxLimPctEna", 1, pct(20))).toBe(0);
+		await hub.advance(30_000);
+		slave(hub, "pv").fault = undefined;
+		await hub.advance(120_000);
+		client = again(hub);
+		// more than 65 kW in all: another scale factor than before
+		expect(await client.raw(1, 702, "W_SF")).toBe(factor + 1);
+		const ena = await client.raw(1, 704, "WMaxLimPctEna");
+		expect(ena).toBe(1);
+		expect(await client.put(1, 704, "WMaxLimPctEna", 0)).toBe(0);
+		await hub.advance(30_000);
+		expect(slave(hub, "sol-ark-hv").setting(name)).toBe(before);
+	});
+});
