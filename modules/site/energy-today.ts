@@ -46,10 +46,9 @@ export class EnergyToday {
 		this.#numbers = new Float64Array(kNumbers * devices.length).fill(Number.NaN);
 	}
 
-	/** What a device is was found out: its image is a new one, and perhaps it is another device. */
+	/** What a device holds was found out, or has changed: its image is a new one. What was counted so far stays. */
 	found(entry: HubDevice): void {
 		this.#handles[entry.index] = energyHandle(entry);
-		this.#numbers.fill(Number.NaN, kNumbers * entry.index, kNumbers * (entry.index + 1));
 	}
 
 	/** After the image of a device has changed. */
@@ -66,7 +65,8 @@ export class EnergyToday {
 		const wh = image.lastValue(handle);
 		if (wh === undefined) return;
 		const lastMs = numbers[at + kLastMs]!;
-		if (Number.isNaN(lastMs)) this.#begin(at, wh, timeMs);
+		// one that has less than before is another device in the same place
+		if (Number.isNaN(lastMs) || wh < numbers[at + kLastWh]!) this.#begin(at, wh, timeMs);
 		else {
 			const midnightMs = timeMs < this.#lookMs ? this.#knownMidnightMs : this.#lookAgain(timeMs);
 			const crossed = lastMs < midnightMs && midnightMs <= timeMs;

@@ -125,6 +125,41 @@ describe("the day's means", () => {
 		expect(first).toMatchObject({ v: 65_534, s: 300 });
 	});
 
+	it("go on when a device has a new image, and begin when it is found out late that it measures power", () => {
+		const { clock, kept, slots, read } = history();
+		for (let i = 0; i <= 10; i++) {
+			read(600, 230);
+			clock.advance(60_000);
+		}
+		const before = slots();
+		expect(before.list.at(-1)).toMatchObject({ w: 600 });
+		const again = meter();
+		kept.found(again.entry);
+		expect(slots()).toEqual(before);
+		for (let i = 0; i <= 10; i++) {
+			again.set("W", 300, clock.now());
+			kept.reading(again.entry);
+			clock.advance(60_000);
+		}
+		expect(slots().list.at(-1)).toMatchObject({ w: 300 });
+		const late = meter(1);
+		const two = new History({
+			clock,
+			devices: [again.entry, { ...late.entry, device: { reads: () => false } } as never],
+		});
+		expect(two.has(1)).toBe(false);
+		two.found(late.entry);
+		expect([two.has(0), two.has(1)]).toEqual([true, true]);
+		late.set("W", 50, clock.now());
+		two.reading(late.entry);
+		clock.advance(slotMs);
+		late.set("W", 50, clock.now());
+		two.reading(late.entry);
+		clock.advance(slotMs);
+		const { count, data } = two.slots(1);
+		expect(data.getFloat32(8 * (count - 1), true)).toBe(50);
+	});
+
 	it("are there only for what measures power", () => {
 		const image = new Image([{ id: 1 }]);
 		const air = { index: 0, image, model: 1, device: { reads: () => false } } as unknown as HubDevice;
@@ -156,6 +191,19 @@ describe("energy today", () => {
 			},
 		};
 	}
+
+	it("goes on with a new image, and begins anew with a device that has counted less", () => {
+		const day = energy();
+		const step = (wh: number) => {
+			day.clock.advance(60_000);
+			day.read(wh);
+			return day.wh;
+		};
+		expect([step(1000), step(1500)]).toEqual([0, 500]);
+		day.today.found(meter().entry);
+		expect(day.wh).toBe(500);
+		expect([step(1600), step(200), step(260)]).toEqual([600, 0, 60]);
+	});
 
 	it("counts from the first reading, then from local midnight, parting what was counted across it", () => {
 		// 20:00 UTC is 23:00 in Kampala

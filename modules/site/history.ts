@@ -60,7 +60,7 @@ export class History {
 		for (const entry of devices) this.#begin(entry);
 	}
 
-	/** What a device is was found out: its image is a new one. What was kept of it before is let go. */
+	/** What a device holds was found out, or has changed: its image is a new one. What was kept of it so far stays. */
 	found(entry: HubDevice): void {
 		if (handlesOf(entry)[0]! < 0) {
 			this.#meterOf[entry.index] = -1;
@@ -78,11 +78,8 @@ export class History {
 			this.#handles = handles;
 			this.#numbers = numbers;
 			this.#ring = new DataView(ring.buffer);
-		} else {
-			const from = this.#meterOf[entry.index]! * slotsKept * kSlotBytes;
-			new Uint8Array(this.#ring.buffer, from, slotsKept * kSlotBytes).fill(0);
-		}
-		this.#begin(entry);
+			this.#begin(entry);
+		} else this.#handles.set(handlesOf(entry), 2 * this.#meterOf[entry.index]!);
 	}
 
 	#begin(entry: HubDevice): void {
