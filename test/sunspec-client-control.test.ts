@@ -190,6 +190,53 @@ describe("a found inverter under 123", () => {
 		expect(at(2).powerW).toBeCloseTo(4000, 0);
 	});
 
+	it("switches off after a restart what it has switched on before, unless that is asked for again", () => {
+		const { clock, line, device, at } = bright();
+		let held: Uint8Array | undefined;
+		// a device without a reversion time of its own keeps what it was told
+		const options = { device, client: line, clock, revertS: 1e5, onHeld: (bytes: Uint8Array) => (held = bytes) };
+		const first = new SunSpecActuator(options);
+		first.apply({ ...free, limitW: 4000 });
+		at(2);
+		expect(held).toEqual(Uint8Array.of(2));
+		first.close();
+		const second = new SunSpecActuator({ ...options, held });
+		expect(at(100).powerW).toBeCloseTo(4000, 0);
+		second.apply({ ...free, limitW: 4000 });
+		expect(at(300).powerW).toBeCloseTo(4000, 0);
+		second.close();
+		const third = new SunSpecActuator({ ...options, held });
+		expect(at(100).powerW).toBeCloseTo(4000, 0);
+		expect(at(50).powerW).toBeGreaterThan(9000);
+		expect(held).toEqual(Uint8Array.of(0));
+		third.close();
+		new SunSpecActuator({ ...options, held: Uint8Array.of(1) }).apply(free);
+		expect(at(2).powerW).toBeGreaterThan(9000);
+	});
+
+	it("is told also when it refuses reads of more than 20 registers; what cannot be read is reported", () => {
+		const { clock, line, device, at } = bright();
+		const read = line.space.readRegisters!.bind(line.space);
+		let most = 20;
+		line.space.readRegisters = (unit, input, address, count, out, offset) =>
+			count > most ? 3 : read(unit, input, address, count, out, offset);
+		const outcomes: WriteOutcome[] = [];
+		const options = { device, client: line, clock, onOutcome: (one: WriteOutcome) => outcomes.push(one) };
+		new SunSpecActuator(options).apply({ ...free, limitW: 4000 });
+		expect(at(5).powerW).toBeCloseTo(4000, 0);
+		expect(outcomes.filter(({ row }) => row === "model")).toEqual([]);
+		outcomes.length = 0;
+		most = 2;
+		new SunSpecActuator(options).apply({ ...free, limitW: 3000 });
+		at(5);
+		expect(outcomes).toContainEqual({
+			result: "rejected",
+			reason: "reading it: exception 3",
+			row: "model",
+			value: 120,
+		});
+	});
+
 	it("says when the device refuses", () => {
 		const { der, actuator, outcomes, at } = bright();
 		der.onWrite = () => 3;
