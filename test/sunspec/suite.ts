@@ -38,6 +38,8 @@ export interface Task {
 	packet?: number;
 	/** How long no point must come or go before the test begins, s. Default 2. */
 	settleS?: number;
+	/** How long an answer may take, s. Default 3. */
+	timeoutS?: number;
 }
 
 /** The procedures that every DER goes through, and those of each transport. */
@@ -62,7 +64,6 @@ export const commonIds = [
 	"EXC-3",
 ] as const;
 export const tcpIds = ["TCP-1", "TCP-2", "TCP-3"] as const;
-export const rtuIds = ["RTU-1", "RTU-2", "RTU-3"] as const;
 
 interface Waiting {
 	resolve(result: Result): void;

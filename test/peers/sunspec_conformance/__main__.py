@@ -6,7 +6,8 @@ models, frames are made here, and nothing of the device under test is used.
 
 With rtu a serial line is made first, and {"line": path} says where the device is to be put. A JSON line on the standard
 input then tells what to test: {"ders": [{"name", "unit", "models", "common", "missing", "values"}], "ids": [...], "nobody": unit, "bauds": [...],
-"packet": requests in a TCP packet, "settleS": seconds}. Each result is a JSON line; the last one is {"end": true}. {"need": {"baud": n}} asks for the device at another bit rate; an
+"packet": requests in a TCP packet, "settleS": seconds,
+"timeoutS": seconds}. Each result is a JSON line; the last one is {"end": true}. {"need": {"baud": n}} asks for the device at another bit rate; an
 empty line on the standard input says that it is there.
 """
 
@@ -21,7 +22,7 @@ import reversion
 import write_tests
 from map import Map
 from report import Report, emit
-from wire import Cable, Device, Refused, RtuLink, TcpLink
+from wire import Cable, Device, Refused, RtuLink, Silent, TcpLink
 
 PROCEDURES = {
     "DEV-1": device_tests.dev_1,
@@ -60,6 +61,12 @@ class Der:
         self.first_scales = {point.address: self.map.raw(point) for model in self.map.models for point in model.points if point.type == "sunssf"}
 
 
+def commanded(map_):
+    """Its controls, where it has the model for them, have begun."""
+    model = map_.first(704)
+    return model is None or any(map_.implemented(point) for point in model.points if point.writable)
+
+
 def settled(devices, tasks, seconds):
     """The maps of DERs that have come up: the models are there, and for some seconds no point has come or gone."""
     end = time.monotonic() + 60
@@ -70,11 +77,13 @@ def settled(devices, tasks, seconds):
         for device, task in zip(devices, tasks, strict=True):
             try:
                 map_ = Map(device)
-                complete = complete and [model.id for model in map_.models] == task["models"]
+                complete = complete and [model.id for model in map_.models] == task["models"] and commanded(map_)
                 maps.append(map_)
                 there.append([point.address for model in map_.models for point in model.points if map_.implemented(point)])
-            except Refused as refused:
-                there.append(refused.code)
+            except (Refused, Silent, ValueError) as error:
+                there.append(error.code if isinstance(error, Refused) else 0)
+                if not isinstance(error, Refused):
+                    resume(device.link)
         now = time.monotonic()
         if there != last:
             last, since = there, now
@@ -96,6 +105,7 @@ def main():
         link = RtuLink(cable.paths[1], int(sys.argv[2]))
         emit({"line": cable.paths[0]})
     task = json.loads(sys.stdin.readline())
+    link.timeout = task.get("timeoutS", link.timeout)
     if "packet" in task:
         link.packet = task["packet"]
     ids = [test for test in task["ids"] if not test.startswith("RTU" if link.kind == "TCP" else "TCP")]

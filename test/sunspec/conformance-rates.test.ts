@@ -1,0 +1,3 @@
+import { conformance } from "./run";
+
+conformance("RTU-2");
