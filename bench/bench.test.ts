@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { derCosts } from "./ders";
 import { run as devices } from "./devices";
 import type { Figure, Report } from "./figure";
 import { hubCosts, steadyHeap } from "./hub";
@@ -56,6 +57,16 @@ describe("the bench", () => {
 		expect(costs.read).toBeLessThanOrEqual(2700);
 		expect(costs.http).toBeGreaterThan(20_000);
 		expect(costs.http).toBeLessThanOrEqual(70_000);
+	});
+
+	test("a found inverter, a battery and both as one need no more memory than they did", () => {
+		const { bytes, codes } = derCosts(true);
+		const sum = bytes.reduce((total, [, some]) => total + some, 0);
+		expect(sum).toBeGreaterThan(40_000);
+		expect(sum).toBeLessThanOrEqual(72_000);
+		const polls = codes.filter(([action]) => action.includes("a poll"));
+		expect(polls).toHaveLength(2);
+		for (const [action, some] of polls) expect(some, action).toBeLessThanOrEqual(160_000);
 	});
 
 	test("the demo pole needs no more memory than it did, and none more ten minutes later", async () => {
