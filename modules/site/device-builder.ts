@@ -84,8 +84,7 @@ export class DeviceBuilder {
 				onOutcome: (outcome) => this.outcome(entry, outcome),
 			});
 			entry.actuator = new SharedActuator(actuator);
-			entry.release = () => actuator.close();
-			entry.resume = () => actuator.resume();
+			entry.commander = actuator;
 		}
 		if (profile) this.#compose(entry, present, added, profile);
 		this.#prepare(entry);
@@ -137,8 +136,7 @@ export class DeviceBuilder {
 				onOutcome: (outcome) => this.outcome(entry, outcome),
 			});
 			entry.actuator = new SharedActuator(actuator);
-			entry.release = () => actuator.close();
-			entry.resume = () => actuator.resume();
+			entry.commander = actuator;
 		}
 		if (profile) this.#compose(entry, present, added, profile, device);
 		this.#prepare(entry);

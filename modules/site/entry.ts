@@ -58,10 +58,8 @@ export class Entry implements HubDevice {
 	model = 1;
 	derUnit: DerUnit | undefined;
 	actuator: SharedActuator | undefined;
-	/** Ends what commands the device. */
-	release: (() => void) | undefined;
-	/** The device is back: it is told again what holds. */
-	resume: (() => void) | undefined;
+	/** What commands the device; it is told when the device is back, and when it is to end. */
+	commander: { resume(): void; close(): void } | undefined;
 	/** Everything that the device gives has been read once. */
 	complete = false;
 
@@ -88,9 +86,8 @@ export class Entry implements HubDevice {
 	close(): void {
 		this.derUnit?.close();
 		this.derUnit = undefined;
-		this.release?.();
-		this.release = undefined;
-		this.resume = undefined;
+		this.commander?.close();
+		this.commander = undefined;
 		this.actuator = undefined;
 		this.complete = false;
 	}

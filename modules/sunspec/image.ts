@@ -37,17 +37,18 @@ const pointScale = 32;
  * numbers in one.
  */
 class Place implements ModelPlace {
-	private readonly spec: ModelSpec;
+	/** Its id alone where a spec has no more. */
+	private readonly spec: ModelSpec | number;
 	/** Address, then from bit 16 on the length, from bit 32 on the occurrence. */
 	private readonly where: number;
 
 	constructor(spec: ModelSpec, occurrence: number, address: number, length: number) {
-		this.spec = spec;
+		this.spec = spec.repeats === undefined && spec.text === undefined ? spec.id : spec;
 		this.where = address + 0x10000 * length + 0x100000000 * occurrence;
 	}
 
 	get id(): number {
-		return this.spec.id;
+		return typeof this.spec === "number" ? this.spec : this.spec.id;
 	}
 
 	get occurrence(): number {
@@ -63,11 +64,11 @@ class Place implements ModelPlace {
 	}
 
 	get repeats(): Repeats {
-		return this.spec.repeats ?? 0;
+		return typeof this.spec === "number" ? 0 : (this.spec.repeats ?? 0);
 	}
 
 	get text(): string {
-		return this.spec.text ?? modelText(this.spec.id)!;
+		return (typeof this.spec === "number" ? undefined : this.spec.text) ?? modelText(this.id)!;
 	}
 }
 
