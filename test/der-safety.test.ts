@@ -124,4 +124,21 @@ describe("a limit", () => {
 		await hub.advance(30_000);
 		expect(slave(hub, "sol-ark-hv").setting(name)).toBe(before);
 	});
+
+	it("of a unit with controls of its own is not loosened by unit 1, and its power counts there", async () => {
+		const { hub, client } = await start({ siteText: site(["hybrid", "pv"]) }, 60_000);
+		const sf = 10 ** -(await client.raw(50, 704, "WMaxLimPct_SF"));
+		expect(await client.put(50, 704, "WMaxLimPctEna", 1, 10 * sf)).toBe(0);
+		await hub.advance(10_000);
+		const limited = await client.raw(50, 701, "W");
+		expect(limited).toBe(500);
+		expect(await client.put(1, 704, "WMaxLimPctEna", 1, pct(40))).toBe(0);
+		await hub.advance(30_000);
+		expect(await client.raw(50, 701, "W")).toBe(limited);
+		// 40 % of 15 kW
+		expect(await client.raw(10, 701, "W")).toBe(6000 - limited);
+		expect(await client.put(1, 704, "WMaxLimPctEna", 0)).toBe(0);
+		await hub.advance(30_000);
+		expect(await client.raw(50, 701, "W")).toBe(limited);
+	});
 });

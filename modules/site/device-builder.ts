@@ -122,11 +122,9 @@ export class DeviceBuilder {
 		entry.kind = foundKind(models);
 		entry.model = mainModel(entry.kind, models);
 		const present = foundSpecs(models);
-		const can = foundAbilities(models);
-		const ownControls = hasOwnControls(models);
-		const profile = isDer(entry.kind)
-			? this.#profile(entry.kind, site, ownControls ? { abilities: [], continuous: true } : can)
-			: undefined;
+		// What a client has written to its own controls is not the hub's to undo: it counts for the site as it is.
+		const can = hasOwnControls(models) ? { abilities: [], continuous: true } : foundAbilities(models);
+		const profile = isDer(entry.kind) ? this.#profile(entry.kind, site, can) : undefined;
 		const added = profile ? derModels(present, profile) : [];
 		entry.image = new Image(profile ? derMap(present, added) : present);
 		if (profile && this.#isCommanded(site) && can.abilities.length > 0) {
