@@ -53,9 +53,10 @@ export class Composer {
 		const { images, profile, present, added } = input;
 		const ratings = knownRatings(input);
 		fillScales(images[0]!, added, ratings);
-		this.#runner = new RuleRunner(images, planOf(input), ratings.phases);
+		const rules = planOf(input);
+		if (rules.rules.length > 0) this.#runner = new RuleRunner(images, rules, ratings.phases);
 		// the device's own name plate comes before what the profile says
-		this.#runner.runOnce(nowMs);
+		this.#runner?.runOnce(nowMs);
 		fillDer(images[0]!, profile, present, added, ratings);
 		this.#pending = undefined;
 	}
