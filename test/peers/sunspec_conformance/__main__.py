@@ -69,7 +69,7 @@ def commanded(map_):
 
 def settled(devices, tasks, seconds):
     """The maps of DERs that have come up: the models are there, and for some seconds no point has come or gone."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + 90
     last, since = None, 0.0
     while True:
         maps, there = [], []

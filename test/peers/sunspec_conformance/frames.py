@@ -143,7 +143,7 @@ def rtu_1(der, report):
     for what, bytes_ in silent.items():
         report.counts["silences"] += 1
         link.send(bytes_)
-        heard = link.heard(0.06)
+        heard = link.heard(0.25)
         report.check(heard == b"", f"{what} is answered with {heard.hex()}")
         report.check(device.read(BASE, 2) == b"SunS", f"after {what} no answer")
 
@@ -155,7 +155,7 @@ def rtu_3(der, report):
     for cut in range(1, len(frame)):
         report.counts["cut requests"] += 1
         link.send(frame[:cut])
-        heard = link.heard(max(0.1, 4 * link.gap))
+        heard = link.heard(0.25)
         report.check(heard == b"", f"{cut} bytes of a request are answered with {heard.hex()}")
         try:
             report.check(device.read(BASE, 3) == expected(der, 0, 3), f"after {cut} bytes of a request: another answer")

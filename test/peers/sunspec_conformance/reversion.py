@@ -4,6 +4,7 @@ import heapq
 import itertools
 import struct
 import time
+from collections import Counter
 
 from curves import Curve, adopt, count, models, varied
 from wire import Refused, write_pdu
@@ -286,14 +287,34 @@ def whole(timer, reports):
 def tried(procedure, timer, report):
     """A procedure, with more time each time that this machine was too slow to look."""
     for longer in (1, 2, 4):
-        before = (list(report.failures), report.counts.copy())
+        attempt = Attempt()
         try:
-            yield from procedure(timer, report, longer)
-            return
+            yield from procedure(timer, attempt, longer)
         except TooSlow:
-            report.failures, report.counts = before
             timer.rest()
+            continue
+        # other timers report beside this one
+        attempt.tell(report)
+        return
     raise ValueError(f"{timer.name}: this machine is too slow for {procedure.__name__}")
+
+
+class Attempt:
+    """What one attempt has found."""
+
+    def __init__(self):
+        self.failures = []
+        self.counts = Counter()
+
+    def check(self, good, text):
+        if not good:
+            self.failures.append(text)
+        return good
+
+    def tell(self, report):
+        for failure in self.failures:
+            report.check(False, failure)
+        report.counts.update(self.counts)
 
 
 def run_together(jobs):
