@@ -30,7 +30,7 @@ describe("what is kept of the devices", () => {
 		expect(after.read("m", 247)).toBeUndefined();
 	});
 
-	it("is lost loudly, once, when there is no room, and not at all where nothing is kept", () => {
+	it("without room for it is lost loudly, once, by a restart, and not before", () => {
 		const kept = memory();
 		const told: string[] = [];
 		const store = new ControlStore(kept, (_level, _area, text) => told.push(text));
@@ -38,11 +38,13 @@ describe("what is kept of the devices", () => {
 		store.save(5, Uint8Array.of(1));
 		store.save(5, Uint8Array.of(2));
 		expect(told).toEqual(["unit 5: its state is not kept over a restart: Error: no room"]);
+		expect([store.load(5), kept.entries.size]).toEqual([Uint8Array.of(2), 0]);
 		kept.full = false;
 		store.save(5, Uint8Array.of(3));
-		expect(store.load(5)).toEqual(Uint8Array.of(3));
+		expect([store.load(5), kept.entries.size]).toEqual([Uint8Array.of(3), 1]);
 		const nothing = new ControlStore(undefined, () => {});
 		nothing.save(5, Uint8Array.of(1));
-		expect(nothing.load(5)).toBeUndefined();
+		expect(nothing.load(5)).toEqual(Uint8Array.of(1));
+		expect(new ControlStore(undefined, () => {}).load(5)).toBeUndefined();
 	});
 });

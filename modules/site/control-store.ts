@@ -14,6 +14,8 @@ export class ControlStore implements DerStore {
 	#keys = new Map<number, string>();
 	/** Units whose state could not be stored: told once each. */
 	#failed = new Set<number>();
+	/** By key, what could not be stored: what a device is found to hold may change while the hub runs. */
+	#unkept = new Map<string, Uint8Array>();
 
 	/** `kept` undefined: nothing is kept. */
 	constructor(kept: KeptValues | undefined, log: Log) {
@@ -37,17 +39,26 @@ export class ControlStore implements DerStore {
 
 	/** `kind`: one letter for what is kept of the unit. */
 	read(kind: string, unit: number): Uint8Array | undefined {
-		return this.#kept?.read(`${kind}${this.#keys.get(unit) ?? unit}`);
+		const key = this.#key(kind, unit);
+		return this.#unkept.get(key) ?? this.#kept?.read(key);
 	}
 
 	write(kind: string, unit: number, bytes: Uint8Array): void {
+		const key = this.#key(kind, unit);
+		if (!this.#kept) this.#unkept.set(key, bytes);
 		try {
-			this.#kept?.write(`${kind}${this.#keys.get(unit) ?? unit}`, bytes);
+			this.#kept?.write(key, bytes);
+			if (this.#kept) this.#unkept.delete(key);
 			this.#failed.delete(unit);
 		} catch (error) {
+			this.#unkept.set(key, bytes);
 			if (this.#failed.has(unit)) return;
 			this.#failed.add(unit);
 			this.#log("error", "site", `unit ${unit}: its state is not kept over a restart: ${error}`);
 		}
+	}
+
+	#key(kind: string, unit: number): string {
+		return `${kind}${this.#keys.get(unit) ?? unit}`;
 	}
 }

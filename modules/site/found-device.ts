@@ -4,7 +4,7 @@ import { jsonFault } from "../base/json-place";
 import type { Kind } from "../devices/kinds";
 import type { FoundModel } from "../sunspec/client/found";
 import type { DerAbility, DerActuator } from "../sunspec/der/types";
-import type { ModelSpec } from "../sunspec/image";
+import { Image, type ModelSpec } from "../sunspec/image";
 
 /** Models by which a found device is told to be of a kind, the first that fits counts. */
 const kTells = frozen<readonly (readonly [Kind, readonly number[]])[]>([
@@ -79,7 +79,16 @@ export function unpackFound(bytes: Uint8Array | undefined): FoundModel[] | undef
 			...(abilities.length > 0 ? { abilities: abilities as DerAbility[] } : {}),
 		});
 	}
-	return models.length > 0 ? models : undefined;
+	return models.length > 0 && isWhole(models) ? models : undefined;
+}
+
+/** Another firmware may have had other models in its catalogue; a hub that cannot start would not find out. */
+function isWhole(models: readonly FoundModel[]): boolean {
+	try {
+		return new Image(foundSpecs(models)).length > 0;
+	} catch {
+		return false;
+	}
 }
 
 /** What the hub can tell a device through the models it was found to have. */
