@@ -51,7 +51,7 @@ function saturate(baud: number, join: boolean, ms: number): Saturated {
 			if (reply === undefined) return undefined;
 			const address = (frame[2]! << 8) | frame[3]!;
 			const read = perRead[frame[0]! - 1]!.reads.find((one) => one.function === frame[1] && one.address === address);
-			rows += read?.steps.length ?? 0;
+			if (read !== undefined) rows += read.end - read.first;
 			transactions++;
 			delayMs += reply.delayMs;
 			return reply;

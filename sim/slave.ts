@@ -1,4 +1,4 @@
-import { rawNumber, Step, stepValue } from "../modules/devices/decode";
+import { makeStep, rawNumber, stepValue } from "../modules/devices/decode";
 import { encodeBits, encodeRaw, encodeText, encodeValue, rawOfValue } from "../modules/devices/encode";
 import { answersWhole } from "../modules/devices/plan";
 import { pointPath } from "../modules/devices/points";
@@ -278,11 +278,11 @@ export class SimSlave extends RtuDevice {
 
 	#hold(row: Row, values: DataView, at: number): boolean {
 		const rule = row.write!;
-		const step = new Step(this.table, row, row.address);
+		const step = makeStep(this.table, row);
 		const own = new DataView(values.buffer, values.byteOffset + at, 2 * step.words);
 		const scratch = new DataView(new ArrayBuffer(8));
-		const raw = row.type === "bit" ? own.getUint16(0) : rawNumber(step, own, scratch);
-		const value = stepValue(step, raw, own, scratch) ?? Number.NaN;
+		const raw = row.type === "bit" ? own.getUint16(0) : rawNumber(step, own, 0, scratch);
+		const value = stepValue(step, raw, own, 0, scratch) ?? Number.NaN;
 		if (!(value >= rule.min - 1e-9 && value <= rule.max + 1e-9)) return false;
 		this.#settings.set(row.name, value);
 		this.writes++;

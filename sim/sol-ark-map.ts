@@ -1,3 +1,5 @@
+import { frozen } from "../modules/base/frozen";
+
 /**
  * The registers of a Sol-Ark, Deye or Sunsynk hybrid inverter as public lists have them, for the simulator: written down
  * apart from the device tables, so that each is a check of the other.
@@ -241,7 +243,7 @@ export function lowRegisterMap(options: LowMapOptions): RegisterMap {
 }
 
 /** Every register that the Sol-Ark map 1.30 names; 297 to 310 among them, which nobody is to touch. */
-const listed: readonly (readonly [number, number])[] = [
+const listed = frozen<readonly (readonly [number, number])[]>([
 	[0, 0],
 	[2, 7],
 	[11, 11],
@@ -277,4 +279,4 @@ const listed: readonly (readonly [number, number])[] = [
 	[433, 437],
 	[439, 484],
 	[488, 488],
-];
+]);

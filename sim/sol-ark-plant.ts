@@ -1,3 +1,4 @@
+import { frozen } from "../modules/base/frozen";
 import { HomeProfile, sunshine } from "./profile";
 
 export interface PlantOptions {
@@ -41,10 +42,10 @@ const slotMs = 5000;
 /** DC to AC and back. */
 const efficiency = 0.96;
 const dayS = 86_400;
-const counters = ["Buy", "Sell", "Load", "Pv", "Charge", "Discharge", "Inverter"] as const;
+const counters = frozen(["Buy", "Sell", "Load", "Pv", "Charge", "Discharge", "Inverter"]);
 
 /** Lifetime readings at time 0, Wh: beyond 16 bits of 100 Wh, so that both words of each count. */
-const lifeAtStart: Readonly<Record<(typeof counters)[number], number>> = {
+const lifeAtStart = frozen<Readonly<Record<(typeof counters)[number], number>>>({
 	Buy: 12_345_600,
 	Sell: 7_654_300,
 	Load: 23_456_700,
@@ -52,7 +53,7 @@ const lifeAtStart: Readonly<Record<(typeof counters)[number], number>> = {
 	Charge: 9_876_500,
 	Discharge: 8_765_400,
 	Inverter: 20_202_000,
-};
+});
 
 /**
  * A hybrid inverter on its panels, battery, loads and grid: each moment the powers balance, energies are their sum over

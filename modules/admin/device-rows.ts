@@ -1,5 +1,5 @@
 import { toHex } from "../base/bytes";
-import { bitTexts, rawNumber, type Step, StepKind, stepValue, textOf } from "../devices/decode";
+import { rawNumber, stepText, stepValue } from "../devices/decode";
 import type { Device } from "../devices/engine";
 import { type Access, type ReadFunction, type RowType, rowFunction } from "../devices/table";
 import type { HubDevice } from "../site/hub";
@@ -36,7 +36,8 @@ export function deviceRows(entry: HubDevice, nowMs: number): RowStatus[] {
 	device.plan.reads.forEach((read, index) => {
 		const data = device.raw(index);
 		const readMs = device.readMs(index);
-		for (const step of read.steps) rows.push(rowOf(device, entry.image, step, read.function, data, readMs, nowMs));
+		for (let i = read.first; i < read.end; i++)
+			rows.push(rowOf(device, entry.image, i, read.function, data, readMs, nowMs));
 	});
 	return rows;
 }
@@ -76,20 +77,24 @@ function foundRows({ found, image, device }: HubDevice, nowMs: number): RowStatu
 function rowOf(
 	device: Device,
 	image: Image,
-	step: Step,
+	index: number,
 	readFunction: number,
 	data: DataView | undefined,
 	readMs: number,
 	nowMs: number,
 ): RowStatus {
-	const { row, firstPoint } = step;
-	const names = device.plan.points.slice(firstPoint, firstPoint + step.points).map((one) => one.point);
+	const { plan } = device;
+	const row = plan.row(index);
+	const step = plan.steps[index]!;
+	const at = plan.at[index]!;
+	const firstPoint = plan.firstPoint(index);
+	const names = plan.points.slice(firstPoint, firstPoint + step.points).map((one) => one.point);
 	const status = {
 		name: row.name,
 		address: row.address,
 		function: rowFunction(device.table, row),
 		type: row.type,
-		raw: data === undefined ? null : rawHex(step, readFunction, data),
+		raw: data === undefined ? null : rawHex(at, step.words, step.split, readFunction, data),
 		point: names.length > 0 ? names.join(", ") : null,
 		unit: row.unit === "text" ? "" : row.unit,
 		access: row.access ?? "r",
@@ -102,22 +107,14 @@ function rowOf(
 	}
 	if (data === undefined) return { ...status, value: null, quality: "never", ageS: null };
 	// a row that only the engine uses (a transformer's ratio): as it was decoded
-	const decoded = step.text ? textIn(step, data) : numberIn(step, data);
+	const scratch = new DataView(new ArrayBuffer(8));
+	const decoded = step.more?.text
+		? stepText(step, data, at, scratch)
+		: stepValue(step, rawNumber(step, data, at, scratch), data, at, scratch);
 	const good = typeof decoded !== "number" || (decoded >= step.min && decoded <= step.max);
 	const quality = device.online ? (good ? "good" : "suspect") : "comms_lost";
 	const value = quality === "comms_lost" ? null : plain(decoded);
 	return { ...status, value, quality, ageS: ageS(readMs, nowMs) };
-}
-
-function textIn(step: Step, data: DataView): string {
-	const scratch = new DataView(new ArrayBuffer(8));
-	if (step.row.texts !== undefined) return bitTexts(step, data, scratch);
-	return step.kind === StepKind.string ? textOf(step, data) : String(rawNumber(step, data, scratch));
-}
-
-function numberIn(step: Step, data: DataView): number | undefined {
-	const scratch = new DataView(new ArrayBuffer(8));
-	return stepValue(step, rawNumber(step, data, scratch), data, scratch);
 }
 
 function plain(value: number | string | undefined): number | string | null {
@@ -126,10 +123,9 @@ function plain(value: number | string | undefined): number | string | null {
 }
 
 /** "09 5f"; of a split number its low word, then the high one; of a coil or discrete input "0" or "1". */
-function rawHex(step: Step, readFunction: number, data: DataView): string {
-	if (readFunction <= 2) return String((data.getUint8(step.at >> 3) >> (step.at & 7)) & 1);
-	const words = (at: number, count: number): string =>
-		toHex(new Uint8Array(data.buffer, data.byteOffset + at, 2 * count));
-	if (step.highAt !== step.at) return `${words(step.at, 1)} ${words(step.highAt, 1)}`;
-	return words(step.at, step.words);
+function rawHex(at: number, count: number, split: number | undefined, readFunction: number, data: DataView): string {
+	if (readFunction <= 2) return String((data.getUint8(at >> 3) >> (at & 7)) & 1);
+	const words = (from: number, length: number): string =>
+		toHex(new Uint8Array(data.buffer, data.byteOffset + from, 2 * length));
+	return split === undefined ? words(at, count) : `${words(at, 1)} ${words(at + split, 1)}`;
 }

@@ -6,7 +6,7 @@
  */
 import type { Clock, TimerId } from "../base/clock";
 import type { DerAbility, DerActuator, DerCommand } from "../sunspec/der/types";
-import { rawNumber, Step, stepValue } from "./decode";
+import { makeStep, rawNumber, rowAt, stepValue } from "./decode";
 import type { Device, ReadResult } from "./engine";
 import { type Control, findRow, modelPoint, type Row, rowFirst, rowFunction, rowLast } from "./table";
 import { type WriteClient, type WriteOutcome, type WriteRequest, writeRefusal, writeRow } from "./write";
@@ -282,10 +282,11 @@ export class TableActuator implements DerActuator {
 		const row = this.#rows[i]!;
 		const at = i * numbers;
 		if (result.status === "ok") {
-			const step = new Step(device.table, row, rowFirst(row));
+			const step = makeStep(device.table, row);
+			const own = rowAt(row, rowFirst(row));
 			const scratch = new DataView(new ArrayBuffer(8));
-			const raw = rawNumber(step, result.data, scratch);
-			this.#numbers[at + known] = stepValue(step, raw, result.data, scratch) ?? Infinity;
+			const raw = rawNumber(step, result.data, own, scratch);
+			this.#numbers[at + known] = stepValue(step, raw, result.data, own, scratch) ?? Infinity;
 			return;
 		}
 		const rejected = result.status === "exception";

@@ -1,6 +1,7 @@
 import { configError } from "../base/errors";
 import { frozen } from "../base/frozen";
 import { Plan } from "./plan";
+import { Pool } from "./share";
 import type { DeviceTable } from "./table";
 import { chintDdsu666 } from "./tables/chint-ddsu666";
 import { chintDtsu666 } from "./tables/chint-dtsu666";
@@ -30,7 +31,14 @@ export const deviceTables = frozen<readonly DeviceTable[]>([
 ]);
 
 /** Made while modules are preloaded, so that they lie in flash beside their tables. */
-const plans = frozen<readonly Plan[]>(deviceTables.map((table) => new Plan(table)));
+const plans = frozen<readonly Plan[]>(makePlans());
+
+function makePlans(): Plan[] {
+	const pool = new Pool();
+	const made = deviceTables.map((table) => new Plan(table, { pool }));
+	pool.clear();
+	return made;
+}
 
 export function deviceTable(id: string): DeviceTable | undefined {
 	return deviceTables.find((table) => table.id === id);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { fromHex } from "../base/bytes";
-import { rawNumber, Step, textOf } from "./decode";
+import { makeStep, rawNumber, type Step, textOf } from "./decode";
 import { encodeRaw, encodeText, encodeValue } from "./encode";
 import { Plan } from "./plan";
 import type { DeviceTable, Row, RowType } from "./table";
@@ -8,14 +8,13 @@ import { chintDtsu666 } from "./tables/chint-dtsu666";
 import { hikingDds238 } from "./tables/hiking-dds238-2-zn-s";
 
 const scratch = new DataView(new ArrayBuffer(8));
-const nowhere = { factors: undefined, ratio: -1, counter: -1, firstPoint: 0, points: 0 };
 
 function stepOf(row: Partial<Row>, table: DeviceTable = hikingDds238): Step {
-	return new Step(table, { name: "x", address: 0, type: "u16", unit: "1", ...row } as Row, 0, nowhere);
+	return makeStep(table, { name: "x", address: 0, type: "u16", unit: "1", ...row } as Row);
 }
 
 function decode(row: Partial<Row>, hex: string): number {
-	return rawNumber(stepOf(row), new DataView(fromHex(hex).buffer), scratch);
+	return rawNumber(stepOf(row), new DataView(fromHex(hex).buffer), 0, scratch);
 }
 
 describe("raw numbers", () => {
@@ -51,9 +50,9 @@ describe("raw numbers", () => {
 	it("takes the order of the row, else of the table, else high word first", () => {
 		const low: DeviceTable = { ...hikingDds238, wordOrder: "lo-hi" };
 		const view = new DataView(fromHex("00010000").buffer);
-		expect(rawNumber(stepOf({ type: "u32" }, low), view, scratch)).toBe(1);
-		expect(rawNumber(stepOf({ type: "u32", wordOrder: "hi-lo" }, low), view, scratch)).toBe(0x10000);
-		expect(rawNumber(stepOf({ type: "u32" }), view, scratch)).toBe(0x10000);
+		expect(rawNumber(stepOf({ type: "u32" }, low), view, 0, scratch)).toBe(1);
+		expect(rawNumber(stepOf({ type: "u32", wordOrder: "hi-lo" }, low), view, 0, scratch)).toBe(0x10000);
+		expect(rawNumber(stepOf({ type: "u32" }), view, 0, scratch)).toBe(0x10000);
 	});
 
 	it("takes decimal digits, and no others", () => {
@@ -71,7 +70,7 @@ describe("raw numbers", () => {
 	});
 
 	it("takes text up to the first NUL", () => {
-		const text = (row: Partial<Row>, hex: string): string => textOf(stepOf(row), new DataView(fromHex(hex).buffer));
+		const text = (row: Partial<Row>, hex: string): string => textOf(stepOf(row), new DataView(fromHex(hex).buffer), 0);
 		expect(text({ type: "string", words: 3, unit: "text" }, "414220200000")).toBe("AB");
 		expect(text({ type: "string", words: 2, unit: "text", byteOrder: "little" }, "42410043")).toBe("ABC");
 		expect(text({ type: "string", words: 2, unit: "text" }, "41ff4200")).toBe("A?B");
@@ -80,8 +79,10 @@ describe("raw numbers", () => {
 
 it("decodes the registers of a real DDS238-2 as its own display showed them", () => {
 	const data = new DataView(fromHex("0000095f 0000127d 0902 003e 0084 fffe 0395 1387").buffer);
-	const read = new Plan(hikingDds238).reads[0]!;
-	const values = read.steps.map((step) => [step.row.name, rawNumber(step, data, scratch) * step.k + step.b] as const);
+	const plan = new Plan(hikingDds238);
+	const values = plan.steps
+		.slice(0, plan.reads[0]!.end)
+		.map((step, i) => [plan.row(i).name, rawNumber(step, data, plan.at[i]!, scratch) * step.k + step.b] as const);
 	const wanted = [23_990, 47_330, 230.6, 0.62, 132, -2, 0.917, 49.99];
 	expect(values.map(([name]) => name)).toEqual([
 		"export_energy",
@@ -99,11 +100,13 @@ it("decodes the registers of a real DDS238-2 as its own display showed them", ()
 });
 
 it("reads the float 2301.0 of a DTSU666 as 230.1 V", () => {
-	const read = new Plan(chintDtsu666).reads.find((one) => one.address === 0x2000)!;
+	const plan = new Plan(chintDtsu666);
+	const read = plan.reads.find((one) => one.address === 0x2000)!;
 	const data = new DataView(new ArrayBuffer(2 * read.count));
-	const step = read.steps.find((one) => one.row.name === "voltage_l1")!;
-	data.setFloat32(step.at, 2301);
-	expect(rawNumber(step, data, scratch) * step.k + step.b).toBeCloseTo(230.1, 9);
+	const index = plan.stepOf(chintDtsu666.rows.find((one) => one.name === "voltage_l1")!);
+	const step = plan.steps[index]!;
+	data.setFloat32(plan.at[index]!, 2301);
+	expect(rawNumber(step, data, plan.at[index]!, scratch) * step.k + step.b).toBeCloseTo(230.1, 9);
 });
 
 describe("encoding is the inverse", () => {
@@ -135,7 +138,7 @@ describe("encoding is the inverse", () => {
 				const out = new DataView(new ArrayBuffer(8));
 				expect(encodeRaw(hikingDds238, row, value, out, 0)).toBe(true);
 				if (type === "bit") expect(out.getUint16(0, byteOrder === "little")).toBe(value);
-				else expect(rawNumber(stepOf(row), out, scratch), `${wordOrder} ${byteOrder}`).toBe(value);
+				else expect(rawNumber(stepOf(row), out, 0, scratch), `${wordOrder} ${byteOrder}`).toBe(value);
 			}
 		}
 	});
@@ -180,8 +183,8 @@ describe("encoding is the inverse", () => {
 		const row = { name: "x", address: 0, type: "string", words: 2, unit: "text" } as Row;
 		const out = new DataView(new ArrayBuffer(4));
 		encodeText(hikingDds238, row, "ABCDEF", out, 0);
-		expect(textOf(stepOf(row), out)).toBe("ABCD");
+		expect(textOf(stepOf(row), out, 0)).toBe("ABCD");
 		encodeText(hikingDds238, row, "Z", out, 0);
-		expect(textOf(stepOf(row), out)).toBe("Z");
+		expect(textOf(stepOf(row), out, 0)).toBe("Z");
 	});
 });

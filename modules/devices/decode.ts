@@ -1,6 +1,6 @@
 /**
- * Raw register bytes to numbers. One `Step` is a row made ready: where its bytes lie in the read and what to do with
- * them, with nothing left to look up.
+ * Raw register bytes to numbers. One `Step` is a row made ready: what to do with its bytes, with nothing left to look
+ * up.
  *
  * Ten registers from 8 as a DDS238-2 ZN/S gave them (dzlabing/dds238:README.md), function 3:
  *     00 00 09 5f | 00 00 12 7d | 09 02 | 00 3e | 00 84 | ff fe | 03 95 | 13 87
@@ -32,94 +32,102 @@ const lowWordFirst = 1;
 const lowByteFirst = 2;
 const splitWords = 4;
 
-/** A row made ready. What every value needs comes first: the engine looks fields up one after the other. */
-export class Step {
+/**
+ * What to do with the bytes of a row. It knows neither its register nor its points, so that rows that mean the same have
+ * one, also in tables of several products; where each stands, the plan knows. What every value needs comes first: the
+ * engine looks fields up one after the other.
+ */
+export interface Step {
 	/** A number that is only scaled: nothing else needs to be looked at as long as it is in range. */
 	readonly plain: boolean;
 	readonly kind: number;
-	/** Byte of the row's first register in the reply's data; for a bit, its number there. */
-	readonly at: number;
 	/** Bytes to be put into big-endian order first: 0 none, else a sum of `lowWordFirst`, `lowByteFirst`, `splitWords`. */
 	readonly order: number;
 	readonly k: number;
 	readonly b: number;
 	readonly min: number;
 	readonly max: number;
-	/** The row's points: `points` of them from `firstPoint` in the plan's list. */
-	readonly firstPoint: number;
+	/** How many points the row has. */
 	readonly points: number;
-	readonly row: Row;
 	readonly words: number;
-	/** What else there is to it; undefined for a plain one. Most are, and there are hundreds: that is flash. */
-	readonly more: StepMore | undefined;
-
-	constructor(table: DeviceTable, row: Row, readAddress: number, place: StepPlace = {}) {
-		this.row = row;
-		this.words = rowWords(row);
-		this.kind = kindOf(row, this.words);
-		this.at = row.type === "bit" ? row.address - readAddress : 2 * (row.address - readAddress);
-		const lowFirst = this.words > 1 && row.type !== "string" && (row.wordOrder ?? table.wordOrder) === "lo-hi";
-		const order = row.high !== undefined ? splitWords : lowFirst ? lowWordFirst : 0;
-		this.order = order + (row.byteOrder === "little" ? lowByteFirst : 0);
-		const sign = rowSign(table, row);
-		this.k = sign * (row.k ?? 1);
-		this.b = sign * (row.b ?? 0);
-		this.min = row.range ? row.range[0] : -Infinity;
-		this.max = row.range ? row.range[1] : Infinity;
-		this.firstPoint = place.firstPoint ?? 0;
-		this.points = place.points ?? 0;
-		const more: StepMore = {
-			factors: place.factors,
-			kept: place.kept ?? -1,
-			when: place.when ?? -1,
-			shared: place.shared ?? false,
-			counter: isCounter(row.unit) ? (place.counter ?? -1) : -1,
-			special:
-				row.map !== undefined || row.bitMap !== undefined || row.above !== undefined || row.notAvailable !== undefined,
-			sign,
-		};
-		const alone = more.factors === undefined && more.kept < 0 && more.when < 0 && more.counter < 0;
-		this.plain = !this.text && !more.special && alone && this.points > 0;
-		this.more = this.plain ? undefined : more;
-	}
-
-	/** Its value is text. */
-	get text(): boolean {
-		return this.kind === StepKind.string || this.row.unit === "text";
-	}
-
-	/** Byte of the high word of a split number. */
-	get highAt(): number {
-		return this.at + 2 * ((this.row.high ?? this.row.address) - this.row.address);
-	}
+	/** Lowest bit and number of bits of a field. */
+	readonly bits?: readonly [first: number, count: number];
+	/** Bytes from the low word of a split number to its high word. */
+	readonly split?: number;
+	/** What else there is to it; a plain one has none. */
+	readonly more?: StepMore;
 }
 
 export interface StepMore {
-	/** Indices of the kept rows that multiply the value; undefined for none. */
-	readonly factors: readonly number[] | undefined;
-	/** Index under which the engine keeps the row's value for others, or -1. */
-	readonly kept: number;
-	/** Index of the kept row on whose raw value it depends whether this one counts, or -1. */
-	readonly when: number;
+	/** Its value is text. */
+	readonly text: boolean;
+	/** Indices of the kept rows that multiply the value. */
+	readonly factors?: readonly number[] | undefined;
 	/** Another row has the same points, and gives them when this one does not count. */
 	readonly shared: boolean;
-	/** Index of the counter this row is, or -1. */
-	readonly counter: number;
+	/** The engine keeps its value for others; its own counts only as another says; it is a counter. */
+	readonly keeps: boolean;
+	readonly depends: boolean;
+	readonly rises: boolean;
 	/** A number that k and b alone do not make: see `stepValue`. */
 	readonly special: boolean;
 	/** -1 where the device counts in the other direction; it is in k and b. */
 	readonly sign: number;
+	readonly meaning: Meaning;
 }
 
-/** What a plan knows of a row beyond the row itself; see `Step` and `StepMore`. */
+/** What raw values of a row mean. */
+type Meaning = Pick<Row, (typeof meanings)[number]>;
+
+const meanings = frozen(["map", "bitMap", "above", "notAvailable", "otherwise", "texts"]);
+
+/** What a plan knows of a row beyond the row itself. */
 export interface StepPlace {
 	factors?: readonly number[] | undefined;
-	kept?: number;
-	when?: number;
 	shared?: boolean;
-	counter?: number;
-	firstPoint?: number;
 	points?: number;
+	keeps?: boolean;
+}
+
+export function makeStep(table: DeviceTable, row: Row, place: StepPlace = {}): Step {
+	const words = rowWords(row);
+	const kind = kindOf(row, words);
+	const lowFirst = words > 1 && row.type !== "string" && (row.wordOrder ?? table.wordOrder) === "lo-hi";
+	const order = row.high !== undefined ? splitWords : lowFirst ? lowWordFirst : 0;
+	const sign = rowSign(table, row);
+	const { factors, shared = false, points = 0, keeps = false } = place;
+	const depends = row.when !== undefined;
+	const rises = isCounter(row.unit);
+	const text = kind === StepKind.string || row.unit === "text";
+	const special =
+		row.map !== undefined || row.bitMap !== undefined || row.above !== undefined || row.notAvailable !== undefined;
+	const plain = !text && !special && !keeps && !depends && !rises && factors === undefined && points > 0;
+	return {
+		plain,
+		kind,
+		order: order + (row.byteOrder === "little" ? lowByteFirst : 0),
+		k: sign * (row.k ?? 1),
+		// no -0
+		b: sign * (row.b ?? 0) + 0,
+		min: row.range ? row.range[0] : -Infinity,
+		max: row.range ? row.range[1] : Infinity,
+		points,
+		words,
+		...(row.bits === undefined ? {} : { bits: row.bits }),
+		...(row.high === undefined ? {} : { split: 2 * (row.high - row.address) }),
+		...(plain
+			? {}
+			: { more: { text, factors, shared, keeps, depends, rises, special, sign, meaning: meaningOf(row) } }),
+	};
+}
+
+function meaningOf(row: Row): Meaning {
+	return Object.fromEntries(meanings.filter((name) => row[name] !== undefined).map((name) => [name, row[name]]));
+}
+
+/** Byte of a row's first register in the reply to a read that starts at an address; for a bit, its number there. */
+export function rowAt(row: Row, readAddress: number): number {
+	return (row.type === "bit" ? 1 : 2) * (row.address - readAddress);
 }
 
 function kindOf(row: Row, words: number): number {
@@ -128,13 +136,13 @@ function kindOf(row: Row, words: number): number {
 }
 
 /**
- * The raw number of a step, before k and b; NaN where the bytes are none (not a float, not decimal digits).
+ * The raw number of a step at a byte (a bit: at its number), before k and b; NaN where the bytes are none (not a float, not
+ * decimal digits).
  * 64-bit integers above 2^53 lose their last digits. `scratch` holds 8 bytes for mixed orders.
  */
-export function rawNumber(step: Step, data: DataView, scratch: DataView): number {
-	let at = step.at;
+export function rawNumber(step: Step, data: DataView, at: number, scratch: DataView): number {
 	if (step.order !== 0) {
-		straighten(step, data, scratch);
+		straighten(step, data, at, scratch);
 		data = scratch;
 		at = 0;
 	}
@@ -170,30 +178,38 @@ export function rawNumber(step: Step, data: DataView, scratch: DataView): number
  * What a raw number means, in the row's unit and without its ratios; undefined when the device says that it has no
  * value, NaN when the bytes are no number. The data is that of the raw number: maps of bits look at every one.
  */
-export function stepValue(step: Step, raw: number, data: DataView, scratch: DataView): number | undefined {
-	const { row } = step;
-	if (row.notAvailable?.includes(raw)) return undefined;
-	if (row.map !== undefined) return row.map[raw] ?? row.otherwise;
-	if (row.bitMap !== undefined) {
-		const bits = bitsOf(step, data, scratch);
+export function stepValue(step: Step, raw: number, data: DataView, at: number, scratch: DataView): number | undefined {
+	const { more } = step;
+	if (more === undefined || !more.special) return raw * step.k + step.b;
+	const { notAvailable, map, otherwise, bitMap, above } = more.meaning;
+	if (notAvailable?.includes(raw)) return undefined;
+	if (map !== undefined) return map[raw] ?? otherwise;
+	if (bitMap !== undefined) {
+		const bits = bitsOf(step, data, at, scratch);
 		let value = 0;
-		for (const [from, to] of row.bitMap) if (isSet(bits, step, from)) value |= 1 << to;
+		for (const [from, to] of bitMap) if (isSet(bits, step, from)) value |= 1 << to;
 		return value >>> 0;
 	}
-	if (row.above !== undefined && raw > row.above.raw) return step.more!.sign * (raw * row.above.k + row.above.b);
+	if (above !== undefined && raw > above.raw) return more.sign * (raw * above.k + above.b);
 	return raw * step.k + step.b;
 }
 
 /** The bits of a "bits" row among those of its registers. */
 function field(step: Step, registers: number): number {
-	const [first, count] = step.row.bits!;
+	const [first, count] = step.bits!;
 	return count === 32 ? registers : (registers >>> first) & (2 ** count - 1);
 }
 
+/** The value of a step whose `more.text` is set. */
+export function stepText(step: Step, data: DataView, at: number, scratch: DataView): string {
+	if (step.more!.meaning.texts !== undefined) return bitTexts(step, data, at, scratch);
+	return step.kind === StepKind.string ? textOf(step, data, at) : String(rawNumber(step, data, at, scratch));
+}
+
 /** The texts of a row's bits that are set, lowest bit first. */
-export function bitTexts(step: Step, data: DataView, scratch: DataView): string {
-	const bits = bitsOf(step, data, scratch);
-	const texts = step.row.texts!;
+function bitTexts(step: Step, data: DataView, at: number, scratch: DataView): string {
+	const bits = bitsOf(step, data, at, scratch);
+	const texts = step.more!.meaning.texts!;
 	let all = "";
 	for (let bit = 0; bit < 16 * step.words; bit++) {
 		if (isSet(bits, step, bit) && texts[bit] !== undefined) all += `${all === "" ? "" : ", "}${texts[bit]}`;
@@ -202,9 +218,9 @@ export function bitTexts(step: Step, data: DataView, scratch: DataView): string 
 }
 
 /** The step's words as one big-endian number at the start of what is given back. */
-function bitsOf(step: Step, data: DataView, scratch: DataView): DataView {
-	if (step.order !== 0) straighten(step, data, scratch);
-	else for (let i = 0; i < step.words; i++) scratch.setUint16(2 * i, data.getUint16(step.at + 2 * i));
+function bitsOf(step: Step, data: DataView, at: number, scratch: DataView): DataView {
+	if (step.order !== 0) straighten(step, data, at, scratch);
+	else for (let i = 0; i < step.words; i++) scratch.setUint16(2 * i, data.getUint16(at + 2 * i));
 	return scratch;
 }
 
@@ -213,10 +229,10 @@ function isSet(bits: DataView, step: Step, bit: number): boolean {
 }
 
 /** Text of a string row: up to the first NUL, blanks at the end left out; bytes outside ASCII become "?". */
-export function textOf(step: Step, data: DataView): string {
+export function textOf(step: Step, data: DataView, at: number): string {
 	let text = "";
 	for (let i = 0; i < 2 * step.words; i++) {
-		const code = data.getUint8(step.at + (step.order === 0 ? i : i ^ 1));
+		const code = data.getUint8(at + (step.order === 0 ? i : i ^ 1));
 		if (code === 0) break;
 		text += code < 0x20 || code > 0x7e ? "?" : String.fromCharCode(code);
 	}
@@ -224,17 +240,17 @@ export function textOf(step: Step, data: DataView): string {
 }
 
 /** Copies the step's words, four at most, to `scratch` as one big-endian number. */
-function straighten(step: Step, data: DataView, scratch: DataView): void {
+function straighten(step: Step, data: DataView, at: number, scratch: DataView): void {
 	const last = step.words - 1;
 	const little = (step.order & lowByteFirst) !== 0;
 	if ((step.order & splitWords) !== 0) {
-		scratch.setUint16(0, data.getUint16(step.highAt, little));
-		scratch.setUint16(2, data.getUint16(step.at, little));
+		scratch.setUint16(0, data.getUint16(at + step.split!, little));
+		scratch.setUint16(2, data.getUint16(at, little));
 		return;
 	}
 	const lowFirst = (step.order & lowWordFirst) !== 0;
 	for (let word = 0; word <= last; word++) {
-		scratch.setUint16(2 * (lowFirst ? last - word : word), data.getUint16(step.at + 2 * word, little));
+		scratch.setUint16(2 * (lowFirst ? last - word : word), data.getUint16(at + 2 * word, little));
 	}
 }
 

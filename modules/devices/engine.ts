@@ -1,7 +1,7 @@
 import { frozen } from "../base/frozen";
 import type { Quality } from "../base/quality";
 import { CounterBook, type Counters } from "./counters";
-import { bitTexts, rawNumber, type Step, StepKind, type StepMore, stepValue, textOf } from "./decode";
+import { rawNumber, type Step, stepText, stepValue } from "./decode";
 import { derivePoint } from "./derive";
 import { KeptRows } from "./kept";
 import { Plan, type PlannedRead } from "./plan";
@@ -376,45 +376,43 @@ export class Device implements PolledDevice {
 	}
 
 	private take(read: PlannedRead, data: DataView, nowMs: number): void {
-		const steps = read.steps;
+		const plan = this.plan;
+		const steps = plan.steps;
+		const places = plan.at;
+		const scratch = this.#scratch;
+		const end = read.end;
 		const image = this.image;
 		const handles = this.#handles;
-		for (let i = 0; i < steps.length; i++) {
+		let first = read.firstPoint;
+		for (let i = read.first; i < end; i++) {
 			const step = steps[i]!;
+			const next = first + step.points;
 			if (step.plain) {
 				// most steps of most reads, so without a call more than needed
-				const value = rawNumber(step, data, this.#scratch) * step.k + step.b;
+				const value = rawNumber(step, data, places[i]!, scratch) * step.k + step.b;
 				if (value >= step.min && value <= step.max && value - value === 0) {
-					const first = step.firstPoint;
-					image.set(handles[first]!, value, nowMs, "good");
-					for (let n = step.points - 1; n > 0; n--) image.set(handles[first + n]!, value, nowMs, "good");
-					continue;
-				}
-			}
-			if (step.plain) this.takeOdd(step, data, nowMs);
-			else if (step.kind === StepKind.string || step.row.unit === "text") this.takeText(step, data, nowMs);
-			else this.takeNumber(step, data, nowMs);
+					do image.set(handles[first]!, value, nowMs, "good");
+					while (++first < next);
+				} else this.putAll(first, step.points, value - value === 0 ? value : undefined, nowMs, "suspect");
+			} else if (step.more!.text) this.takeText(i, first, data, nowMs);
+			else this.takeNumber(step, i, first, data, places[i]!, nowMs);
+			first = next;
 		}
 		const derived = read.derived;
-		for (let i = 0; i < derived.length; i++) derivePoint(this.plan.derived[derived[i]!]!, image, handles, this.#kept);
+		for (let i = 0; i < derived.length; i++) derivePoint(plan.derived[derived[i]!]!, image, handles, this.#kept);
 	}
 
-	/** A plain number that is out of its plausible range, or none. */
-	private takeOdd(step: Step, data: DataView, nowMs: number): void {
-		const value = rawNumber(step, data, this.#scratch) * step.k + step.b;
-		this.putAll(step, value - value === 0 ? value : undefined, nowMs, "suspect");
-	}
-
-	private takeNumber(step: Step, data: DataView, nowMs: number): void {
-		const raw = rawNumber(step, data, this.#scratch);
+	/** A number that is not plain, of the step `index`; `first` is the first of its points. */
+	private takeNumber(step: Step, index: number, first: number, data: DataView, at: number, nowMs: number): void {
+		const raw = rawNumber(step, data, at, this.#scratch);
 		const more = step.more!;
 		let value = raw * step.k + step.b;
 		if (more.special) {
-			const found = stepValue(step, raw, data, this.#scratch);
+			const found = stepValue(step, raw, data, at, this.#scratch);
 			if (found === undefined) {
 				// The device's own way to say "none" is an answer like another.
-				if (more.kept >= 0) this.#kept!.take(more.kept, Number.NaN, raw, nowMs, "good");
-				if (this.counts(step, more, nowMs)) this.putAll(step, undefined, nowMs, "good");
+				if (more.keeps) this.keep(index, Number.NaN, raw, nowMs, "good");
+				if (this.counts(index, first, nowMs)) this.putAll(first, step.points, undefined, nowMs, "good");
 				return;
 			}
 			value = found;
@@ -423,44 +421,50 @@ export class Device implements PolledDevice {
 		if (factors !== undefined) for (let i = 0; i < factors.length; i++) value *= this.#kept!.value(factors[i]!);
 		let quality: Quality = value >= step.min && value <= step.max ? "good" : "suspect";
 		const wrong = value - value !== 0;
-		if (more.kept >= 0)
-			this.#kept!.take(more.kept, wrong ? Number.NaN : value, raw, nowMs, wrong ? "suspect" : quality);
-		if (more.when >= 0 && !this.counts(step, more, nowMs)) return;
+		if (more.keeps) this.keep(index, wrong ? Number.NaN : value, raw, nowMs, wrong ? "suspect" : quality);
+		if (more.depends && !this.counts(index, first, nowMs)) return;
 		if (wrong) {
-			this.putAll(step, undefined, nowMs, "suspect");
+			this.putAll(first, step.points, undefined, nowMs, "suspect");
 			return;
 		}
 		let timeMs = nowMs;
-		if (more.counter >= 0) {
+		if (more.rises) {
+			const counter = this.plan.ties[3 * index + 2]!;
 			const book = this.#counters;
-			const verdict = book.take(more.counter, value, nowMs);
-			value = book.total(more.counter);
-			timeMs = book.timeMs(more.counter);
+			const verdict = book.take(counter, value, nowMs);
+			value = book.total(counter);
+			timeMs = book.timeMs(counter);
 			if (verdict !== "rises") quality = "suspect";
 			if (verdict === "reset") this.onChange?.(this, "reset");
 		}
-		for (let i = 0; i < step.points; i++) this.image.set(this.#handles[step.firstPoint + i]!, value, timeMs, quality);
+		const end = first + step.points;
+		while (first < end) this.image.set(this.#handles[first++]!, value, timeMs, quality);
 	}
 
-	private takeText(step: Step, data: DataView, nowMs: number): void {
-		if (!this.counts(step, step.more!, nowMs)) return;
-		let text: string;
-		if (step.row.texts !== undefined) text = bitTexts(step, data, this.#scratch);
-		else text = step.kind === StepKind.string ? textOf(step, data) : String(rawNumber(step, data, this.#scratch));
-		for (let i = 0; i < step.points; i++) {
-			const point = this.plan.points[step.firstPoint + i]!;
+	private keep(index: number, value: number, raw: number, nowMs: number, quality: Quality): void {
+		this.#kept!.take(this.plan.keptOf(index), value, raw, nowMs, quality);
+	}
+
+	private takeText(index: number, first: number, data: DataView, nowMs: number): void {
+		if (!this.counts(index, first, nowMs)) return;
+		const step = this.plan.steps[index]!;
+		const text = stepText(step, data, this.plan.at[index]!, this.#scratch);
+		for (let i = first; i < first + step.points; i++) {
+			const point = this.plan.points[i]!;
 			if (point.model === 1 && point.point === "SN") {
 				this.registerSerial = text;
 				if (this.#siteSerial) continue;
 			}
-			this.put(step.firstPoint + i, text, nowMs, "good");
+			this.put(i, text, nowMs, "good");
 		}
 	}
 
-	/** Whether a row counts now. One that does not has no value, unless another row gives its points. */
-	private counts(step: Step, more: StepMore, nowMs: number): boolean {
-		if (more.when < 0 || this.#kept!.holds(more.when, step.row.when!)) return true;
-		if (!more.shared) this.putAll(step, undefined, nowMs, "good");
+	/** Whether a step's row counts now. One that does not has no value, unless another row gives its points. */
+	private counts(index: number, first: number, nowMs: number): boolean {
+		const step = this.plan.steps[index]!;
+		const more = step.more!;
+		if (!more.depends || this.#kept!.holds(this.plan.whenOf(index), this.plan.row(index).when!)) return true;
+		if (!more.shared) this.putAll(first, step.points, undefined, nowMs, "good");
 		return false;
 	}
 
@@ -469,22 +473,22 @@ export class Device implements PolledDevice {
 	 * device said that it has no such registers; NaN for a read that failed.
 	 */
 	private loseRead(read: PlannedRead, refusedMs: number): void {
-		for (const step of read.steps) {
-			const kept = step.more?.kept ?? -1;
+		let point = read.firstPoint;
+		for (let i = read.first; i < read.end; i++) {
+			const kept = this.plan.keptOf(i);
 			if (kept >= 0) {
 				if (Number.isNaN(refusedMs)) this.#kept!.lose(kept);
 				else this.#kept!.refuse(kept, refusedMs);
 			}
-			for (let i = 0; i < step.points; i++) {
-				if (this.plan.points[step.firstPoint + i]!.model === 1) continue;
-				this.image.losePoint(this.#handles[step.firstPoint + i]!);
+			for (let n = this.plan.steps[i]!.points; n > 0; n--, point++) {
+				if (this.plan.points[point]!.model !== 1) this.image.losePoint(this.#handles[point]!);
 			}
 		}
 		for (const index of read.derived) derivePoint(this.plan.derived[index]!, this.image, this.#handles, this.#kept);
 	}
 
-	private putAll(step: Step, value: number | undefined, timeMs: number, quality: Quality): void {
-		for (let i = 0; i < step.points; i++) this.put(step.firstPoint + i, value, timeMs, quality);
+	private putAll(first: number, count: number, value: number | undefined, timeMs: number, quality: Quality): void {
+		for (let i = first; i < first + count; i++) this.image.set(this.#handles[i]!, value, timeMs, quality);
 	}
 
 	private put(point: number, value: number | string | undefined, timeMs: number, quality: Quality): void {

@@ -1,6 +1,7 @@
 import { frozen } from "../base/frozen";
-import { Step } from "./decode";
+import { makeStep, rowAt, type Step } from "./decode";
 import { type ModelPoint, pointPath, samePoint } from "./points";
+import type { Pool } from "./share";
 import {
 	type Derived,
 	type DeviceTable,
@@ -15,28 +16,24 @@ import {
 	rowLast,
 	rowPoints,
 } from "./table";
+import { isCounter } from "./units";
 
 /** One request of the plan and the rows in its reply. */
-export class PlannedRead {
+export interface PlannedRead {
 	readonly function: number;
 	readonly address: number;
 	/** Registers, or bits for functions 1 and 2. */
 	readonly count: number;
 	readonly poll: Poll;
-	readonly steps: readonly Step[];
+	/** Its steps are those of the plan from `first` on, up to `end`, which is no more among them. */
+	readonly first: number;
+	readonly end: number;
+	/** The first of the points of its steps: theirs lie one behind the other. */
+	readonly firstPoint: number;
 	/** Carries ratios or conditions without which other reads cannot be understood: it comes first. */
 	readonly ratios: boolean;
 	/** Indices of the derived points that something in this read changes, in the table's order. */
-	readonly derived: number[] = [];
-
-	constructor(fc: number, address: number, count: number, poll: Poll, steps: readonly Step[], ratios: boolean) {
-		this.function = fc;
-		this.address = address;
-		this.count = count;
-		this.poll = poll;
-		this.steps = steps;
-		this.ratios = ratios;
-	}
+	readonly derived: readonly number[];
 }
 
 export interface PlanOptions {
@@ -47,6 +44,8 @@ export interface PlanOptions {
 	 * silences of 3.5 characters and the device's turnaround, at 9600 baud about 20 ms: together some 40 characters.
 	 */
 	longestGap?: number;
+	/** Where plans that are made together find what they have in common. */
+	pool?: Pool;
 }
 
 /** Points made of others. */
@@ -68,6 +67,8 @@ export interface KeptRow {
 	readonly needed: "value" | "raw" | "no";
 }
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
 const polls = frozen<readonly Poll[]>(["once", "fast", "normal", "slow"]);
 
 /**
@@ -77,6 +78,13 @@ const polls = frozen<readonly Poll[]>(["once", "fast", "normal", "slow"]);
 export class Plan {
 	readonly table: DeviceTable;
 	readonly reads: readonly PlannedRead[];
+	readonly steps: readonly Step[];
+	/** Byte of each step's first register in the reply's data; for a bit, its number there. */
+	readonly at: Uint16Array;
+	/** Index of each step's row in the table. */
+	readonly rowAt: Uint16Array;
+	/** Three of each step: see `keptOf`, `whenOf`, `counterOf`. */
+	readonly ties: Int8Array;
 	/** Where the payload of each read's reply stands when all lie one behind the other; one more for their end. */
 	readonly payloadAt: Uint16Array;
 	/** Every point the reads write, then the fixed and the derived ones. */
@@ -84,8 +92,6 @@ export class Plan {
 	readonly fixed: readonly (readonly [point: number, value: number | string])[];
 	readonly derived: readonly DerivedStep[];
 	readonly kept: readonly KeptRow[];
-	/** How many of the points, from the first, come from rows; the others are fixed or derived. */
-	readonly rowPointCount: number;
 	readonly counterCount: number;
 	/** Row of each counter, in order of its index. */
 	readonly counters: readonly Row[];
@@ -94,39 +100,54 @@ export class Plan {
 		this.table = table;
 		const points: ModelPoint[] = [];
 		const counters: Row[] = [];
+		const pool = options?.pool;
 		const kept = keptRows(table);
 		const keptIndex = (name: string): number => kept.findIndex((one) => one.row.name === name);
 		const given = pointCounts(table);
 		const isShared = (point: Row["point"]): boolean =>
 			pointNames(point).some((name) => given.get(pointPath(modelPoint(table, name)))! > 1);
-		const reads: PlannedRead[] = [];
+		const reads: Writable<PlannedRead>[] = [];
+		const steps: Step[] = [];
+		const places: number[] = [];
+		const rows: number[] = [];
+		const ties: number[] = [];
 		for (const group of groups(table, options?.join ?? true, options?.longestGap ?? 20)) {
-			const steps = group.rows.map((row) => {
-				const first = points.length;
-				for (const point of rowPoints(table, row)) points.push(point);
-				const step = new Step(table, row, group.first, {
-					factors: row.times?.map(keptIndex),
-					kept: keptIndex(row.name),
-					when: row.when === undefined ? -1 : keptIndex(row.when.row),
-					shared: isShared(row.point),
-					counter: counters.length,
-					firstPoint: first,
-					points: points.length - first,
-				});
-				if ((step.more?.counter ?? -1) >= 0) counters.push(row);
-				return step;
-			});
-			const decides = (step: Step): boolean => keptOf(step) >= 0 && kept[keptOf(step)]!.needed !== "no";
-			const ratios = steps.some(decides);
+			const decides = (row: Row): boolean => (kept[keptIndex(row.name)]?.needed ?? "no") !== "no";
+			const ratios = group.rows.some(decides);
 			// What others in the same reply depend on is known before they are looked at.
-			if (ratios) steps.sort((a, b) => Number(decides(b)) - Number(decides(a)));
-			reads.push(new PlannedRead(group.fc, group.first, group.last - group.first + 1, group.poll, steps, ratios));
+			if (ratios) group.rows.sort((a, b) => Number(decides(b)) - Number(decides(a)));
+			const first = steps.length;
+			const firstPoint = points.length;
+			for (const row of group.rows) {
+				const own = rowPoints(table, row);
+				for (const point of own) points.push(pool?.share(point) ?? point);
+				const keptAt = keptIndex(row.name);
+				const when = row.when === undefined ? -1 : keptIndex(row.when.row);
+				const counter = isCounter(row.unit) ? counters.push(row) - 1 : -1;
+				const step = makeStep(table, row, {
+					factors: row.times?.map(keptIndex),
+					shared: isShared(row.point),
+					points: own.length,
+					keeps: keptAt >= 0,
+				});
+				steps.push(pool?.share(step) ?? step);
+				places.push(rowAt(row, group.first));
+				rows.push(table.rows.indexOf(row));
+				ties.push(keptAt, when, counter);
+			}
+			const count = group.last - group.first + 1;
+			const { fc, first: address, poll } = group;
+			const end = steps.length;
+			reads.push({ function: fc, address, count, poll, first, end, firstPoint, ratios, derived: [] });
 		}
-		this.rowPointCount = points.length;
+		this.steps = steps;
+		this.at = Uint16Array.from(places);
+		this.rowAt = Uint16Array.from(rows);
+		this.ties = Int8Array.from(ties);
 		const indexOf = (name: string): number => {
 			const wanted = modelPoint(table, name);
 			const found = points.findIndex((one) => samePoint(one, wanted));
-			return found >= 0 ? found : points.push(wanted) - 1;
+			return found >= 0 ? found : points.push(pool?.share(wanted) ?? wanted) - 1;
 		};
 		this.fixed = Object.entries(table.fixed ?? {}).map(([name, value]) => [indexOf(name), value] as const);
 		this.derived = (table.derived ?? []).map((one) => ({
@@ -136,7 +157,7 @@ export class Plan {
 			when: one.when === undefined ? -1 : keptIndex(one.when.row),
 			shared: isShared(one.point),
 		}));
-		for (const read of reads) addDerived(read, this.derived);
+		for (const read of reads) read.derived = this.changedBy(read);
 		this.reads = reads;
 		this.payloadAt = new Uint16Array(reads.length + 1);
 		reads.forEach(({ function: code, count }, i) => {
@@ -146,6 +167,56 @@ export class Plan {
 		this.kept = kept;
 		this.counters = counters;
 		this.counterCount = counters.length;
+	}
+
+	/** The row of a step. */
+	row(step: number): Row {
+		return this.table.rows[this.rowAt[step]!]!;
+	}
+
+	/** Index under which the engine keeps the value of a step's row for others, or -1. */
+	keptOf(step: number): number {
+		return this.ties[3 * step]!;
+	}
+
+	/** Index of the kept row on whose raw value it depends whether a step's row counts, or -1. */
+	whenOf(step: number): number {
+		return this.ties[3 * step + 1]!;
+	}
+
+	/** Index of the counter that a step's row is, or -1. */
+	counterOf(step: number): number {
+		return this.ties[3 * step + 2]!;
+	}
+
+	/** The step of a row, by its index; -1 for a row that is not read. */
+	stepOf(row: Row): number {
+		return this.rowAt.indexOf(this.table.rows.indexOf(row));
+	}
+
+	/** Index of the first point of a step. */
+	firstPoint(step: number): number {
+		let first = 0;
+		for (let i = 0; i < step; i++) first += this.steps[i]!.points;
+		return first;
+	}
+
+	/** Derived points with a part in what a read brings, and those made of these. */
+	private changedBy(read: PlannedRead): number[] {
+		const changed = new Set<number>();
+		let point = read.firstPoint;
+		for (let step = read.first; step < read.end; step++) {
+			for (let i = this.steps[step]!.points; i > 0; i--) changed.add(point++);
+			const kept = this.keptOf(step);
+			if (kept >= 0) changed.add(-1 - kept);
+		}
+		const found: number[] = [];
+		this.derived.forEach((one, index) => {
+			if (!one.of.some((part) => changed.has(part)) && !(one.when >= 0 && changed.has(-1 - one.when))) return;
+			found.push(index);
+			for (const given of one.points) changed.add(given);
+		});
+		return found;
 	}
 
 	/** Index of a row's value among those kept; -1 for one nobody asks for. */
@@ -188,24 +259,6 @@ function pointCounts(table: DeviceTable): Map<string, number> {
 		}
 	}
 	return counts;
-}
-
-function keptOf(step: Step): number {
-	return step.more?.kept ?? -1;
-}
-
-/** What a read changes: derived points with a part in it, and those made of these. */
-function addDerived(read: PlannedRead, derived: readonly DerivedStep[]): void {
-	const changed = new Set<number>();
-	for (const step of read.steps) {
-		for (let i = 0; i < step.points; i++) changed.add(step.firstPoint + i);
-		if (keptOf(step) >= 0) changed.add(-1 - keptOf(step));
-	}
-	derived.forEach((one, index) => {
-		if (!one.of.some((part) => changed.has(part)) && !(one.when >= 0 && changed.has(-1 - one.when))) return;
-		read.derived.push(index);
-		for (const point of one.points) changed.add(point);
-	});
 }
 
 interface Group {

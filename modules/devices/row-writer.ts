@@ -14,7 +14,7 @@ export interface RowWriterOptions {
 /** A write on its way. */
 interface Pending {
 	readonly row: Row;
-	/** Index of the read that brings the row, and of its step there; -1 for a row that is not read. */
+	/** Index of the read that brings the row, and of its step; -1 for a row that is not read. */
 	readonly read: number;
 	readonly step: number;
 	readonly value: number;
@@ -35,9 +35,8 @@ export class RowWriter {
 
 	write(row: Row, value: number): void {
 		const { device, client } = this.#options;
-		const { reads } = device.plan;
-		const read = reads.findIndex(({ steps }) => steps.some((step) => step.row === row));
-		const step = read < 0 ? -1 : reads[read]!.steps.findIndex((one) => one.row === row);
+		const step = device.plan.stepOf(row);
+		const read = step < 0 ? -1 : device.plan.reads.findIndex(({ end }) => step < end);
 		const pending: Pending = { row, read, step, value };
 		this.#pending.push(pending);
 		device.onRead = (index) => this.show(index);
@@ -51,9 +50,9 @@ export class RowWriter {
 		const { device, clock } = this.#options;
 		for (const { read, step: at, value } of this.#pending) {
 			if (read !== index) continue;
-			const step = device.plan.reads[read]!.steps[at]!;
-			for (let i = 0; i < step.points; i++)
-				device.image.set(device.handle(step.firstPoint + i), value, clock.now(), "good");
+			const first = device.plan.firstPoint(at);
+			for (let i = device.plan.steps[at]!.points - 1; i >= 0; i--)
+				device.image.set(device.handle(first + i), value, clock.now(), "good");
 		}
 	}
 

@@ -11,8 +11,8 @@ export function shared<T extends object>(value: T, like: readonly object[] = [])
 	return all;
 }
 
-/** Plain objects and arrays, each kept once. */
-class Pool {
+/** Plain objects and arrays, each kept once and frozen. */
+export class Pool {
 	#byKey = new Map<string, object>();
 	#numbers = new Map<object, number>();
 

@@ -1,3 +1,4 @@
+import { frozen } from "../../base/frozen";
 import type { ModelSpec } from "../../sunspec/image";
 import { defineModel, type PointTable } from "../../sunspec/vendor";
 
@@ -24,7 +25,7 @@ function current(names: readonly string[]): PointTable[] {
  * BatDir: -1 charging, 0 idle, 1 discharging. Flt1 and Flt2 are faults F01 to F32 and F33 to F64, Wrn warnings, lowest bit
  * first; whole numbers, because a bit field of SunSpec has no bit 31.
  */
-export const hybridMeasured: ModelSpec = {
+export const hybridMeasured = frozen<ModelSpec>({
 	id: kHybridMeasured,
 	text: defineModel(kHybridMeasured, {
 		name: "hybrid_measured",
@@ -73,7 +74,7 @@ export const hybridMeasured: ModelSpec = {
 			{ name: "Flt2", type: "uint32" },
 		],
 	}),
-};
+});
 
 function choice(name: string, ...symbols: string[]): PointTable {
 	return { name, type: "enum16", access: "RW", symbols: symbols.map((symbol, value) => ({ name: symbol, value })) };
@@ -101,7 +102,7 @@ function volts(name: string, access: "R" | "RW" = "RW"): PointTable {
  * which it may be emptied (or up to which it is charged), Mod bits: 0 charge from the grid; the others differ by maker.
  * Tou: bit 0 on, bits 1 to 7 Monday to Sunday.
  */
-export const hybridSettings: ModelSpec = {
+export const hybridSettings = frozen<ModelSpec>({
 	id: kHybridSettings,
 	text: defineModel(kHybridSettings, {
 		name: "hybrid_settings",
@@ -162,7 +163,7 @@ export const hybridSettings: ModelSpec = {
 			},
 		],
 	}),
-};
+});
 
 function choiceRead(name: string, ...symbols: string[]): PointTable {
 	return { ...choice(name, ...symbols), access: "R" };

@@ -1,3 +1,4 @@
+import { frozen } from "../../base/frozen";
 import { hybridMeasured, hybridSettings } from "../models/hybrid";
 import type { Derived, DeviceTable, Row } from "../table";
 import { again, bothSides, measured, read, settingOrders, settings } from "./deye-row";
@@ -169,8 +170,8 @@ export function commonPoints(product: Product): Derived[] {
 }
 
 /** Limits that every model of the family takes. */
-export const commonControls: NonNullable<DeviceTable["controls"]> = [
+export const commonControls = frozen<NonNullable<DeviceTable["controls"]>>([
 	{ ability: "limitW", row: "max_sell_power" },
 	{ ability: "chargeLimitW", row: "max_charge_current", dividedBy: "802.V" },
 	{ ability: "dischargeLimitW", row: "max_discharge_current", dividedBy: "802.V" },
-];
+]);

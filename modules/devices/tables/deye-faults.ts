@@ -25,7 +25,7 @@ const notice = 12;
  * by the three-phase list, though its hint speaks of under-voltage. Whatever is set raises MANUFACTURER_ALRM beside it:
  * only then is MnAlrmInfo valid.
  */
-const common: BitPairs = [
+const common = frozen<BitPairs>([
 	...[1, 2, 3, 15, 20, 22, 23, 26].map((bit) => [bit, groundFault] as const),
 	[4, memoryLoss],
 	[5, memoryLoss],
@@ -38,7 +38,7 @@ const common: BitPairs = [
 	[46, overFrequency],
 	[47, underFrequency],
 	[63, overTemp],
-];
+]);
 
 function withManufacturer(own: BitPairs): BitPairs {
 	const all: (readonly [number, number])[] = [...common, ...own];
@@ -77,7 +77,7 @@ const lowNames =
 	"U grid current high|V grid current high|W grid current high|Button off|B inductor current high|Arc|Heat sink hot";
 
 /** Where the three-phase list for high-voltage batteries differs. */
-const highNames: Readonly<Record<number, string>> = {
+const highNames = frozen<Readonly<Record<number, string>>>({
 	20: "DC bus over-current",
 	40: "Parallel system stopped",
 	45: "Battery 1",
@@ -93,7 +93,7 @@ const highNames: Readonly<Record<number, string>> = {
 	59: "W grid current high",
 	60: "A inductor current high",
 	61: "DRM stop",
-};
+});
 
 function texts(other: Readonly<Record<number, string>>): Readonly<Record<number, string>> {
 	const all: Record<number, string> = {};

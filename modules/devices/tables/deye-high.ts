@@ -1,3 +1,4 @@
+import { frozen } from "../../base/frozen";
 import { shared } from "../share";
 import type { Derived, DeviceTable, Row } from "../table";
 import {
@@ -18,7 +19,7 @@ import { bmsRows, settingRows } from "./deye-settings";
 export type HighProduct = Omit<Product, "shift" | "modes">;
 
 /** Bits 0 and 1 charge from grid and generator, 2 to 4 are the mode. */
-const modes: readonly number[] = Array.from({ length: 32 }, (_, i) => i);
+const modes = frozen<readonly number[]>(Array.from({ length: 32 }, (_, i) => i));
 
 /** `like`: tables of the family that are there already. */
 export function highMap(product: HighProduct, like: readonly DeviceTable[]): DeviceTable {

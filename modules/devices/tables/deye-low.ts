@@ -1,3 +1,4 @@
+import { frozen } from "../../base/frozen";
 import { shared } from "../share";
 import type { Control, Derived, DeviceTable, Range, Row } from "../table";
 import {
@@ -29,9 +30,9 @@ export interface LowProduct extends Omit<Product, "shift" | "highVoltage" | "nom
 type Map = LowProduct & Product;
 
 /** Bit 0 charges from the grid, 1 sells, 5 shaves peaks. */
-const solArkModes: readonly number[] = [0, 1, 2, 3, 32, 33, 34, 35];
+const solArkModes = frozen<readonly number[]>([0, 1, 2, 3, 32, 33, 34, 35]);
 /** Bits 0 and 1 charge from grid and generator, 2 to 4 are the mode, 6 sells. */
-const deyeModes: readonly number[] = Array.from({ length: 64 }, (_, i) => (i < 32 ? i : i + 32));
+const deyeModes = frozen<readonly number[]>(Array.from({ length: 64 }, (_, i) => (i < 32 ? i : i + 32)));
 
 /** `like`: tables of the family that are there already. */
 export function lowMap(product: LowProduct, like: readonly DeviceTable[]): DeviceTable {
@@ -71,10 +72,10 @@ export function lowMap(product: LowProduct, like: readonly DeviceTable[]): Devic
 	return shared(table, like);
 }
 
-const solArkControls: readonly Control[] = [
+const solArkControls = frozen<readonly Control[]>([
 	{ ability: "pf", row: "output_power_factor", free: 1 },
 	{ ability: "setVar", row: "fixed_reactive_power", percentOf: "702.WMaxRtg", free: 0 },
-];
+]);
 
 function identity(map: Map): Row[] {
 	return [

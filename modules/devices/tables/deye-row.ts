@@ -1,3 +1,4 @@
+import { frozen } from "../../base/frozen";
 import { kHybridMeasured, kHybridSettings } from "../models/hybrid";
 import type { Order, Poll, Row, RowType } from "../table";
 import type { Unit } from "../units";
@@ -68,8 +69,8 @@ export function windows(plan: WindowPlan): Row[] {
 }
 
 /** The six times rise. The battery switches off at the lowest level, warns above it, and comes back at the highest. */
-export const settingOrders: readonly Order[] = [
+export const settingOrders = frozen<readonly Order[]>([
 	{ rows: [1, 2, 3, 4, 5, 6].map((n) => `tou${n}_time`), rises: true },
 	{ rows: ["battery_shutdown_soc", "battery_low_soc", "battery_restart_soc"] },
 	{ rows: ["battery_shutdown_voltage", "battery_low_voltage", "battery_restart_voltage"] },
-];
+]);

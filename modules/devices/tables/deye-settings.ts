@@ -1,3 +1,4 @@
+import { frozen } from "../../base/frozen";
 import type { Row } from "../table";
 import { again, settings as at, measured, read, setting, shown, windows } from "./deye-row";
 
@@ -22,8 +23,8 @@ export interface SettingsPlan {
 	readonly modes: readonly number[];
 }
 
-const percent: readonly [number, number] = [0, 100];
-const onOff: readonly [number, number] = [0, 1];
+const percent = frozen<readonly [number, number]>([0, 100]);
+const onOff = frozen<readonly [number, number]>([0, 1]);
 
 export function settingRows(plan: SettingsPlan): Row[] {
 	const amps: readonly [number, number] = [0, plan.maxChargeA];
@@ -137,10 +138,10 @@ function nominalVoltage(): Row[] {
 }
 
 /** 0.80 to 1.00 and -0.99 to -0.80: what lies between is no power factor that the inverter takes. */
-const powerFactors: readonly number[] = [
+const powerFactors = frozen<readonly number[]>([
 	...Array.from({ length: 21 }, (_, i) => (80 + i) / 100),
 	...Array.from({ length: 20 }, (_, i) => -(80 + i) / 100),
-];
+]);
 
 function solArkOnly(): Row[] {
 	return [
