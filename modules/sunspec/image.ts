@@ -133,11 +133,12 @@ export class Image {
 	handle(modelId: number, point: string, group: string | number = "", instance?: number, occurrence = 1): number {
 		for (const place of this.models) {
 			if (place.id !== modelId || place.occurrence !== occurrence) continue;
-			const root = layout(place.text, place.repeats);
+			const { text } = place;
+			const root = layout(text, place.repeats);
 			let path = typeof group === "number" ? `${root.groups[0]?.name ?? "?"}[${group}]` : group;
 			if (instance !== undefined) path += `[${instance}]`;
 			const found = findGroup(root, path);
-			const line = found && findPoint(place.text, found.group, point);
+			const line = found && findPoint(text, found.group, point);
 			return line ? this.handleOf(place, root, found.group, found.start, line) : -1;
 		}
 		return -1;

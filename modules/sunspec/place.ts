@@ -85,11 +85,13 @@ export interface PointPlace extends GroupPlace {
 /** The point that a Modbus address belongs to; undefined outside the models. */
 export function locate(models: readonly ModelPlace[], address: number): PointPlace | undefined {
 	for (const model of models) {
-		if (address < model.address || address >= model.address + model.length + 2) continue;
 		const index = address - model.address;
-		const root = layout(model.text, model.repeats);
+		if (index < 0 || index >= model.length + 2) continue;
+		// an image works it out at each question
+		const { text } = model;
+		const root = layout(text, model.repeats);
 		const { group, start, path } = groupAt({ group: root, start: 0, path: "" }, index);
-		const line = pointCovering(model.text, group, index - start);
+		const line = pointCovering(text, group, index - start);
 		return line && { model, root, group, start, path, line };
 	}
 	return undefined;
@@ -158,10 +160,11 @@ function pointInfo(model: ModelPlace, place: GroupPlace, line: PointLine): Point
 export function scaleOf(registers: DataView, base: number, point: PointInfo): number {
 	const { scale, model } = point;
 	if (typeof scale !== "string") return scale ?? 0;
-	const root = layout(model.text, model.repeats);
+	const { text } = model;
+	const root = layout(text, model.repeats);
 	const place = findGroup(root, point.group);
-	const near = place && findPoint(model.text, place.group, scale);
-	const factor = near ?? findPoint(model.text, root, scale);
+	const near = place && findPoint(text, place.group, scale);
+	const factor = near ?? findPoint(text, root, scale);
 	if (!factor) return 0;
 	const at = model.address - base + (near ? place.start : 0) + factor.offset;
 	const power = registers.getInt16(2 * at);
