@@ -2,11 +2,24 @@ import { frozen } from "../base/frozen";
 import type { NetworkState } from "../base/network";
 import type { AlarmEntry } from "../site/alarms";
 import type { Hub, HubDevice } from "../site/hub";
-import { measuredHandle } from "../site/quantities";
-import { type Canvas, numberWidth, textWidth } from "./canvas";
+import { isDer, measuredHandle } from "../site/quantities";
+import { type Canvas, textWidth } from "./canvas";
+import { derHandles, drawCharge, drawDer, drawDerDetails } from "./der-page";
 import { kSign, textFont } from "./font";
 import { cutText, plainText } from "./letters";
-import { ageSteps, ageTo, ageUnit, ageValue, drawBars, drawPower, energyTo, powerTo, quantityTo } from "./quantities";
+import {
+	countActive,
+	drawBell,
+	drawShare,
+	drawState,
+	drawTitle,
+	isSuspect,
+	kLines,
+	kRows,
+	kWidth,
+	numberAt,
+} from "./page-parts";
+import { ageSteps, ageTo, drawBars, drawPower, energyTo, powerTo, quantityTo } from "./quantities";
 
 /** What the pages show. */
 export interface PagesOptions {
@@ -18,26 +31,30 @@ export interface PagesOptions {
 	setupPassword?: (() => string) | undefined;
 }
 
-export type PageKind = "site" | "home" | "network" | "alarms";
+export type PageKind = "site" | "home" | "der" | "network" | "alarms";
 
-/** Rows of the picture that a page draws in: one less each way than the screen has, as the picture moves by a dot. */
-const kWidth = 127;
-const kRows = frozen({ rule: 9, figure: 13, unit: 19, first: 31, second: 41, last: 54 });
-/** Of the pages that are lists. */
-const kLines = frozen([12, 22, 32, 42]);
 const kNone = new Int16Array(0);
 
 /**
- * The pages of a screen of 128 x 64 dots: the site, each home, the network, the alarms. What a page needs of names and
- * handles is looked up when it is turned to; drawing it makes no objects. What was not measured is a dash.
+ * The pages of a screen of 128 x 64 dots: the site, each home, each DER, the network, the alarms. What a page needs of
+ * names and handles is looked up when it is turned to, and again when the hub has found out what a device is; drawing
+ * it makes no objects but of texts that are cut. What was not measured is a dash.
  */
 export class Pages {
 	/** What is a home: the devices of that role, or where there are none (a building), all meters. */
-	readonly homes: readonly HubDevice[];
+	homes: readonly HubDevice[] = [];
+	/** Inverters, batteries, charge controllers; those that speak SunSpec once the hub has found out. */
+	ders: readonly HubDevice[] = [];
 	/** Shown of the network; kept by the panel. */
 	network: NetworkState | undefined;
 	#options: PagesOptions;
 	#feeder: HubDevice | undefined;
+	/** The hub's own unit as it was when the lists were made: it has another whenever it has found a device. */
+	#totals: Hub["totals"] | undefined;
+	/** What the page's DER was asked when that was last looked at: another object for another command. */
+	#command: object | undefined;
+	/** Rises with what changes beside readings. */
+	#news = 0;
 	#index = 0;
 	#details = false;
 	/** First line of the list of alarms. */
@@ -48,45 +65,54 @@ export class Pages {
 
 	constructor(options: PagesOptions) {
 		this.#options = options;
-		const { devices } = options.hub;
-		const homes = devices.filter((entry) => entry.role === "home");
-		this.homes = homes.length > 0 ? homes : devices.filter((entry) => entry.kind === "meter");
-		this.#feeder = devices.find((entry) => entry.role === "feeder");
+		this.#feeder = options.hub.devices.find((entry) => entry.role === "feeder");
 		this.home();
 	}
 
-	/** The site, each home, the network, the alarms. */
+	/** The site, each home, each DER, the network, the alarms. */
 	get count(): number {
-		return this.homes.length + 3;
+		return this.homes.length + this.ders.length + 3;
 	}
 
 	get kind(): PageKind {
 		const index = this.#index;
 		if (index === 0) return "site";
 		if (index <= this.homes.length) return "home";
-		return index === this.homes.length + 1 ? "network" : "alarms";
+		const beyond = index - this.homes.length - this.ders.length;
+		return beyond <= 0 ? "der" : beyond === 1 ? "network" : "alarms";
+	}
+
+	/** The device whose page is shown. */
+	get #entry(): HubDevice | undefined {
+		const place = this.#index - 1;
+		return this.homes[place] ?? this.ders[place - this.homes.length];
 	}
 
 	/** Turns to the first page, that of the site; while the hub waits to be set up, to that of the network. */
 	home(): void {
-		this.#turn(this.network?.state === "setup" ? this.homes.length + 1 : 0, false);
+		this.#follow();
+		this.#turn(this.network?.state === "setup" ? this.count - 2 : 0, false);
 	}
 
 	/** Turns to the alarms. */
 	alarms(): void {
+		this.#follow();
 		this.#turn(this.count - 1, false);
 	}
 
 	next(): void {
+		this.#follow();
 		this.#turn((this.#index + 1) % this.count, false);
 	}
 
 	previous(): void {
+		this.#follow();
 		this.#turn((this.#index + this.count - 1) % this.count, false);
 	}
 
 	/** More of the same: a device's other readings and back, the alarms further down. */
 	details(): void {
+		this.#follow();
 		if (this.kind !== "alarms") this.#turn(this.#index, !this.#details);
 		else {
 			this.#from += kLines.length;
@@ -97,14 +123,20 @@ export class Pages {
 	/** A number that changes with what the page shows. */
 	stamp(nowMs: number): number {
 		const { hub, alarms } = this.#options;
-		let stamp = 2 * this.#index + (this.#details ? 1 : 0);
+		this.#follow();
 		const kind = this.kind;
+		const command = kind === "der" ? this.#entry!.der?.command : undefined;
+		if (command !== this.#command) {
+			this.#command = command;
+			this.#news++;
+		}
+		let stamp = mix(2 * this.#index + (this.#details ? 1 : 0), this.#news);
 		if (kind === "site") {
 			stamp = mix(stamp, hub.totals.image.version);
-			const homes = this.homes;
-			for (let i = 0; i < homes.length; i++) stamp = mix(stamp, homes[i]!.device.online ? 1 : 0);
-		} else if (kind === "home") {
-			const { image, device } = this.homes[this.#index - 1]!;
+			const listed = this.#listed;
+			for (let i = 0; i < listed.length; i++) stamp = mix(stamp, listed[i]!.device.online ? 1 : 0);
+		} else if (kind === "home" || kind === "der") {
+			const { image, device } = this.#entry!;
 			stamp = mix(mix(stamp, image.version), device.online ? -1 : ageSteps(nowMs - device.lastAnswerMs));
 		} else if (kind === "network") {
 			const network = this.network;
@@ -125,12 +157,21 @@ export class Pages {
 		switch (this.kind) {
 			case "site":
 				if (this.#details && this.#feeder) this.#drawPhases(canvas, this.#feeder);
+				else if (this.#isPlant) this.#drawPlant(canvas);
 				else this.#drawSite(canvas);
 				break;
 			case "home": {
 				const entry = this.homes[this.#index - 1]!;
 				if (this.#details) this.#drawDetails(canvas, entry, nowMs);
 				else this.#drawHome(canvas, entry, nowMs);
+				break;
+			}
+			case "der": {
+				const { alarms, todayWh } = this.#options;
+				const entry = this.#entry!;
+				drawTitle(canvas, this.#title, this.#index - this.homes.length, this.ders.length);
+				if (this.#details) drawDerDetails(canvas, entry, this.#handles, nowMs);
+				else drawDer(canvas, entry, this.#handles, alarms.list(), todayWh?.(entry), nowMs);
 				break;
 			}
 			case "network":
@@ -141,6 +182,46 @@ export class Pages {
 		}
 	}
 
+	/** No homes, but DERs: those are what the first page is of. */
+	get #isPlant(): boolean {
+		return this.homes.length === 0 && this.ders.length > 0;
+	}
+
+	/** What the first page counts; all devices while it is known of none what it is. */
+	get #listed(): readonly HubDevice[] {
+		return this.homes.length > 0 ? this.homes : this.ders.length > 0 ? this.ders : this.#options.hub.devices;
+	}
+
+	get #listWord(): string {
+		return this.homes.length > 0 ? " homes" : this.ders.length > 0 ? " DERs" : " devices";
+	}
+
+	/** Looks again at what there is when the hub has found out what a device is; the page stays that of its device. */
+	#follow(): void {
+		const { devices, totals } = this.#options.hub;
+		if (totals === this.#totals) return;
+		const { kind } = this;
+		const entry = this.#entry;
+		this.#totals = totals;
+		this.#news++;
+		const homes = devices.filter((one) => one.role === "home" && !isDer(one.kind));
+		this.homes = homes.length > 0 ? homes : devices.filter((one) => one.kind === "meter");
+		this.ders = devices.filter((one) => isDer(one.kind));
+		let index = 0;
+		if (kind === "network") index = this.count - 2;
+		else if (kind === "alarms") index = this.count - 1;
+		else if (entry) {
+			// a device that has no page any more gives way to the site
+			const home = this.homes.indexOf(entry);
+			const der = this.ders.indexOf(entry);
+			if (home >= 0) index = 1 + home;
+			else if (der >= 0) index = 1 + this.homes.length + der;
+		}
+		const from = this.#from;
+		this.#turn(index, this.#details);
+		this.#from = from;
+	}
+
 	#turn(index: number, details: boolean): void {
 		this.#index = index;
 		this.#details = details;
@@ -149,7 +230,11 @@ export class Pages {
 		const kind = this.kind;
 		if (kind === "site") {
 			const source = details && this.#feeder;
-			this.#title = cutText(textFont, plainText(source ? source.site.name : hub.site.name), source ? 127 : 78);
+			this.#title = cutText(
+				textFont,
+				plainText(source ? source.site.name : hub.site.name),
+				source ? 127 : 104 - textWidth(textFont, this.#listWord),
+			);
 			const handles = source ? kPhasePoints.map((point) => handleOf(source, point)) : this.#siteHandles();
 			this.#handles = Int16Array.from(handles);
 		} else if (kind === "home") {
@@ -157,49 +242,98 @@ export class Pages {
 			this.#title = cutText(textFont, plainText(entry.site.name, entry.site.id), 96);
 			const points = details ? kDetailPoints : kHomePoints;
 			this.#handles = Int16Array.from(points, (point) => handleOf(entry, point));
+		} else if (kind === "der") {
+			const entry = this.#entry!;
+			this.#title = cutText(textFont, plainText(entry.site.name, entry.site.id), 96);
+			this.#handles = derHandles(entry, details);
 		} else this.#handles = kNone;
 	}
 
-	/** Of the hub's own image: power; of the feeder: power; of each home: power. */
+	/** Of the hub's own image: power, power of all DERs, charge of all; of the feeder: power; of each that is listed: power. */
 	#siteHandles(): number[] {
-		const { totals } = this.#options.hub;
+		const { image } = this.#options.hub.totals;
 		const feeder = this.#feeder;
-		const own = totals.image.handle(kTotals, "W");
-		return [own, feeder ? handleOf(feeder, "W") : -1, ...this.homes.map((entry) => handleOf(entry, "W"))];
+		const own = [image.handle(kTotals, "W"), image.handle(701, "W"), image.handle(713, "SoC")];
+		const powers = this.#listed.map((one) => (isDer(one.kind) ? derHandles(one, false)[0]! : handleOf(one, "W")));
+		return [...own, feeder ? handleOf(feeder, "W") : -1, ...powers];
+	}
+
+	/** A number of the hub's own image; NaN for no value. */
+	#own(handle: number): number {
+		const value = this.#options.hub.totals.image.value(handle);
+		return typeof value === "number" ? value : Number.NaN;
+	}
+
+	/** Name of the site, and how many of its homes or DERs answer. */
+	#drawSiteTitle(canvas: Canvas): void {
+		const listed = this.#listed;
+		let answering = 0;
+		for (let i = 0; i < listed.length; i++) if (listed[i]!.device.online) answering++;
+		const word = this.#listWord;
+		canvas.text(textFont, 0, 0, this.#title);
+		const right = kWidth - textWidth(textFont, word);
+		canvas.text(textFont, right, 0, word);
+		drawShare(canvas, right - 1, answering, listed.length);
+		canvas.rule(kRows.rule, kWidth);
+	}
+
+	/** The first page of a site that only has DERs. */
+	#drawPlant(canvas: Canvas): void {
+		const { todayWh } = this.#options;
+		const handles = this.#handles;
+		this.#drawSiteTitle(canvas);
+		let powerW = this.#own(handles[1]!);
+		if (handles[1]! < 0) {
+			// charge controllers only: they have no alternating current that the hub could add up
+			powerW = 0;
+			for (let i = 0; i < this.ders.length; i++) powerW += numberAt(this.ders[i]!, handles[i + 4]!);
+		}
+		drawPower(canvas, 0, kRows.figure, powerW);
+		if (handles[2]! >= 0) drawCharge(canvas, kRows.first, this.#own(handles[2]!));
+		canvas.text(textFont, 0, kRows.second, "today");
+		let wh = 0;
+		let counting = 0;
+		for (const entry of this.ders) {
+			const own = todayWh?.(entry);
+			// what a charge controller counts goes into a battery first, and a battery may count nothing
+			if (entry.kind === "solar" || (own === undefined && entry.kind === "battery")) continue;
+			wh += own ?? Number.NaN;
+			counting++;
+		}
+		energyTo(canvas, kWidth, kRows.second, counting === 0 ? Number.NaN : wh);
+		this.#drawAlarmLine(canvas);
 	}
 
 	#drawSite(canvas: Canvas): void {
-		const { hub, todayWh } = this.#options;
+		const { todayWh } = this.#options;
 		const handles = this.#handles;
 		const homes = this.homes;
-		let answering = 0;
 		let sumW = 0;
-		for (let i = 0; i < homes.length; i++) {
-			if (homes[i]!.device.online) answering++;
-			sumW += numberAt(homes[i]!, handles[i + 2]!);
+		for (let i = 0; i < homes.length; i++) sumW += numberAt(homes[i]!, handles[i + 4]!);
+		this.#drawSiteTitle(canvas);
+		drawPower(canvas, 0, kRows.figure, this.#own(handles[0]!));
+		if (handles[1]! >= 0) {
+			const from = powerTo(canvas, kWidth, kRows.unit, this.#own(handles[1]!));
+			canvas.textTo(textFont, from - 4, kRows.unit, "DER");
 		}
-		canvas.text(textFont, 0, 0, this.#title);
-		const right = kWidth - textWidth(textFont, " homes");
-		canvas.text(textFont, right, 0, " homes");
-		canvas.numberTo(textFont, right - 1, 0, homes.length, 0);
-		const slash = right - numberWidth(textFont, homes.length, 0) - 1;
-		canvas.textTo(textFont, slash - 1, 0, "/");
-		canvas.numberTo(textFont, slash - 7, 0, answering, 0);
-		canvas.rule(kRows.rule, kWidth);
-		const total = hub.totals.image.value(handles[0]!);
-		drawPower(canvas, 0, kRows.figure, typeof total === "number" ? total : Number.NaN);
 
-		canvas.text(textFont, 0, kRows.first, "losses");
-		const feederW = this.#feeder ? numberAt(this.#feeder, handles[1]!) : Number.NaN;
-		const lossW = feederW - sumW;
-		const share = feederW > 0 ? (100 * lossW) / feederW : Number.NaN;
-		let to = kWidth;
-		if (!Number.isNaN(share)) to = quantityTo(canvas, kWidth, kRows.first, share, 1, "%") - 8;
-		powerTo(canvas, to, kRows.first, lossW);
+		if (this.ders.length > 0) {
+			// nobody says whether a DER is behind a home's meter, and so what the lines lose
+			canvas.text(textFont, 0, kRows.first, "homes");
+			powerTo(canvas, kWidth, kRows.first, sumW);
+		} else {
+			canvas.text(textFont, 0, kRows.first, "losses");
+			const feederW = this.#feeder ? numberAt(this.#feeder, handles[3]!) : Number.NaN;
+			const lossW = feederW - sumW;
+			const share = feederW > 0 ? (100 * lossW) / feederW : Number.NaN;
+			let to = kWidth;
+			if (!Number.isNaN(share)) to = quantityTo(canvas, kWidth, kRows.first, share, 1, "%") - 8;
+			powerTo(canvas, to, kRows.first, lossW);
+		}
 
 		canvas.text(textFont, 0, kRows.second, "today");
 		let wh = 0;
-		if (this.#feeder) wh = todayWh?.(this.#feeder) ?? Number.NaN;
+		if (this.#feeder || homes.length === 0) wh = (this.#feeder && todayWh?.(this.#feeder)) ?? Number.NaN;
 		else for (const entry of homes) wh += todayWh?.(entry) ?? Number.NaN;
 		energyTo(canvas, kWidth, kRows.second, wh);
 		this.#drawAlarmLine(canvas);
@@ -225,7 +359,7 @@ export class Pages {
 
 	#drawHome(canvas: Canvas, entry: HubDevice, nowMs: number): void {
 		const handles = this.#handles;
-		this.#drawTitle(canvas);
+		drawTitle(canvas, this.#title, this.#index, this.homes.length);
 		drawPower(canvas, 0, kRows.figure, numberAt(entry, handles[0]!));
 		quantityTo(canvas, kWidth, kRows.unit, numberAt(entry, handles[1]!), 1, "V");
 		canvas.text(textFont, 0, kRows.first, "today");
@@ -233,29 +367,13 @@ export class Pages {
 		canvas.text(textFont, 0, kRows.second, "credit");
 		// nobody sells energy yet
 		quantityTo(canvas, kWidth, kRows.second, Number.NaN, 0, "");
-		const open = countActive(this.#options.alarms.list(), true);
-		if (open > 0) {
-			const right = kWidth - numberWidth(textFont, open, 0);
-			canvas.number(textFont, right, kRows.last, open, 0);
-			canvas.textTo(textFont, right - 2, kRows.last, kSign.bell);
-		}
+		drawBell(canvas, this.#options.alarms.list());
 		drawState(canvas, entry, isSuspect(entry, handles), nowMs);
-	}
-
-	/** Name of the device, and which of the homes it is. */
-	#drawTitle(canvas: Canvas): void {
-		canvas.text(textFont, 0, 0, this.#title);
-		const homes = this.homes.length;
-		canvas.numberTo(textFont, kWidth, 0, homes, 0);
-		const slash = kWidth - numberWidth(textFont, homes, 0) - 1;
-		canvas.textTo(textFont, slash, 0, "/");
-		canvas.numberTo(textFont, slash - 6, 0, this.#index, 0);
-		canvas.rule(kRows.rule, kWidth);
 	}
 
 	#drawDetails(canvas: Canvas, entry: HubDevice, nowMs: number): void {
 		const handles = this.#handles;
-		this.#drawTitle(canvas);
+		drawTitle(canvas, this.#title, this.#index, this.homes.length);
 		canvas.text(textFont, 0, kLines[0], "current");
 		quantityTo(canvas, kWidth, kLines[0], numberAt(entry, handles[0]!), 2, "A");
 		canvas.text(textFont, 0, kLines[1], "frequency");
@@ -348,7 +466,8 @@ export class Pages {
 
 	/** The name comes last, as it may be cut. */
 	#alarmText({ kind, source }: AlarmEntry): string {
-		if (source.type === "hub") return kind === "clock" ? "clock is not set" : "broker is away";
+		if (kind === "clock") return "clock is not set";
+		if (kind === "broker") return "broker is away";
 		if (source.type === "bus") return `bus ${source.id}`;
 		const site = this.#options.hub.site.devices.find((one) => one.id === source.id);
 		return `${kind} ${site ? plainText(site.name, site.id) : source.id}`;
@@ -367,42 +486,6 @@ function handleOf(entry: HubDevice, point: string): number {
 	return measuredHandle(entry, point === "PhV" ? ["PhV", "PhVphA"] : [point]);
 }
 
-/** NaN: no value. */
-function numberAt({ image }: HubDevice, handle: number): number {
-	const value = image.value(handle);
-	return typeof value === "number" ? value : Number.NaN;
-}
-
-function isSuspect({ image }: HubDevice, handles: Int16Array): boolean {
-	for (let i = 0; i < handles.length; i++) if (image.quality(handles[i]!) === "suspect") return true;
-	return false;
-}
-
-function countActive(list: readonly AlarmEntry[], openOnly: boolean): number {
-	let count = 0;
-	for (let i = 0; i < list.length; i++) {
-		const entry = list[i]!;
-		if (entry.active && !(openOnly && entry.acknowledged)) count++;
-	}
-	return count;
-}
-
 function mix(stamp: number, more: number): number {
 	return (Math.imul(stamp, 31) + more) | 0;
-}
-
-/** How it stands with a device, in a word. */
-function drawState(canvas: Canvas, { device }: HubDevice, suspect: boolean, nowMs: number): void {
-	const y = kRows.last;
-	if (device.online) {
-		const x = canvas.text(textFont, 0, y, suspect ? "?" : kSign.tick);
-		canvas.text(textFont, x + 2, y, suspect ? "suspect" : "ok");
-		return;
-	}
-	let x = canvas.text(textFont, 0, y, kSign.cross) + 2;
-	const ageMs = nowMs - device.lastAnswerMs;
-	x = canvas.text(textFont, x, y, Number.isNaN(ageMs) ? "no answer yet" : "no answer ");
-	if (Number.isNaN(ageMs)) return;
-	x = canvas.number(textFont, x, y, ageValue(ageMs), 0);
-	canvas.text(textFont, x + 2, y, ageUnit(ageMs));
 }

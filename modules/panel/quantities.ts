@@ -18,6 +18,14 @@ export function powerTo(canvas: Canvas, right: number, y: number, powerW: number
 	return quantityTo(canvas, right, y, value, kilo ? places(value) : 0, kilo ? "kW" : "W");
 }
 
+/** To the watt, as what a device was told is: "3000 W"; from a hundred kilowatts on in those. Begins at `x`. */
+export function wattsAt(canvas: Canvas, x: number, y: number, powerW: number): void {
+	const kilo = Math.abs(powerW) >= 99_999.5;
+	const value = kilo ? powerW / 1000 : powerW;
+	const to = canvas.number(textFont, x, y, value, kilo ? places(value) : 0);
+	canvas.text(textFont, to + 2, y, kilo ? "kW" : "W");
+}
+
 export function energyTo(canvas: Canvas, right: number, y: number, energyWh: number): number {
 	const kilo = isKilo(energyWh);
 	const value = kilo ? energyWh / 1000 : energyWh;
