@@ -54,7 +54,7 @@ describe("a command to several DERs", () => {
 		expect([...share(total, Float64Array.of(6000, 3000))]).toEqual(parts);
 	});
 
-	it("splits a limit by rating; one that does not answer leaves its part to the others, up to their ratings", () => {
+	it("splits a limit by rating; one that does not answer keeps its part, as it may go on producing", () => {
 		const actuators = [new FakeActuator(), new FakeActuator(), new FakeActuator()];
 		const ratings = [solar, battery, { ...solar, WMaxRtg: 1000 }];
 		const splitter = new DerSplitter(actuators.map((actuator, i) => member(ratings[i]!, actuator)));
@@ -62,7 +62,7 @@ describe("a command to several DERs", () => {
 		expect(actuators.map(({ last }) => last.limitW)).toEqual([3000, 1500, 500]);
 		actuators[0]!.online = false;
 		splitter.update();
-		expect(actuators.slice(1).map(({ last }) => last.limitW)).toEqual([3000, 1000]);
+		expect(actuators.map(({ last }) => last.limitW)).toEqual([3000, 1500, 500]);
 		expect(actuators[0]!.told).toHaveLength(1);
 		actuators[0]!.online = true;
 		splitter.update();
@@ -86,6 +86,10 @@ describe("a command to several DERs", () => {
 		splitter.update();
 		expect(commanded.last.limitW).toBe(500);
 		other.image.set(w, 5500, 3, "good");
+		splitter.update();
+		expect(commanded.last.limitW).toBe(0);
+		// nobody knows: what it had last
+		other.image.set(w, undefined, 4, "comms_lost");
 		splitter.update();
 		expect(commanded.last.limitW).toBe(0);
 	});

@@ -1,7 +1,7 @@
 /**
- * The device behind the site's DER: all its DERs together. What is commanded is split over those that answer, in
- * proportion to their ratings, each up to its rating; what one cannot take the others do. So the parts add up to the
- * command as far as the ratings go. Ratings and not what each has to give at the moment: parts that follow the weather
+ * The device behind the site's DER: all its DERs together. What is commanded is split in proportion to their ratings,
+ * each up to its rating. Set-points are split over those that answer, so that the parts add up to the command as far as
+ * the ratings go. Of a limit one that does not answer keeps its part: it may well go on producing. Ratings and not what each has to give at the moment: parts that follow the weather
  * would move all DERs whenever a cloud passes one, and EEPROMs with them.
  */
 
@@ -27,6 +27,8 @@ export class DerSplitter implements DerActuator {
 	#command: Readonly<DerCommand> = kFree;
 	/** By member, as told last. */
 	readonly #told: Readonly<DerCommand>[];
+	/** Powers and ratings by member, as known last, by name of their points: one that does not answer may show none. */
+	readonly #known = new Map<string, Float64Array>();
 	/** Which members answer, as bits, and what those that cannot be told gave, when it was split last. */
 	#online = 0;
 	#restW = 0;
@@ -101,21 +103,30 @@ export class DerSplitter implements DerActuator {
 		return bits;
 	}
 
-	/** Active power of those that cannot be limited, W. */
+	/** Active power of those that cannot be limited, W; of one that does not answer what it had last. */
 	private uncommandedW(): number {
+		const known = this.lastKnown("W");
 		let sum = 0;
-		for (const { image, actuator } of this.#members) {
-			if (!actuator?.abilities.includes("limitW") && !actuator?.abilities.includes("setW")) {
-				sum += readPoint(image, 701, "W") || 0;
-			}
+		for (let i = 0; i < known.length; i++) {
+			const { image, actuator } = this.#members[i]!;
+			if (actuator?.abilities.includes("limitW") || actuator?.abilities.includes("setW")) continue;
+			const power = readPoint(image, 701, "W");
+			if (!Number.isNaN(power)) known[i] = power;
+			sum += known[i]!;
 		}
 		return sum;
+	}
+
+	private lastKnown(name: string): Float64Array {
+		const known = this.#known.get(name) ?? new Float64Array(this.#members.length);
+		this.#known.set(name, known);
+		return known;
 	}
 
 	private split(command: Readonly<DerCommand>): DerCommand[] {
 		const { limitW, setW, chargeLimitW, dischargeLimitW, reactive, pf, setVar, energize } = command;
 		const rest = this.uncommandedW();
-		const inject = this.weights("WMaxRtg", (can) => can("limitW") || can("setW"));
+		const inject = this.weights("WMaxRtg", (can) => can("limitW") || can("setW"), true);
 		this.#ratedW = inject.reduce((sum, one) => sum + one, 0);
 		const limits = share(Math.max(0, limitW - rest), inject);
 		const isAbsorbing = setW - rest < 0;
@@ -125,11 +136,11 @@ export class DerSplitter implements DerActuator {
 		const sets = share(Math.abs(setW - rest), setters);
 		const charges = share(
 			chargeLimitW,
-			this.weights("WChaRteMaxRtg", (can) => can("chargeLimitW")),
+			this.weights("WChaRteMaxRtg", (can) => can("chargeLimitW"), true),
 		);
 		const discharges = share(
 			dischargeLimitW,
-			this.weights("WDisChaRteMaxRtg", (can) => can("dischargeLimitW")),
+			this.weights("WDisChaRteMaxRtg", (can) => can("dischargeLimitW"), true),
 		);
 		const vars = share(
 			Math.abs(setVar),
@@ -153,13 +164,22 @@ export class DerSplitter implements DerActuator {
 		});
 	}
 
-	/** Ratings by member, or the settings of those that tell no ratings; 0 for one that does not answer or cannot be told. */
-	private weights(rating: string, wanted: (can: (ability: DerAbility) => boolean) => boolean): Float64Array {
+	/**
+	 * Ratings by member, or the settings of those that tell no ratings; 0 for one that cannot be told. One that does not
+	 * answer has 0 too, unless `all` count.
+	 */
+	private weights(
+		rating: string,
+		wanted: (can: (ability: DerAbility) => boolean) => boolean,
+		all = false,
+	): Float64Array {
 		const weights = new Float64Array(this.#members.length);
+		const known = this.lastKnown(rating);
 		for (let i = 0; i < weights.length; i++) {
 			const { image, actuator } = this.#members[i]!;
-			if (!actuator?.online || !wanted((ability) => actuator.abilities.includes(ability))) continue;
-			weights[i] = readPoint(image, 702, rating) || readPoint(image, 702, rating.slice(0, -3)) || 0;
+			if (!actuator || !wanted((ability) => actuator.abilities.includes(ability))) continue;
+			known[i] = readPoint(image, 702, rating) || readPoint(image, 702, rating.slice(0, -3)) || known[i]!;
+			if (all || actuator.online) weights[i] = known[i]!;
 		}
 		return weights;
 	}
