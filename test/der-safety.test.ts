@@ -142,3 +142,23 @@ describe("a limit", () => {
 		expect(await client.raw(50, 701, "W")).toBe(limited);
 	});
 });
+
+describe("DERs that are gone", () => {
+	it("keep their part of unit 1's limit, as they may go on producing; its state of charge is gone with the last", async () => {
+		const { hub, client } = await start({ siteText: site(["pv", "battery", "deye"]) }, 60_000);
+		expect(await client.put(1, 704, "WMaxLimPctEna", 1, pct(40))).toBe(0);
+		await hub.advance(30_000);
+		const deye = slave(hub, "deye");
+		expect(deye.setting("max_sell_power")).toBe(3200);
+		for (const id of ["pv", "battery"]) {
+			slave(hub, id).fault = { kind: "silent" };
+			await hub.advance(20_000);
+			expect(await client.raw(1, 713, "SoC")).toBeGreaterThan(500);
+		}
+		expect(deye.setting("max_sell_power")).toBe(3200);
+		deye.fault = { kind: "silent" };
+		await hub.advance(20_000);
+		for (const point of ["SoC", "WHAvail"]) expect(await client.raw(1, 713, point)).toBe(-1);
+		expect(hub.errors).toEqual([]);
+	});
+});

@@ -174,7 +174,10 @@ export class RuleRunner {
 		this.#keeps = op === kKept || op === kKeptMean;
 		for (let i = 0; i < count; i++) {
 			const source = rules[at + kRuleWords + i]!;
+			const answers: boolean = this.#answers;
 			values[i] = source < 0 ? Number.NaN : this.read(source);
+			// weights are ratings, which a DER that is gone still has
+			if (op === kKeptMean && i % 2 === 0) this.#answers = answers;
 			if (op !== kFirst || source < 0) continue;
 			// the next one is for a device without this point, not for one that does not answer
 			if (this.#lost) break;
