@@ -100,7 +100,7 @@ export async function run(report: Report): Promise<string[]> {
 		const converted = other.slots * slotBytes + other.chunkBytes;
 		say(`32 bit, ${site.site}, after ${hours} h`, live / 1024, "KB", {
 			budget: heapBudgetBytes / 1024,
-			note: `${site.slots} slots and ${site.chunkBytes} bytes of chunks live; ran in ${given / 1024} KB that cannot grow, stack included; no inverter, battery or rules yet`,
+			note: `${site.slots} slots and ${site.chunkBytes} bytes of chunks live; ran in ${given / 1024} KB that cannot grow, stack included; no rules yet`,
 		});
 		say(`32 bit, ${site.site}, after the first hour`, site.hourly[0]! / 1024, "KB");
 		say(`32 bit, ${site.site}, most chunks in use, garbage too`, site.chunkBytesPeak / 1024, "KB", {

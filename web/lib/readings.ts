@@ -66,7 +66,7 @@ export interface Totals {
 	/** Sum over the homes that are read. */
 	homesW: number | undefined;
 	homesRead: number;
-	/** Feeder less homes, once all of them are read well. */
+	/** Feeder and what DERs give less homes, once all of them are read well. */
 	lossW: number | undefined;
 	todayWh: number | undefined;
 	todayKnown: number;
@@ -81,14 +81,16 @@ export function totalsOf(devices: readonly DeviceStatus[]): Totals {
 	const feederW = feeder && numberOf(powerOf(feeder));
 	const sum = (list: readonly number[]) => (list.length > 0 ? list.reduce((a, b) => a + b, 0) : undefined);
 	const homesW = sum(powers);
-	const complete = homes.length > 0 && powers.length === homes.length;
+	const ders = devices.filter(({ kind }) => kind === "inverter" || kind === "battery");
+	const given = ders.map((der) => numberOf(powerOf(der))).filter((one) => one !== undefined);
+	const complete = homes.length > 0 && powers.length === homes.length && given.length === ders.length;
 	return {
 		feeder,
 		homes,
 		feederW,
 		homesW,
 		homesRead: powers.length,
-		lossW: complete && feederW !== undefined && homesW !== undefined ? feederW - homesW : undefined,
+		lossW: complete && feederW !== undefined && homesW !== undefined ? feederW + (sum(given) ?? 0) - homesW : undefined,
 		todayWh: sum(today),
 		todayKnown: today.length,
 	};
