@@ -88,7 +88,8 @@ function rowOf(
 	const step = plan.steps[index]!;
 	const at = plan.at[index]!;
 	const firstPoint = plan.firstPoint(index);
-	const names = plan.points.slice(firstPoint, firstPoint + step.points).map((one) => one.point);
+	const names: string[] = [];
+	for (let i = 0; i < step.points; i++) names.push(plan.point(firstPoint + i).point);
 	const status = {
 		name: row.name,
 		address: row.address,

@@ -182,7 +182,7 @@ export class StatusReader {
 		const plan = table?.plan;
 		let names = plan && this.#names.get(plan);
 		if (!names) {
-			names = namesOf(shownPoints(kind, image) ?? plan?.points ?? [], image);
+			names = namesOf(shownPoints(kind, image) ?? plan?.points() ?? [], image);
 			if (plan) this.#names.set(plan, names);
 		}
 		const handles = Int16Array.from(names, ({ model, point, group }) => image.handle(model, point, group));

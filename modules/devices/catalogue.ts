@@ -1,6 +1,7 @@
 import { configError } from "../base/errors";
 import { frozen } from "../base/frozen";
 import { Plan } from "./plan";
+import type { ModelPoint } from "./points";
 import { Pool } from "./share";
 import type { DeviceTable } from "./table";
 import { chintDdsu666 } from "./tables/chint-ddsu666";
@@ -35,9 +36,8 @@ const plans = frozen<readonly Plan[]>(makePlans());
 
 function makePlans(): Plan[] {
 	const pool = new Pool();
-	const made = deviceTables.map((table) => new Plan(table, { pool }));
-	pool.clear();
-	return made;
+	const points: ModelPoint[] = [];
+	return deviceTables.map((table) => new Plan(table, { pool, points }));
 }
 
 export function deviceTable(id: string): DeviceTable | undefined {

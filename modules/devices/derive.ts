@@ -2,7 +2,7 @@
 import { frozen } from "../base/frozen";
 import type { Quality } from "../base/quality";
 import type { KeptRows } from "./kept";
-import type { DerivedStep } from "./plan";
+import type { Plan } from "./plan";
 import type { PointImage } from "./polled";
 import type { Derived, DerivedBy } from "./table";
 
@@ -64,25 +64,33 @@ function endParts(one: Derived, all: number): number {
 
 /** Makes the points of one entry anew. Those whose parts nobody has read yet stay as they are. */
 export function derivePoint(
-	step: DerivedStep,
+	plan: Plan,
+	index: number,
 	image: PointImage,
 	handles: Int16Array,
 	kept: KeptRows | undefined,
 ): void {
-	const { one, points, of } = step;
-	const counts = step.when < 0 || kept!.holds(step.when, one.when!);
-	if (!counts && step.shared) return;
+	const one = plan.table.derived![index]!;
+	const { derived } = plan;
+	const begin = derived[index]!;
+	const when = derived[begin]!;
+	const counts = when < 0 || kept!.holds(when, one.when!);
+	if (!counts && derived[begin + 1] === 1) return;
+	const firstPoint = begin + 3;
+	const firstPart = firstPoint + derived[begin + 2]!;
+	const { by, factors } = one;
+	const parts = one.of.length;
 	let all = 0;
 	let timeMs = 0;
 	let quality: Quality = "good";
-	for (let i = 0; i < of.length; i++) {
-		const part = of[i]!;
+	for (let i = 0; i < parts; i++) {
+		const part = derived[firstPart + i]!;
 		const row = -1 - part;
 		const handle = part < 0 ? -1 : handles[part]!;
 		const held = part < 0 ? kept!.value(row) : image.value(handle);
 		const value = typeof held === "number" ? held : Number.NaN;
-		if (one.by !== "first" || i === 0) {
-			all = addPart(one.by, all, value * (one.factors === undefined ? 1 : one.factors[i]!), i);
+		if (by !== "first" || i === 0) {
+			all = addPart(by, all, value * (factors === undefined ? 1 : factors[i]!), i);
 		} else {
 			// What comes later counts only where the device has nothing before, not where nothing could be read.
 			if (!Number.isNaN(all) || quality !== "good" || Number.isNaN(timeMs)) break;
@@ -94,8 +102,8 @@ export function derivePoint(
 	}
 	if (Number.isNaN(timeMs)) return;
 	const value = counts ? endParts(one, all) : Number.NaN;
-	for (let i = 0; i < points.length; i++) {
-		const handle = handles[points[i]!]!;
+	for (let i = firstPoint; i < firstPart; i++) {
+		const handle = handles[derived[i]!]!;
 		if (quality === "comms_lost") image.losePoint(handle);
 		else image.set(handle, value - value === 0 ? value : undefined, timeMs, counts ? quality : "good");
 	}

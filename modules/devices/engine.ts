@@ -108,18 +108,18 @@ export class Device implements PolledDevice {
 		this.image = image;
 		this.unit = options.unit;
 		this.timeoutMs = options.timeoutMs ?? table.bus.timeoutMs ?? 500;
-		this.#handles = new Int16Array(this.plan.points.length);
-		this.plan.points.forEach((one, i) => {
+		this.#handles = new Int16Array(this.plan.pointCount);
+		for (let i = 0; i < this.plan.pointCount; i++) {
+			const one = this.plan.point(i);
 			this.#handles[i] = image.handle(one.model, one.point, one.group, undefined, one.occurrence);
-		});
+		}
 		if (this.plan.kept.length > 0) this.#kept = new KeptRows(this.plan.kept);
 		this.#counters = new CounterBook(this.plan, options.counters);
 		this.#dueMs = new Float64Array(this.plan.reads.length);
 		this.#periodMs = new Float64Array(this.plan.reads.length);
 		this.plan.reads.forEach((read, i) => {
-			const periodMs =
-				read.poll === "once" ? Infinity : (options.periodsMs?.[read.poll] ?? defaultPeriodsMs[read.poll]);
-			this.#periodMs[i] = periodMs;
+			const { poll } = read;
+			this.#periodMs[i] = poll === "once" ? Infinity : (options.periodsMs?.[poll] ?? defaultPeriodsMs[poll]);
 		});
 		this.#raw = new Uint8Array(this.plan.payloadAt[this.plan.reads.length]!);
 		this.#readMs = new Float64Array(this.plan.reads.length).fill(Number.NaN);
@@ -129,23 +129,21 @@ export class Device implements PolledDevice {
 
 	/** Model 1: who the device is, before it has answered anything. */
 	private identify(serial: string | undefined): void {
-		const names: readonly (readonly [string, string | undefined])[] = [
-			["Mn", this.table.maker],
-			["Md", this.table.model],
-			["SN", serial],
-		];
-		for (const [point, value] of names) {
+		const names = { Mn: this.table.maker, Md: this.table.model, SN: serial };
+		for (const [point, value] of Object.entries(names)) {
 			const handle = this.image.handle(1, point);
 			if (handle >= 0 && value !== undefined) this.image.set(handle, value, 0, "good");
 		}
-		for (const [point, value] of this.plan.fixed) {
-			if (this.isScale(point)) this.put(point, value, 0, "good");
-		}
+		this.putFixed(true, 0);
 	}
 
-	/** A scale factor holds before the first answer, and for good. */
-	private isScale(point: number): boolean {
-		return this.plan.points[point]!.point.endsWith("_SF");
+	/** A scale factor holds before the first answer, and for good; the other constants while the device answers. */
+	private putFixed(scales: boolean, timeMs: number): void {
+		const { fixedAt, fixedValues } = this.plan;
+		for (let i = 0; i < fixedAt.length; i++) {
+			const point = fixedAt[i]!;
+			if (this.plan.point(point).point.endsWith("_SF") === scales) this.put(point, fixedValues[i]!, timeMs, "good");
+		}
 	}
 
 	/** Value of a row that the plan keeps (`Plan.keptIndex`), in its unit; NaN for none. */
@@ -176,7 +174,7 @@ export class Device implements PolledDevice {
 
 	/** Whether the table has a row, or a rule, that brings this point. */
 	reads(model: number, point: string): boolean {
-		return this.plan.points.some((one) => one.model === model && one.point === point);
+		return this.plan.has(model, point);
 	}
 
 	suspect(): SuspectPoint | undefined {
@@ -185,7 +183,7 @@ export class Device implements PolledDevice {
 		for (let i = 0; i < handles.length; i++) {
 			if (image.quality(handles[i]!) !== "suspect") continue;
 			const value = image.value(handles[i]!);
-			return { point: this.plan.points[i]!.point, value: typeof value === "number" ? value : undefined };
+			return { point: this.plan.point(i).point, value: typeof value === "number" ? value : undefined };
 		}
 		return undefined;
 	}
@@ -193,11 +191,8 @@ export class Device implements PolledDevice {
 	/** Payload of the last reply to a read of the plan, kept when later ones fail; undefined before the first. */
 	raw(read: number): DataView | undefined {
 		if (Number.isNaN(this.#readMs[read]!)) return undefined;
-		return new DataView(
-			this.#raw.buffer,
-			this.plan.payloadAt[read]!,
-			this.plan.payloadAt[read + 1]! - this.plan.payloadAt[read]!,
-		);
+		const at = this.plan.payloadAt;
+		return new DataView(this.#raw.buffer, at[read]!, at[read + 1]! - at[read]!);
 	}
 
 	/** Whether every read of the plan has been answered once. */
@@ -344,9 +339,7 @@ export class Device implements PolledDevice {
 		this.online = true;
 		this.known = true;
 		for (let i = 0; i < this.#dueMs.length; i++) if (this.#dueMs[i]! > result.endMs) this.#dueMs[i] = result.endMs;
-		for (const [point, value] of this.plan.fixed) {
-			if (!this.isScale(point)) this.put(point, value, result.endMs, "good");
-		}
+		this.putFixed(false, result.endMs);
 		this.onChange?.(this, "online");
 	}
 
@@ -398,8 +391,7 @@ export class Device implements PolledDevice {
 			else this.takeNumber(step, i, first, data, places[i]!, nowMs);
 			first = next;
 		}
-		const derived = read.derived;
-		for (let i = 0; i < derived.length; i++) derivePoint(plan.derived[derived[i]!]!, image, handles, this.#kept);
+		if (read.firstChange < read.endChange) this.derive(read);
 	}
 
 	/** A number that is not plain, of the step `index`; `first` is the first of its points. */
@@ -450,7 +442,7 @@ export class Device implements PolledDevice {
 		const step = this.plan.steps[index]!;
 		const text = stepText(step, data, this.plan.at[index]!, this.#scratch);
 		for (let i = first; i < first + step.points; i++) {
-			const point = this.plan.points[i]!;
+			const point = this.plan.point(i);
 			if (point.model === 1 && point.point === "SN") {
 				this.registerSerial = text;
 				if (this.#siteSerial) continue;
@@ -481,10 +473,16 @@ export class Device implements PolledDevice {
 				else this.#kept!.refuse(kept, refusedMs);
 			}
 			for (let n = this.plan.steps[i]!.points; n > 0; n--, point++) {
-				if (this.plan.points[point]!.model !== 1) this.image.losePoint(this.#handles[point]!);
+				if (this.plan.point(point).model !== 1) this.image.losePoint(this.#handles[point]!);
 			}
 		}
-		for (const index of read.derived) derivePoint(this.plan.derived[index]!, this.image, this.#handles, this.#kept);
+		this.derive(read);
+	}
+
+	private derive(read: PlannedRead): void {
+		const { plan } = this;
+		for (let i = read.firstChange; i < read.endChange; i++)
+			derivePoint(plan, plan.changes[i]!, this.image, this.#handles, this.#kept);
 	}
 
 	private putAll(first: number, count: number, value: number | undefined, timeMs: number, quality: Quality): void {

@@ -3,7 +3,6 @@ import { makeStep, rowAt, type Step } from "./decode";
 import { type ModelPoint, pointPath, samePoint } from "./points";
 import type { Pool } from "./share";
 import {
-	type Derived,
 	type DeviceTable,
 	findRow,
 	modelPoint,
@@ -32,8 +31,9 @@ export interface PlannedRead {
 	readonly firstPoint: number;
 	/** Carries ratios or conditions without which other reads cannot be understood: it comes first. */
 	readonly ratios: boolean;
-	/** Indices of the derived points that something in this read changes, in the table's order. */
-	readonly derived: readonly number[];
+	/** What it changes of the derived points: places in the plan's `changes`, from this on, up to the other. */
+	readonly firstChange: number;
+	readonly endChange: number;
 }
 
 export interface PlanOptions {
@@ -44,20 +44,9 @@ export interface PlanOptions {
 	 * silences of 3.5 characters and the device's turnaround, at 9600 baud about 20 ms: together some 40 characters.
 	 */
 	longestGap?: number;
-	/** Where plans that are made together find what they have in common. */
+	/** Where plans that are made together find what they have in common, and the list of all their points. */
 	pool?: Pool;
-}
-
-/** Points made of others. */
-export interface DerivedStep {
-	readonly one: Derived;
-	/** Indices into the plan's point list. */
-	readonly points: readonly number[];
-	/** Index of a point, or -1 - the index of a kept row. */
-	readonly of: readonly number[];
-	/** Index of the kept row that decides whether it counts, or -1. */
-	readonly when: number;
-	readonly shared: boolean;
+	points?: ModelPoint[];
 }
 
 /** A row whose value is kept for other rows, derived points or controls. */
@@ -87,10 +76,22 @@ export class Plan {
 	readonly ties: Int8Array;
 	/** Where the payload of each read's reply stands when all lie one behind the other; one more for their end. */
 	readonly payloadAt: Uint16Array;
-	/** Every point the reads write, then the fixed and the derived ones. */
-	readonly points: readonly ModelPoint[];
-	readonly fixed: readonly (readonly [point: number, value: number | string])[];
-	readonly derived: readonly DerivedStep[];
+	/** How many points the plan has: those the reads write, then the fixed and the derived ones. */
+	readonly pointCount: number;
+	/** Points of this plan, or of all that were made together; `pointAt` says which are this plan's. */
+	private readonly pointList: readonly ModelPoint[];
+	private readonly pointAt: Uint16Array;
+	/** Points that are fixed, by their index, and the value of each. */
+	readonly fixedAt: Uint16Array;
+	readonly fixedValues: readonly (number | string)[];
+	/**
+	 * Derived points, in the table's order. First where each begins; there stand the index of the kept row that decides
+	 * whether it counts, or -1; 1 when another gives its points too; how many points it has; their indices; and its parts,
+	 * each the index of a point, or -1 - that of a kept row. All in one: an object a point is flash.
+	 */
+	readonly derived: Int16Array;
+	/** Indices of derived points, read after read in the table's order: see `PlannedRead`. */
+	readonly changes: Uint8Array;
 	readonly kept: readonly KeptRow[];
 	readonly counterCount: number;
 	/** Row of each counter, in order of its index. */
@@ -138,7 +139,7 @@ export class Plan {
 			const count = group.last - group.first + 1;
 			const { fc, first: address, poll } = group;
 			const end = steps.length;
-			reads.push({ function: fc, address, count, poll, first, end, firstPoint, ratios, derived: [] });
+			reads.push({ function: fc, address, count, poll, first, end, firstPoint, ratios, firstChange: 0, endChange: 0 });
 		}
 		this.steps = steps;
 		this.at = Uint16Array.from(places);
@@ -149,21 +150,34 @@ export class Plan {
 			const found = points.findIndex((one) => samePoint(one, wanted));
 			return found >= 0 ? found : points.push(pool?.share(wanted) ?? wanted) - 1;
 		};
-		this.fixed = Object.entries(table.fixed ?? {}).map(([name, value]) => [indexOf(name), value] as const);
-		this.derived = (table.derived ?? []).map((one) => ({
-			one,
-			points: pointNames(one.point).map(indexOf),
-			of: one.of.map((name) => (name[0] === "@" ? -1 - keptIndex(name.slice(1)) : indexOf(name))),
-			when: one.when === undefined ? -1 : keptIndex(one.when.row),
-			shared: isShared(one.point),
-		}));
-		for (const read of reads) read.derived = this.changedBy(read);
+		const fixed = Object.entries(table.fixed ?? {});
+		this.fixedAt = Uint16Array.from(fixed.map(([name]) => indexOf(name)));
+		this.fixedValues = fixed.map(([, value]) => value);
+		const derived = (table.derived ?? []).map((one) => {
+			const given = pointNames(one.point).map(indexOf);
+			const parts = one.of.map((name) => (name[0] === "@" ? -1 - keptIndex(name.slice(1)) : indexOf(name)));
+			const when = one.when === undefined ? -1 : keptIndex(one.when.row);
+			return [when, isShared(one.point) ? 1 : 0, given.length, ...given, ...parts];
+		});
+		let begin = derived.length;
+		const begins = derived.map((one) => (begin += one.length) - one.length);
+		this.derived = Int16Array.from([...begins, ...derived.flat()]);
+		const changes: number[] = [];
+		for (const read of reads) {
+			read.firstChange = changes.length;
+			this.addChanges(read, derived, changes);
+			read.endChange = changes.length;
+		}
+		this.changes = Uint8Array.from(changes);
 		this.reads = reads;
 		this.payloadAt = new Uint16Array(reads.length + 1);
 		reads.forEach(({ function: code, count }, i) => {
 			this.payloadAt[i + 1] = this.payloadAt[i]! + (code <= 2 ? (count + 7) >> 3 : 2 * count);
 		});
-		this.points = points;
+		this.pointCount = points.length;
+		const all = options?.points ?? [];
+		this.pointAt = Uint16Array.from(points.map((one) => (all.includes(one) ? all.indexOf(one) : all.push(one) - 1)));
+		this.pointList = all;
 		this.kept = kept;
 		this.counters = counters;
 		this.counterCount = counters.length;
@@ -201,22 +215,38 @@ export class Plan {
 		return first;
 	}
 
-	/** Derived points with a part in what a read brings, and those made of these. */
-	private changedBy(read: PlannedRead): number[] {
+	point(index: number): ModelPoint {
+		return this.pointList[this.pointAt[index]!]!;
+	}
+
+	/** All in their order, in a list of their own. */
+	points(): ModelPoint[] {
+		return Array.from({ length: this.pointCount }, (_, i) => this.point(i));
+	}
+
+	/** Whether a row, or a rule, brings this point of a model. */
+	has(model: number, point: string): boolean {
+		for (let i = 0; i < this.pointCount; i++) {
+			const one = this.point(i);
+			if (one.model === model && one.point === point) return true;
+		}
+		return false;
+	}
+
+	/** Adds the derived points with a part in what a read brings, and those made of these. */
+	private addChanges(read: PlannedRead, derived: readonly (readonly number[])[], changes: number[]): void {
 		const changed = new Set<number>();
 		let point = read.firstPoint;
 		for (let step = read.first; step < read.end; step++) {
 			for (let i = this.steps[step]!.points; i > 0; i--) changed.add(point++);
-			const kept = this.keptOf(step);
-			if (kept >= 0) changed.add(-1 - kept);
+			if (this.keptOf(step) >= 0) changed.add(-1 - this.keptOf(step));
 		}
-		const found: number[] = [];
-		this.derived.forEach((one, index) => {
-			if (!one.of.some((part) => changed.has(part)) && !(one.when >= 0 && changed.has(-1 - one.when))) return;
-			found.push(index);
-			for (const given of one.points) changed.add(given);
+		derived.forEach(([when, , count, ...rest], index) => {
+			const waits = when! >= 0 && changed.has(-1 - when!);
+			if (!waits && !rest.slice(count).some((part) => changed.has(part))) return;
+			changes.push(index);
+			for (const given of rest.slice(0, count)) changed.add(given);
 		});
-		return found;
 	}
 
 	/** Index of a row's value among those kept; -1 for one nobody asks for. */

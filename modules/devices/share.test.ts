@@ -22,9 +22,11 @@ test("parts of another value are used again", () => {
 });
 
 test("what only looks alike is told apart", () => {
-	const made = shared([{ a: 1 }, { a: "1" }, { a: [1] }, [1], { 0: 1 }, { b: 1 }, { a: 1, b: undefined }, {}, []]);
-	expect(new Set(made).size).toBe(9);
-	expect(made).toEqual([{ a: 1 }, { a: "1" }, { a: [1] }, [1], { 0: 1 }, { b: 1 }, { a: 1, b: undefined }, {}, []]);
+	const parts = () => [{ a: 1 }, { a: "1" }, { a: [1] }, [1], { 0: 1 }, { b: 1 }, { a: 1, b: undefined }, {}, []];
+	const texts = () => [["x", "y"], ["x;1 string 1 y"], ["x;1:string y"], ["x,y"]];
+	const made = shared([...parts(), ...texts()]);
+	expect(new Set(made).size).toBe(13);
+	expect(made).toEqual([...parts(), ...texts()]);
 });
 
 test("a frozen constant stays the object it is", () => {

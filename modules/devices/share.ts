@@ -6,9 +6,7 @@
 export function shared<T extends object>(value: T, like: readonly object[] = []): T {
 	const pool = new Pool();
 	for (const one of like) pool.share(one);
-	const all = pool.share(value);
-	pool.clear();
-	return all;
+	return pool.share(value);
 }
 
 /** Plain objects and arrays, each kept once and frozen. */
@@ -18,29 +16,25 @@ export class Pool {
 
 	share<T>(value: T): T {
 		if (typeof value !== "object" || value === null) return value;
-		const parts: unknown = Array.isArray(value)
-			? value.map((part) => this.share(part))
-			: Object.fromEntries(Object.entries(value).map(([name, part]) => [name, this.share(part)]));
-		const key = this.#key(parts as object);
+		const parts: Record<string, unknown> = Array.isArray(value) ? ([] as never) : {};
+		for (const [name, part] of Object.entries(value)) parts[name] = this.share(part);
+		const key = this.key(parts);
 		const known = this.#byKey.get(key);
 		if (known !== undefined) return known as T;
-		const kept = Object.isFrozen(value) ? value : Object.freeze(parts as object);
+		const kept = Object.isFrozen(value) ? value : Object.freeze(parts);
 		this.#byKey.set(key, kept);
 		this.#numbers.set(kept, this.#numbers.size);
 		return kept as T;
 	}
 
-	/** What is preloaded keeps whatever its last collection still reached. */
-	clear(): void {
-		this.#byKey.clear();
-		this.#numbers.clear();
-	}
-
 	/** The same for equal parts in equal order; objects among them are told apart by their number. */
-	#key(parts: object): string {
+	private key(parts: object): string {
 		let key = Array.isArray(parts) ? "[" : "{";
 		for (const [name, part] of Object.entries(parts)) {
-			key += `${name}:${typeof part === "object" ? `#${this.#numbers.get(part)}` : `${typeof part} ${part}`};`;
+			const text = typeof part === "object" ? "" : String(part);
+			key += `${name} `;
+			// with its length, so that no text can look like several parts
+			key += typeof part === "object" ? `#${this.#numbers.get(part)};` : `${typeof part} ${text.length} ${text};`;
 		}
 		return key;
 	}

@@ -186,10 +186,9 @@ function abilitiesOf(table: DeviceTable): Abilities {
 }
 
 /** By the phases whose voltages a device measures. */
-function acTypeOf({ points }: Plan): AcType {
-	const measures = (name: string): boolean => points.some(({ model, point }) => model === 701 && point === name);
-	if (measures("VL3")) return "three";
-	return measures("VL2") ? "split" : "single";
+function acTypeOf(plan: Plan): AcType {
+	if (plan.has(701, "VL3")) return "three";
+	return plan.has(701, "VL2") ? "split" : "single";
 }
 
 /** What a table says for good of its DC ports. */

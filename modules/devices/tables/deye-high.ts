@@ -19,7 +19,7 @@ import { bmsRows, settingRows } from "./deye-settings";
 export type HighProduct = Omit<Product, "shift" | "modes">;
 
 /** Bits 0 and 1 charge from grid and generator, 2 to 4 are the mode. */
-const modes = frozen<readonly number[]>(Array.from({ length: 32 }, (_, i) => i));
+const modes = frozen<readonly number[]>([...Array(32).keys()]);
 
 /** `like`: tables of the family that are there already. */
 export function highMap(product: HighProduct, like: readonly DeviceTable[]): DeviceTable {

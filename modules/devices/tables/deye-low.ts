@@ -32,7 +32,7 @@ type Map = LowProduct & Product;
 /** Bit 0 charges from the grid, 1 sells, 5 shaves peaks. */
 const solArkModes = frozen<readonly number[]>([0, 1, 2, 3, 32, 33, 34, 35]);
 /** Bits 0 and 1 charge from grid and generator, 2 to 4 are the mode, 6 sells. */
-const deyeModes = frozen<readonly number[]>(Array.from({ length: 64 }, (_, i) => (i < 32 ? i : i + 32)));
+const deyeModes = frozen<readonly number[]>([...Array(64).keys()].map((i) => (i < 32 ? i : i + 32)));
 
 /** `like`: tables of the family that are there already. */
 export function lowMap(product: LowProduct, like: readonly DeviceTable[]): DeviceTable {

@@ -2,7 +2,39 @@
 import type { Image, ModelSpec } from "../image";
 import { layout, linesOf, parsePoint } from "../model";
 import { PointType } from "../types";
-import * as text from "./compose-rules";
+import {
+	kBank,
+	kBattery,
+	kCapacity,
+	kCombiner,
+	kCombinerInput,
+	kCombinerTotals,
+	kDcTotals,
+	kInputPort,
+	kModule,
+	kNameplate,
+	kNewAc,
+	kNoStorage,
+	kOldAc,
+	kOldDc,
+	kOldPhases,
+	kOldStorage,
+	kOnlyString,
+	kOutbackArray,
+	kOutbackBattery,
+	kOutbackModule,
+	kOutbackStat,
+	kPanel,
+	kPanelBattery,
+	kPanelPort,
+	kSameAc,
+	kSettings,
+	kStatus,
+	kStorage,
+	kStoragePort,
+	kStorageStatus,
+	kTracker,
+} from "./compose-rules";
 import { acTypeOf, hasStorage, kOlderAc, olderAcOf, portsOf } from "./layout";
 import type { DerProfile } from "./profile";
 import { Rules } from "./rules";
@@ -63,29 +95,29 @@ class Plan {
 	#newer(): void {
 		const { present, profile } = this.#input;
 		const older = olderAcOf(present);
-		this.#block(702, 702, text.kCapacity);
-		if (older > 0) this.#block(701, older, text.kNewAc);
-		this.#block(713, 713, text.kStorage);
+		this.#block(702, 702, kCapacity);
+		if (older > 0) this.#block(701, older, kNewAc);
+		this.#block(713, 713, kStorage);
 		if (!this.#added.includes(714)) return;
 		const gives = (id: number): boolean => present.some((model) => model.id === id);
 		const solar = this.#solarPorts;
 		solar.forEach((port, i) => {
-			if (gives(160)) this.#block(714, 160, text.kTracker, `${port}.`, `module[${i + 1}].`);
+			if (gives(160)) this.#block(714, 160, kTracker, `${port}.`, `module[${i + 1}].`);
 			else if (gives(404) || gives(403)) {
-				this.#block(714, gives(404) ? 404 : 403, text.kInputPort, `${port}.`, `string[${i + 1}].`);
-			} else if (gives(64111)) this.#block(714, 64111, text.kOutbackArray, `${port}.`);
-			else if (gives(502) || gives(501)) this.#block(714, gives(502) ? 502 : 501, text.kPanelPort, `${port}.`);
-			else if (older > 0) this.#block(714, older, text.kOldDc, `${port}.`);
+				this.#block(714, gives(404) ? 404 : 403, kInputPort, `${port}.`, `string[${i + 1}].`);
+			} else if (gives(64111)) this.#block(714, 64111, kOutbackArray, `${port}.`);
+			else if (gives(502) || gives(501)) this.#block(714, gives(502) ? 502 : 501, kPanelPort, `${port}.`);
+			else if (older > 0) this.#block(714, older, kOldDc, `${port}.`);
 		});
 		const storage = this.#storagePort;
 		if (storage !== "") {
-			if (gives(64111)) this.#block(714, 64111, text.kOutbackBattery, `${storage}.`);
-			else if (gives(502) || gives(501)) this.#block(714, gives(502) ? 502 : 501, text.kPanelBattery, `${storage}.`);
-			else if (this.#hasSource(802)) this.#block(714, 802, text.kStoragePort, `${storage}.`);
-			else if (older > 0 && profile.kind === "battery") this.#block(714, older, text.kOldDc, `${storage}.`);
+			if (gives(64111)) this.#block(714, 64111, kOutbackBattery, `${storage}.`);
+			else if (gives(502) || gives(501)) this.#block(714, gives(502) ? 502 : 501, kPanelBattery, `${storage}.`);
+			else if (this.#hasSource(802)) this.#block(714, 802, kStoragePort, `${storage}.`);
+			else if (older > 0 && profile.kind === "battery") this.#block(714, older, kOldDc, `${storage}.`);
 		}
 		const ports = storage === "" ? solar : [...solar, storage];
-		for (const name of text.kDcTotals.split(" ")) {
+		for (const name of kDcTotals.split(" ")) {
 			const alarms = name === "PrtAlrms";
 			const from = ports.map((port) => `714.${port}.${alarms ? "DCAlrm" : name}`);
 			this.#rule(714, alarms ? "or" : "s", name, 714, from);
@@ -96,32 +128,32 @@ class Plan {
 		const { present, profile } = this.#input;
 		const source = olderAcOf(present);
 		for (const id of kOlderAc[acTypeOf(present, profile)]) {
-			if (source > 0) for (const name of text.kSameAc.split(" ")) this.#rule(id, ".", name, source, [name]);
+			if (source > 0) for (const name of kSameAc.split(" ")) this.#rule(id, ".", name, source, [name]);
 			else {
-				this.#block(id, 701, text.kOldAc);
+				this.#block(id, 701, kOldAc);
 				const phases = id % 10;
-				for (let i = 0; i < phases; i++) this.#block(id, 701, text.kOldPhases[i]!);
+				for (let i = 0; i < phases; i++) this.#block(id, 701, kOldPhases[i]!);
 			}
 		}
-		this.#block(120, 702, text.kNameplate);
-		this.#block(121, 702, text.kSettings);
-		this.#block(122, 701, text.kStatus);
-		if (hasStorage(present, profile)) this.#block(122, 701, text.kStorageStatus);
-		else this.#block(122, 701, text.kNoStorage);
-		this.#block(124, 713, text.kOldStorage);
-		if (!this.#copy(802)) this.#block(802, 713, text.kBattery);
-		this.#block(803, 713, text.kBank);
-		if (profile.strings === 1) this.#block(803, 713, text.kOnlyString, "string[1].");
+		this.#block(120, 702, kNameplate);
+		this.#block(121, 702, kSettings);
+		this.#block(122, 701, kStatus);
+		if (hasStorage(present, profile)) this.#block(122, 701, kStorageStatus);
+		else this.#block(122, 701, kNoStorage);
+		this.#block(124, 713, kOldStorage);
+		if (!this.#copy(802)) this.#block(802, 713, kBattery);
+		this.#block(803, 713, kBank);
+		if (profile.strings === 1) this.#block(803, 713, kOnlyString, "string[1].");
 		const charger = present.some((model) => model.id === 64111);
 		this.#solarPorts.forEach((port, i) => {
 			const to = `module[${i + 1}].`;
-			this.#block(160, 714, text.kModule, to, `${port}.`);
-			if (charger) this.#block(160, 64111, text.kOutbackModule, to);
-			for (const id of [403, 404]) this.#block(id, 714, text.kCombinerInput, `string[${i + 1}].`, `${port}.`);
+			this.#block(160, 714, kModule, to, `${port}.`);
+			if (charger) this.#block(160, 64111, kOutbackModule, to);
+			for (const id of [403, 404]) this.#block(id, 714, kCombinerInput, `string[${i + 1}].`, `${port}.`);
 		});
 		for (const id of [403, 404]) {
-			this.#block(id, 714, text.kCombiner);
-			for (const [point, from] of text.kCombinerTotals) {
+			this.#block(id, 714, kCombiner);
+			for (const [point, from] of kCombinerTotals) {
 				this.#rule(
 					id,
 					"s",
@@ -132,8 +164,8 @@ class Plan {
 			}
 		}
 		for (const id of [501, 502]) {
-			this.#block(id, 714, text.kPanel);
-			if (charger) this.#block(id, 64111, text.kOutbackStat);
+			this.#block(id, 714, kPanel);
+			if (charger) this.#block(id, 64111, kOutbackStat);
 		}
 	}
 
