@@ -89,7 +89,7 @@ function rowOf(
 	const at = plan.at[index]!;
 	const firstPoint = plan.firstPoint(index);
 	const names: string[] = [];
-	for (let i = 0; i < step.points; i++) names.push(plan.point(firstPoint + i).point);
+	for (let i = 0; i < step.points; i++) names.push(plan.nameOf(firstPoint + i));
 	const status = {
 		name: row.name,
 		address: row.address,

@@ -1,7 +1,7 @@
 import { configError } from "../base/errors";
 import { frozen } from "../base/frozen";
 import { Plan } from "./plan";
-import type { ModelPoint } from "./points";
+import { PointList } from "./points";
 import { Pool } from "./share";
 import type { DeviceTable } from "./table";
 import { chintDdsu666 } from "./tables/chint-ddsu666";
@@ -36,7 +36,7 @@ const plans = frozen<readonly Plan[]>(makePlans());
 
 function makePlans(): Plan[] {
 	const pool = new Pool();
-	const points: ModelPoint[] = [];
+	const points = new PointList();
 	return deviceTables.map((table) => new Plan(table, { pool, points }));
 }
 

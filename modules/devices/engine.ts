@@ -139,11 +139,10 @@ export class Device implements PolledDevice {
 
 	/** A scale factor holds before the first answer, and for good; the other constants while the device answers. */
 	private putFixed(scales: boolean, timeMs: number): void {
-		const { fixedAt, fixedValues } = this.plan;
-		for (let i = 0; i < fixedAt.length; i++) {
-			const point = fixedAt[i]!;
-			if (this.plan.point(point).point.endsWith("_SF") === scales) this.put(point, fixedValues[i]!, timeMs, "good");
-		}
+		Object.values(this.table.fixed ?? {}).forEach((value, i) => {
+			const point = this.plan.fixedAt[i]!;
+			if (this.plan.nameOf(point).endsWith("_SF") === scales) this.put(point, value, timeMs, "good");
+		});
 	}
 
 	/** Value of a row that the plan keeps (`Plan.keptIndex`), in its unit; NaN for none. */
@@ -183,7 +182,7 @@ export class Device implements PolledDevice {
 		for (let i = 0; i < handles.length; i++) {
 			if (image.quality(handles[i]!) !== "suspect") continue;
 			const value = image.value(handles[i]!);
-			return { point: this.plan.point(i).point, value: typeof value === "number" ? value : undefined };
+			return { point: this.plan.nameOf(i), value: typeof value === "number" ? value : undefined };
 		}
 		return undefined;
 	}
@@ -442,8 +441,7 @@ export class Device implements PolledDevice {
 		const step = this.plan.steps[index]!;
 		const text = stepText(step, data, this.plan.at[index]!, this.#scratch);
 		for (let i = first; i < first + step.points; i++) {
-			const point = this.plan.point(i);
-			if (point.model === 1 && point.point === "SN") {
+			if (this.plan.isPoint(i, 1, "SN")) {
 				this.registerSerial = text;
 				if (this.#siteSerial) continue;
 			}
@@ -473,7 +471,7 @@ export class Device implements PolledDevice {
 				else this.#kept!.refuse(kept, refusedMs);
 			}
 			for (let n = this.plan.steps[i]!.points; n > 0; n--, point++) {
-				if (this.plan.point(point).model !== 1) this.image.losePoint(this.#handles[point]!);
+				if (this.plan.modelOf(point) !== 1) this.image.losePoint(this.#handles[point]!);
 			}
 		}
 		this.derive(read);

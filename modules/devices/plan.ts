@@ -1,6 +1,6 @@
 import { frozen } from "../base/frozen";
 import { makeStep, rowAt, type Step } from "./decode";
-import { type ModelPoint, pointPath, samePoint } from "./points";
+import { type ModelPoint, PointList, pointPath, samePoint } from "./points";
 import type { Pool } from "./share";
 import {
 	type DeviceTable,
@@ -46,7 +46,7 @@ export interface PlanOptions {
 	longestGap?: number;
 	/** Where plans that are made together find what they have in common, and the list of all their points. */
 	pool?: Pool;
-	points?: ModelPoint[];
+	points?: PointList;
 }
 
 /** A row whose value is kept for other rows, derived points or controls. */
@@ -79,11 +79,10 @@ export class Plan {
 	/** How many points the plan has: those the reads write, then the fixed and the derived ones. */
 	readonly pointCount: number;
 	/** Points of this plan, or of all that were made together; `pointAt` says which are this plan's. */
-	private readonly pointList: readonly ModelPoint[];
+	private readonly pointList: PointList;
 	private readonly pointAt: Uint16Array;
-	/** Points that are fixed, by their index, and the value of each. */
+	/** Indices of the points that are fixed, in the table's order. */
 	readonly fixedAt: Uint16Array;
-	readonly fixedValues: readonly (number | string)[];
 	/**
 	 * Derived points, in the table's order. First where each begins; there stand the index of the kept row that decides
 	 * whether it counts, or -1; 1 when another gives its points too; how many points it has; their indices; and its parts,
@@ -121,7 +120,7 @@ export class Plan {
 			const firstPoint = points.length;
 			for (const row of group.rows) {
 				const own = rowPoints(table, row);
-				for (const point of own) points.push(pool?.share(point) ?? point);
+				for (const point of own) points.push(point);
 				const keptAt = keptIndex(row.name);
 				const when = row.when === undefined ? -1 : keptIndex(row.when.row);
 				const counter = isCounter(row.unit) ? counters.push(row) - 1 : -1;
@@ -148,11 +147,9 @@ export class Plan {
 		const indexOf = (name: string): number => {
 			const wanted = modelPoint(table, name);
 			const found = points.findIndex((one) => samePoint(one, wanted));
-			return found >= 0 ? found : points.push(pool?.share(wanted) ?? wanted) - 1;
+			return found >= 0 ? found : points.push(wanted) - 1;
 		};
-		const fixed = Object.entries(table.fixed ?? {});
-		this.fixedAt = Uint16Array.from(fixed.map(([name]) => indexOf(name)));
-		this.fixedValues = fixed.map(([, value]) => value);
+		this.fixedAt = Uint16Array.from(Object.keys(table.fixed ?? {}).map(indexOf));
 		const derived = (table.derived ?? []).map((one) => {
 			const given = pointNames(one.point).map(indexOf);
 			const parts = one.of.map((name) => (name[0] === "@" ? -1 - keptIndex(name.slice(1)) : indexOf(name)));
@@ -175,10 +172,9 @@ export class Plan {
 			this.payloadAt[i + 1] = this.payloadAt[i]! + (code <= 2 ? (count + 7) >> 3 : 2 * count);
 		});
 		this.pointCount = points.length;
-		const all = options?.points ?? [];
-		this.pointAt = Uint16Array.from(points.map((one) => (all.includes(one) ? all.indexOf(one) : all.push(one) - 1)));
-		this.pointList = all;
-		this.kept = kept;
+		this.pointList = options?.points ?? new PointList();
+		this.pointAt = Uint16Array.from(points.map((one) => this.pointList.add(one)));
+		this.kept = pool?.share(kept) ?? kept;
 		this.counters = counters;
 		this.counterCount = counters.length;
 	}
@@ -215,8 +211,22 @@ export class Plan {
 		return first;
 	}
 
+	/** A point, in an object of its own. */
 	point(index: number): ModelPoint {
-		return this.pointList[this.pointAt[index]!]!;
+		return this.pointList.get(this.pointAt[index]!);
+	}
+
+	/** Whether a point has this name in a model of this id. */
+	isPoint(index: number, model: number, point: string): boolean {
+		return this.modelOf(index) === model && this.nameOf(index) === point;
+	}
+
+	modelOf(index: number): number {
+		return this.pointList.model(this.pointAt[index]!);
+	}
+
+	nameOf(index: number): string {
+		return this.pointList.name(this.pointAt[index]!);
 	}
 
 	/** All in their order, in a list of their own. */
@@ -226,10 +236,7 @@ export class Plan {
 
 	/** Whether a row, or a rule, brings this point of a model. */
 	has(model: number, point: string): boolean {
-		for (let i = 0; i < this.pointCount; i++) {
-			const one = this.point(i);
-			if (one.model === model && one.point === point) return true;
-		}
+		for (let i = 0; i < this.pointCount; i++) if (this.isPoint(i, model, point)) return true;
 		return false;
 	}
 

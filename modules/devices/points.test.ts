@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { pointPath, readPoint, samePoint } from "./points";
+import { PointList, pointPath, readPoint, samePoint } from "./points";
 
 it.each([
 	["W", { model: 701, occurrence: 1, group: "", point: "W" }, "701.W"],
@@ -28,4 +28,13 @@ it("tells points apart by model, occurrence, group and name", () => {
 	for (const other of ["713.Prt[1].DCA", "714#2.Prt[1].DCA", "714.Prt[2].DCA", "714.Prt[1].DCV"]) {
 		expect(samePoint(one, readPoint(other, 1)!), other).toBe(false);
 	}
+});
+
+it("lists each point once", () => {
+	const list = new PointList();
+	const names = ["701.W", "701#2.W", "714.Prt[1].DCA", "701.W", "714.Prt[2].DCA", "714.Prt[1].DCA", "1.SN"];
+	expect(names.map((name) => list.add(readPoint(name, 1)!))).toEqual([0, 1, 2, 0, 3, 2, 4]);
+	expect([0, 1, 2, 3, 4].map((i) => pointPath(list.get(i)))).toEqual([...new Set(names)]);
+	expect(list.get(1)).toEqual({ model: 701, occurrence: 2, group: "", point: "W" });
+	expect([list.model(1), list.name(1)]).toEqual([701, "W"]);
 });

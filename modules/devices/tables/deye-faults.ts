@@ -1,4 +1,5 @@
 import { frozen } from "../../base/frozen";
+import { shared } from "../share";
 
 /** What makes a fault or alarm of 701.Alrm of the family's 64 fault bits; bit n is fault F(n + 1). */
 type BitPairs = readonly (readonly [from: number, to: number])[];
@@ -56,13 +57,14 @@ export const lowVoltageAlarms = frozen(
 );
 
 /** High-voltage battery, where numbers mean other things: F52, F54, F55 DC over-voltage, F62 stopped by DRM. */
-export const highVoltageAlarms = frozen(
+export const highVoltageAlarms = shared(
 	withManufacturer([
 		[51, dcOverVolt],
 		[53, dcOverVolt],
 		[54, dcOverVolt],
 		[61, manualShutdown],
 	]),
+	[lowVoltageAlarms],
 );
 
 const lowNames =
