@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { deviceTable } from "./catalogue";
+import { Catalogue, deviceTable } from "./catalogue";
 import { Plan } from "./plan";
-import type { DeviceTable, Row } from "./table";
+import { pointPath } from "./points";
+import { type DeviceTable, type Row, rowPoints } from "./table";
 import { eastronSdm120 } from "./tables/eastron-sdm120";
 
 function tableOf(rows: readonly Partial<Row>[], more: Partial<DeviceTable> = {}): DeviceTable {
@@ -117,4 +118,34 @@ it.each([
 	["sht20-xy-md02", ["4:1+2"]],
 ] as const)("%s is read with these requests", (id, wanted) => {
 	expect(reads(deviceTable(id)!)).toEqual(wanted);
+});
+
+describe("a plan knows of its steps", () => {
+	const table = deviceTable("sol-ark-12k")!;
+	const plan = new Catalogue().plan(table);
+
+	it("row, place and points", () => {
+		for (const read of plan.reads) {
+			let point = read.firstPoint;
+			for (let i = read.first; i < read.end; i++) {
+				const row = plan.row(i);
+				expect(plan.stepOf(row), row.name).toBe(i);
+				expect(plan.at[i], row.name).toBe(2 * (row.address - read.address));
+				expect(plan.firstPoint(i), row.name).toBe(point);
+				const names = rowPoints(table, row).map(pointPath);
+				expect(names.map((_, n) => pointPath(plan.point(point + n)))).toEqual(names);
+				point += names.length;
+			}
+		}
+	});
+
+	it("which it shares with the plans of other products, and nothing else", () => {
+		const other = new Catalogue().plan(deviceTable("sol-ark-hv")!);
+		const steps = new Set(plan.steps);
+		expect(other.steps.filter((step) => steps.has(step)).length).toBeGreaterThan(50);
+		const alone = new Plan(deviceTable("sol-ark-hv")!);
+		expect(alone.steps).toEqual(other.steps);
+		expect(alone.points()).toEqual(other.points());
+		expect(new Set(alone.steps).size).toBe(alone.steps.length);
+	});
 });

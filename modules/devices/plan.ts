@@ -72,8 +72,8 @@ export class Plan {
 	readonly at: Uint16Array;
 	/** Index of each step's row in the table. */
 	readonly rowAt: Uint16Array;
-	/** Three of each step: see `keptOf`, `whenOf`, `counterOf`. */
-	readonly ties: Int8Array;
+	/** Three of each step: see `keptOf`, `whenOf`; the third is the index of the counter that its row is, or -1. */
+	readonly ties: Int16Array;
 	/** Where the payload of each read's reply stands when all lie one behind the other; one more for their end. */
 	readonly payloadAt: Uint16Array;
 	/** How many points the plan has: those the reads write, then the fixed and the derived ones. */
@@ -90,7 +90,7 @@ export class Plan {
 	 */
 	readonly derived: Int16Array;
 	/** Indices of derived points, read after read in the table's order: see `PlannedRead`. */
-	readonly changes: Uint8Array;
+	readonly changes: Uint16Array;
 	readonly kept: readonly KeptRow[];
 	readonly counterCount: number;
 	/** Row of each counter, in order of its index. */
@@ -143,7 +143,7 @@ export class Plan {
 		this.steps = steps;
 		this.at = Uint16Array.from(places);
 		this.rowAt = Uint16Array.from(rows);
-		this.ties = Int8Array.from(ties);
+		this.ties = Int16Array.from(ties);
 		const indexOf = (name: string): number => {
 			const wanted = modelPoint(table, name);
 			const found = points.findIndex((one) => samePoint(one, wanted));
@@ -165,7 +165,7 @@ export class Plan {
 			this.addChanges(read, derived, changes);
 			read.endChange = changes.length;
 		}
-		this.changes = Uint8Array.from(changes);
+		this.changes = Uint16Array.from(changes);
 		this.reads = reads;
 		this.payloadAt = new Uint16Array(reads.length + 1);
 		reads.forEach(({ function: code, count }, i) => {
@@ -192,11 +192,6 @@ export class Plan {
 	/** Index of the kept row on whose raw value it depends whether a step's row counts, or -1. */
 	whenOf(step: number): number {
 		return this.ties[3 * step + 1]!;
-	}
-
-	/** Index of the counter that a step's row is, or -1. */
-	counterOf(step: number): number {
-		return this.ties[3 * step + 2]!;
 	}
 
 	/** The step of a row, by its index; -1 for a row that is not read. */
@@ -229,7 +224,7 @@ export class Plan {
 		return this.pointList.name(this.pointAt[index]!);
 	}
 
-	/** All in their order, in a list of their own. */
+	/** All in their order, each in an object of its own: for a meter's few. */
 	points(): ModelPoint[] {
 		return Array.from({ length: this.pointCount }, (_, i) => this.point(i));
 	}
