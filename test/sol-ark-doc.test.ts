@@ -233,7 +233,8 @@ it("lists every setting that may be written, with each inverter's range", () => 
 			const name = row.point === undefined ? "704" : pointNames(row.point).join(", ");
 			const cells = rows.get(`${row.name} ${name}`) ?? [row.name, name, ...hybridModels.map(() => "")];
 			const range = row.write.allowed ? runs(row.write.allowed) : `${row.write.min} to ${row.write.max}`;
-			cells[2 + hybridModels.indexOf(model)] = `${row.address}: ${range} ${row.unit === "code" || row.unit === "1" ? "" : row.unit}`.trim();
+			cells[2 + hybridModels.indexOf(model)] =
+				`${row.address}: ${range} ${row.unit === "code" || row.unit === "1" ? "" : row.unit}`.trim();
 			rows.set(`${row.name} ${name}`, cells);
 		}
 	}

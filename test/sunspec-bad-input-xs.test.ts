@@ -94,6 +94,11 @@ it("answers each of a thousand requests, and goes on as before", async () => {
 		// what was commanded has its time to be done and to fall back
 		await world.advance(20_000);
 	};
+	// what a DER is commanded with is made by its first command
+	for (const [unit, image] of images) {
+		const at = image.models.find(({ id }) => id === 704)?.address;
+		if (at !== undefined) await ask(unit, fromHex(`06 ${(at + 14).toString(16)} 0001`));
+	}
 	await round(400);
 	const before = heap();
 	await round(600);
