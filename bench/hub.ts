@@ -7,7 +7,7 @@ import { applicationModules } from "../hosts/desktop/preloads";
 import { kOutboxBytes } from "../modules/openami/telemetry";
 import { heapBytes, type Report, type Say, sayer, slotBytes } from "./figure";
 import { heapByPart, hostHeap } from "./heap-machine";
-import { BenchHub, demoSite, metersOnly } from "./hub-machine";
+import { BenchHub, demoSite, metersOnly, withDers } from "./hub-machine";
 
 const heapBudgetBytes = 256 * 1024;
 const minuteMs = 60_000;
@@ -122,7 +122,7 @@ async function sayHeap(say: Say, what: string, siteText: string): Promise<void> 
 	const total = slots * slotBytes + chunkBytes;
 	say(`heap, ${what}, after 10 minutes`, total / 1024, "KB", {
 		budget: heapBudgetBytes / 1024,
-		note: `${slots} slots of 16 bytes and ${chunkBytes} bytes of chunks; no inverter, battery or rules yet`,
+		note: `${slots} slots of 16 bytes and ${chunkBytes} bytes of chunks; no rules yet`,
 	});
 	say(`heap, ${what}, 10 minutes later`, growth, "bytes more", { budget: Math.round(0.02 * total) });
 	say(`boot, ${what}`, boot, "byte codes", { note: "site file, images, servers; modules are preloaded" });
@@ -150,6 +150,7 @@ export async function run(report: Report): Promise<void> {
 	say("GET /api/site", costs.http, "byte codes");
 	await sayHeap(say, "demo pole (7 meters, 1 sensor)", demoSite());
 	await sayHeap(say, "10 single-phase meters", metersOnly(10));
+	await sayHeap(say, "10 meters, an inverter, a battery", withDers(metersOnly(10)));
 	say("C static and buffers", undefined, "KB", { budget: 48, note: "see npm run bench -- memory" });
 	say("leakage event to relay command on the bus", undefined, "ms", { budget: 50, note: "there are no rules yet" });
 	say("firmware image", undefined, "MB", { budget: 3.5, note: "see npm run bench -- flash" });
