@@ -1,50 +1,10 @@
 /** DERs in the whole hub, on XS, in virtual time: found, commanded, split, over a restart, with a device that is gone. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, describe, expect, it } from "vitest";
-import { VirtualClient } from "./adapters/virtual-sunspec";
-import { root } from "./peers";
-import { VirtualHub } from "./virtual-hub";
+import { describe, expect, it } from "vitest";
+import { DerBench, pct, derSite as site } from "./der-bench";
 
-const bench = readFileSync(join(root, "sites/der.json"), "utf8");
-
-interface Draft {
-	devices: { id: string; control?: boolean }[];
-	services?: object;
-}
-
-function site(ids: readonly string[], change: (draft: Draft) => void = () => {}): string {
-	const draft = JSON.parse(bench) as Draft;
-	draft.devices = draft.devices.filter(({ id }) => ids.includes(id));
-	change(draft);
-	return JSON.stringify(draft);
-}
-
-const folder = mkdtempSync(join(tmpdir(), "gridpost-der-"));
-afterAll(() => rmSync(folder, { recursive: true }));
-
-const open: { close(): void }[] = [];
-afterEach(() => {
-	for (const one of open.splice(0).reverse()) one.close();
-});
-
-interface Start {
-	siteText: string;
-	dataFolder?: string;
-	epochMs?: number;
-}
-
-async function start(options: Start, settleMs = 15_000): Promise<{ hub: VirtualHub; client: VirtualClient }> {
-	const hub = new VirtualHub({ sim: { startHour: 11 }, ...options });
-	open.push(hub);
-	await hub.advance(settleMs);
-	const client = new VirtualClient(hub);
-	open.push(client);
-	return { hub, client };
-}
-
-const pct = (value: number) => value * 10;
+const bench = new DerBench();
+const start = bench.start.bind(bench);
 
 describe("a PV inverter of the older kind", () => {
 	it("is found, bears the models of both kinds, and does what is written to either", async () => {
@@ -94,16 +54,11 @@ describe("a PV inverter of the older kind", () => {
 	});
 
 	it("is remembered: after a restart its unit has its models before it has answered", async () => {
-		const dataFolder = join(folder, "remembered");
+		const dataFolder = join(bench.folder, "remembered");
 		const first = await start({ siteText: site(["pv"]), dataFolder });
 		const before = [...(await first.client.models(10)).keys()];
-		for (const one of open.splice(0).reverse()) one.close();
-		const hub = new VirtualHub({ siteText: site(["pv"]), dataFolder });
-		open.push(hub);
-		hub.hub.pole!.device("pv")!.fault = { kind: "silent" };
-		await hub.advance(100);
-		const client = new VirtualClient(hub);
-		open.push(client);
+		bench.close();
+		const { hub, client } = await start({ siteText: site(["pv"]), dataFolder, silent: ["pv"] }, 100);
 		expect([...(await client.models(10)).keys()]).toEqual(before);
 		await hub.advance(8000);
 		expect(await client.put(10, 704, "WMaxLimPct", pct(50))).toBeGreaterThan(0);
@@ -114,13 +69,13 @@ describe("a PV inverter of the older kind", () => {
 		["the clock is set: what passed counts", Date.UTC(2026, 0, 1, 1), 30_000, 40, 12_000],
 		["the clock is set, and the time was over meanwhile", Date.UTC(2026, 0, 1, 1), 300_000, 40, 100],
 	])("falls back at its time over a restart: %s", async (_name, epochMs, offMs, seconds, remainingMs) => {
-		const dataFolder = join(folder, `revert-${offMs}`);
+		const dataFolder = join(bench.folder, `revert-${offMs}`);
 		const first = await start({ siteText: site(["pv"]), dataFolder, epochMs });
 		expect(await first.client.put(10, 704, "WMaxLimPctEna", 1, pct(30), pct(100), 0, 0, seconds)).toBe(0);
 		await first.hub.advance(3000);
 		expect(await first.client.raw(10, 701, "W")).toBe(3000);
 		const nowMs = first.hub.hub.machine.now();
-		for (const one of open.splice(0).reverse()) one.close();
+		bench.close();
 		const { hub, client } = await start(
 			{ siteText: site(["pv"]), dataFolder, epochMs: epochMs + nowMs + offMs },
 			offMs > 100_000 ? 5000 : 2500,

@@ -1,58 +1,13 @@
 /** What a control comes to when devices go, are exchanged, or are found while it holds: on XS, in virtual time. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, describe, expect, it } from "vitest";
-import { VirtualClient } from "./adapters/virtual-sunspec";
-import { root } from "./peers";
-import { VirtualHub } from "./virtual-hub";
+import { describe, expect, it } from "vitest";
+import { DerBench, pct, derSite as site } from "./der-bench";
+import type { VirtualHub } from "./virtual-hub";
 
-const bench = readFileSync(join(root, "sites/der.json"), "utf8");
-
-interface Draft {
-	devices: { id: string; control?: boolean }[];
-	services?: object;
-}
-
-function site(ids: readonly string[], change: (draft: Draft) => void = () => {}): string {
-	const draft = JSON.parse(bench) as Draft;
-	draft.devices = draft.devices.filter(({ id }) => ids.includes(id));
-	change(draft);
-	return JSON.stringify(draft);
-}
-
-const folder = mkdtempSync(join(tmpdir(), "gridpost-safety-"));
-afterAll(() => rmSync(folder, { recursive: true }));
-
-const open: { close(): void }[] = [];
-const closeAll = () => {
-	for (const one of open.splice(0).reverse()) one.close();
-};
-afterEach(closeAll);
-
-interface Start {
-	siteText: string;
-	dataFolder?: string;
-	epochMs?: number;
-	silent?: readonly string[];
-}
-
-async function start({ silent = [], ...options }: Start, settleMs = 15_000) {
-	const hub = new VirtualHub({ sim: { startHour: 11 }, ...options });
-	open.push(hub);
-	for (const id of silent) hub.hub.pole!.device(id)!.fault = { kind: "silent" };
-	await hub.advance(settleMs);
-	const client = new VirtualClient(hub);
-	open.push(client);
-	return { hub, client };
-}
-
-/** The hub closes a connection on which nobody asks. */
-function again(hub: VirtualHub): VirtualClient {
-	const client = new VirtualClient(hub);
-	open.push(client);
-	return client;
-}
+const bench = new DerBench();
+const start = bench.start.bind(bench);
+const again = bench.client.bind(bench);
+const closeAll = bench.close.bind(bench);
 
 const slave = (hub: VirtualHub, id: string) =>
 	hub.hub.pole!.device(id)! as never as {
@@ -60,7 +15,6 @@ const slave = (hub: VirtualHub, id: string) =>
 		set(name: string, value: number): void;
 		fault: unknown;
 	};
-const pct = (value: number) => value * 10;
 
 describe("a limit", () => {
 	it("is told again to a device that lost it while it was gone", async () => {
@@ -79,7 +33,7 @@ describe("a limit", () => {
 
 	it("of unit 1 holds over a restart of the hub without a gap", async () => {
 		const siteText = site(["sol-ark", "pv"]);
-		const dataFolder = join(folder, "gap");
+		const dataFolder = join(bench.folder, "gap");
 		const first = await start({ siteText, dataFolder }, 70_000);
 		// the unit itself has had a control once
 		expect(await first.client.put(42, 704, "WMaxLimPctEna", 1, pct(90))).toBe(0);
@@ -101,7 +55,7 @@ describe("a limit", () => {
 	});
 
 	it.each([true, false])("of unit 1 goes on, or ends, when another DER is found: kept %s", async (keep) => {
-		const dataFolder = keep ? join(folder, "found") : undefined;
+		const dataFolder = keep ? join(bench.folder, "found") : undefined;
 		const started = await start(
 			{ siteText: site(["sol-ark-hv", "pv"]), silent: ["pv"], ...(dataFolder ? { dataFolder } : {}) },
 			80_000,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "../base/manual-clock";
+import { unlimited } from "../sunspec/der/command";
 import type { DerCommand } from "../sunspec/der/types";
 import { Image } from "../sunspec/image";
 import { TableActuator } from "./actuator";
@@ -49,16 +50,7 @@ const inverter: DeviceTable = {
 	confidence: "unverified",
 };
 
-const none: DerCommand = {
-	energize: true,
-	limitW: Number.POSITIVE_INFINITY,
-	setW: Number.NaN,
-	chargeLimitW: Number.POSITIVE_INFINITY,
-	dischargeLimitW: Number.POSITIVE_INFINITY,
-	reactive: "none",
-	pf: 1,
-	setVar: 0,
-};
+const none: DerCommand = unlimited();
 
 const factory = { 0: 8000, 1: 500, 10: 1000, 12: 100, 16: 1000 };
 

@@ -1,21 +1,12 @@
 import { type Checker, join } from "../base/checker";
 import { frozen } from "../base/frozen";
-import type { DerAbility } from "../sunspec/der/types";
+import { type DerAbility, derAbilities } from "../sunspec/der/types";
 import { KINDS } from "./kinds";
 import { pointPath } from "./points";
 import { type Control, type DeviceTable, findRow, modelPoint, pointNames, type Row, tableModels } from "./table";
 import { checkPart } from "./validate-rows";
 import { writeRefusal } from "./write";
 
-const abilities = frozen<readonly DerAbility[]>([
-	"energize",
-	"limitW",
-	"setW",
-	"chargeLimitW",
-	"dischargeLimitW",
-	"pf",
-	"setVar",
-]);
 const controlKeys = frozen(["ability", "row", "percentOf", "dividedBy", "k", "b", "active", "free"]);
 
 /** The controls of a table against its rows. `rows`: those without a problem. */
@@ -35,7 +26,7 @@ export function checkControls(table: DeviceTable, rows: readonly Row[], check: C
 		const at = `controls[${i}]`;
 		const fields = check.object(control, at, controlKeys);
 		if (fields === undefined) return;
-		check.oneOf(fields["ability"] as DerAbility, join(at, "ability"), abilities);
+		check.oneOf(fields["ability"] as DerAbility, join(at, "ability"), derAbilities);
 		for (const key of ["percentOf", "dividedBy"]) {
 			if (fields[key] === undefined) continue;
 			// A rating the device does not tell is the site's, in the model 702 that the hub adds.

@@ -1,18 +1,10 @@
 /** A device that takes commands from two sides: from the controls of its own unit, and as a part of the site's DER. */
 import { frozen } from "../base/frozen";
+import { unlimited } from "../sunspec/der/command";
 import type { DerAbility, DerActuator, DerCommand } from "../sunspec/der/types";
 
 /** Asks for nothing. */
-export const kFree = frozen<DerCommand>({
-	energize: true,
-	limitW: Number.POSITIVE_INFINITY,
-	setW: Number.NaN,
-	chargeLimitW: Number.POSITIVE_INFINITY,
-	dischargeLimitW: Number.POSITIVE_INFINITY,
-	reactive: "none",
-	pf: 1,
-	setVar: 0,
-});
+export const kFree = frozen<DerCommand>(unlimited());
 
 /**
  * Of two limits the tighter one holds, and both must allow it to be connected; a set-point and a reactive power of the

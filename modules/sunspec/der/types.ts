@@ -3,6 +3,7 @@
  * behind it. SunSpec signs: positive active power is injected into the grid (a discharging battery), positive reactive
  * power is injected (over-excited).
  */
+import { frozen } from "../../base/frozen";
 
 /** The state that all controls together ask for, in SI units. Made anew by `Der` whenever it changes. */
 export interface DerCommand {
@@ -24,7 +25,16 @@ export interface DerCommand {
 }
 
 /** The fields of a command that a device can be told. What it cannot do is "not implemented" in its models. */
-export type DerAbility = "energize" | "limitW" | "setW" | "chargeLimitW" | "dischargeLimitW" | "pf" | "setVar";
+export const derAbilities = frozen([
+	"energize",
+	"limitW",
+	"setW",
+	"chargeLimitW",
+	"dischargeLimitW",
+	"pf",
+	"setVar",
+] as const);
+export type DerAbility = (typeof derAbilities)[number];
 
 /** The device behind a DER's controls. */
 export interface DerActuator {

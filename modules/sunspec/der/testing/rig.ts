@@ -7,17 +7,9 @@ import { SunSpecSpace } from "../../server";
 import { PointType } from "../../types";
 import type { DerOptions } from "../begin";
 import { Der } from "../der";
-import type { DerAbility, DerActuator, DerCommand, DerStore } from "../types";
+import { type DerAbility, type DerActuator, type DerCommand, type DerStore, derAbilities } from "../types";
 
-export const allAbilities: readonly DerAbility[] = [
-	"energize",
-	"limitW",
-	"setW",
-	"chargeLimitW",
-	"dischargeLimitW",
-	"pf",
-	"setVar",
-];
+export const allAbilities: readonly DerAbility[] = derAbilities;
 
 export class Recorder implements DerActuator {
 	abilities: readonly DerAbility[] = allAbilities;
