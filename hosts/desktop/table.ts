@@ -76,9 +76,10 @@ interface Row {
 function rowOf(device: DeviceStatus): Row {
 	const point = (...names: string[]) =>
 		names.map((name) => device.points.find((one) => one.point === name)).find((one) => one !== undefined);
-	const power = point("W");
-	const voltage = point("PhVphA", "PhV");
-	const energy = point("TotWhImp");
+	const power = device.kind === "solar" ? point("Prt[1].DCW") : point("W");
+	const voltage = point("PhVphA", "PhV", "LNV");
+	const charge = point("SoC");
+	const energy = point("TotWhImp", "TotWhInj");
 	const main = power ?? point("TmpAmb") ?? device.points[0];
 	const quality = main?.quality ?? "never";
 	return {
@@ -87,7 +88,7 @@ function rowOf(device: DeviceStatus): Row {
 			device.model,
 			String(device.unit),
 			power ? show(power, 0) : show(point("TmpAmb"), 1, "°C"),
-			voltage ? show(voltage, 1) : show(point("RH"), 1, "%"),
+			voltage && !charge ? show(voltage, 1) : show(charge ?? point("RH"), charge ? 0 : 1, "%"),
 			show(energy && { ...energy, value: typeof energy.value === "number" ? energy.value / 1000 : null }, 2, "kWh"),
 			quality === "never" ? "no answer yet" : quality === "comms_lost" ? "comms lost" : quality,
 			main?.ageS == null ? "" : age(main.ageS),

@@ -79,6 +79,19 @@ const snapshot: Snapshot = {
 			{ point: "TmpAmb", value: 31.23, unit: "C", quality: "good", ageS: 3 },
 			{ point: "RH", value: 58, unit: "Pct", quality: "good", ageS: 3 },
 		]),
+		device("Storage", [
+			{ point: "W", value: -2500, unit: "W", quality: "good", ageS: 1 },
+			{ point: "LNV", value: 230, unit: "V", quality: "good", ageS: 1 },
+			{ point: "TotWhInj", value: 5000, unit: "Wh", quality: "good", ageS: 1 },
+			{ point: "SoC", value: 62.4, unit: "Pct", quality: "good", ageS: 1 },
+		]),
+		{
+			...device("Charger", [
+				{ point: "DCW", value: 80, unit: "W", quality: "good", ageS: 1 },
+				{ point: "Prt[1].DCW", value: 2576, unit: "W", quality: "good", ageS: 1 },
+			]),
+			kind: "solar",
+		},
 	],
 	buses: [
 		{
@@ -98,6 +111,8 @@ describe("table", () => {
 		expect(lines[4]).toMatch(/^Lost +SDM120 +11 +- +comms lost +4 min$/);
 		expect(lines[5]).toMatch(/^New +SDM120 +11 +- +no answer yet +$/);
 		expect(lines[6]).toMatch(/^Air +SDM120 +11 +31.2 °C +58.0 % +good +3.0 s$/);
+		expect(lines[7]).toMatch(/^Storage +SDM120 +11 +-2500 W +62 % +5.00 kWh +good +1.0 s$/);
+		expect(lines[8]).toMatch(/^Charger +SDM120 +11 +2576 W +good +1.0 s$/);
 		expect(lines.at(-2)).toBe("rs485-1  9600 baud  █████░░░░░ 52 % busy  12 345 reads");
 		expect(lines.at(-1)).toBe("mqtt  mqtt://localhost:1883  connected  70 sent  0 waiting");
 	});
