@@ -6,6 +6,7 @@ import { derivePoint } from "./derive";
 import { KeptRows } from "./kept";
 import { Plan, type PlannedRead } from "./plan";
 import type { PointImage, PolledDevice, ReadResult, SuspectPoint } from "./polled";
+import { Presence } from "./presence";
 import type { DeviceTable, Poll } from "./table";
 
 export type { PointImage, ReadResult } from "./polled";
@@ -47,42 +48,12 @@ export interface DeviceOptions {
  * - A value outside its row's plausible range, or no number at all, is suspect.
  * - Energies never fall: see counters.ts.
  */
-export class Device implements PolledDevice {
+export class Device extends Presence implements PolledDevice {
 	readonly table: DeviceTable;
 	readonly plan: Plan;
 	readonly image: PointImage;
 	readonly unit: number;
-	/** The open request. */
-	function = 3;
-	address = 0;
-	count = 1;
-	/** Further tries after the first; the scheduler takes them away from a device that is gone. */
-	retries = 1;
 	timeoutMs: number;
-
-	online = false;
-	/** Whether it is there has been found out: it has answered, or was asked in vain. */
-	known = false;
-	/** Monotonic time of the last answer; NaN before the first. */
-	lastAnswerMs = Number.NaN;
-	/** Request to reply complete: smoothed over about eight reads, and the longest so far. */
-	roundTripMs = 0;
-	slowestMs = 0;
-	answers = 0;
-	timeouts = 0;
-	exceptions = 0;
-	/** Replies that were damaged, or not to our request. */
-	garbled = 0;
-	/** When the next read falls due; in the past when it is late. A field, because it is looked at most of all. */
-	nextDueMs = 0;
-	/** Reads missed since the last answer. */
-	missed = 0;
-	/** Last exception code; 0 for none yet. */
-	lastException = 0;
-	/** What the device's own register says, where it has one. */
-	registerSerial: string | undefined;
-	/** Called when the device has come or gone, never answered to begin with, or when a counter was reset or its meter exchanged. */
-	onChange: ((device: PolledDevice, what: "online" | "offline" | "reset") => void) | undefined;
 
 	/** Called when a read of the plan has been taken, before the commit. */
 	onRead: ((read: number) => void) | undefined;
@@ -91,7 +62,6 @@ export class Device implements PolledDevice {
 	/** Undefined when the table has none. */
 	#kept: KeptRows | undefined;
 	#counters: CounterBook;
-	#dueMs: Float64Array;
 	#periodMs: Float64Array;
 	/** Index of the open read, or -1. */
 	#open = -1;
@@ -103,8 +73,10 @@ export class Device implements PolledDevice {
 
 	constructor(options: DeviceOptions) {
 		const { table, image } = options;
+		const plan = options.plan ?? new Plan(table);
+		super(new Float64Array(plan.reads.length));
 		this.table = table;
-		this.plan = options.plan ?? new Plan(table);
+		this.plan = plan;
 		this.image = image;
 		this.unit = options.unit;
 		this.timeoutMs = options.timeoutMs ?? table.bus.timeoutMs ?? 500;
@@ -115,7 +87,6 @@ export class Device implements PolledDevice {
 		}
 		if (this.plan.kept.length > 0) this.#kept = new KeptRows(this.plan.kept);
 		this.#counters = new CounterBook(this.plan, options.counters);
-		this.#dueMs = new Float64Array(this.plan.reads.length);
 		this.#periodMs = new Float64Array(this.plan.reads.length);
 		this.plan.reads.forEach((read, i) => {
 			const { poll } = read;
@@ -207,7 +178,7 @@ export class Device implements PolledDevice {
 
 	/** Wants a read at once. */
 	refresh(read: number, nowMs: number): void {
-		this.nextDueMs = this.#dueMs[read] = Math.min(this.#dueMs[read]!, nowMs);
+		this.nextDueMs = this.dueMs[read] = Math.min(this.dueMs[read]!, nowMs);
 	}
 
 	/** When that came; NaN: never. */
@@ -222,7 +193,7 @@ export class Device implements PolledDevice {
 		let best = -1;
 		let bestMs = Infinity;
 		for (let i = 0; i < reads.length; i++) {
-			if (this.#dueMs[i]! > nowMs || (needRatios && !reads[i]!.ratios)) continue;
+			if (this.dueMs[i]! > nowMs || (needRatios && !reads[i]!.ratios)) continue;
 			const deadlineMs = this.deadline(i);
 			if (deadlineMs < bestMs) {
 				best = i;
@@ -241,7 +212,7 @@ export class Device implements PolledDevice {
 	/** What is read once is wanted as soon as what is read fast. */
 	private deadline(index: number): number {
 		const periodMs = this.#periodMs[index]!;
-		return this.#dueMs[index]! + (periodMs === Infinity ? defaultPeriodsMs.fast : periodMs);
+		return this.dueMs[index]! + (periodMs === Infinity ? defaultPeriodsMs.fast : periodMs);
 	}
 
 	private needsRatios(): boolean {
@@ -282,7 +253,7 @@ export class Device implements PolledDevice {
 			this.answered(result);
 			this.loseRead(read, result.exception <= 3 ? result.endMs : Number.NaN);
 			this.schedule(index, result.endMs, refusedRetryMs);
-			if (result.exception <= 3) this.#dueMs[index] = Math.max(this.#dueMs[index]!, result.endMs + refusedRetryMs);
+			if (result.exception <= 3) this.dueMs[index] = Math.max(this.dueMs[index]!, result.endMs + refusedRetryMs);
 		} else {
 			this.missedRead(index, read, result);
 		}
@@ -307,12 +278,7 @@ export class Device implements PolledDevice {
 	private gone(nowMs: number): boolean {
 		this.image.lose(nowMs);
 		this.#kept?.loseAll();
-		const answered = this.online;
-		if (this.known && !answered) return false;
-		this.known = true;
-		this.online = false;
-		this.onChange?.(this, "offline");
-		return answered;
+		return this.noteGone(this);
 	}
 
 	/**
@@ -327,42 +293,21 @@ export class Device implements PolledDevice {
 
 	/** The device has answered, if only with an exception. */
 	private answered(result: ReadResult): void {
-		const tookMs = result.endMs - result.startMs;
-		this.answers++;
-		this.missed = 0;
-		this.lastAnswerMs = result.endMs;
-		this.roundTripMs += this.answers === 1 ? tookMs : (tookMs - this.roundTripMs) / 8;
-		if (tookMs > this.slowestMs) this.slowestMs = tookMs;
-		if (this.online) return;
-		// It may have been exchanged: everything is asked again, the rows read once too.
-		this.online = true;
-		this.known = true;
-		for (let i = 0; i < this.#dueMs.length; i++) if (this.#dueMs[i]! > result.endMs) this.#dueMs[i] = result.endMs;
+		if (!this.noteAnswer(result)) return;
 		this.putFixed(false, result.endMs);
 		this.onChange?.(this, "online");
 	}
 
-	/**
-	 * The next time of a read keeps its rhythm; times that were missed are left out, never caught up in a burst.
-	 * `onceAgainMs`: when a row read once is wanted again, because it was not had.
-	 */
 	private schedule(index: number, nowMs: number, onceAgainMs: number): void {
-		const periodMs = this.#periodMs[index]!;
-		if (periodMs === Infinity) {
-			this.#dueMs[index] = nowMs + onceAgainMs;
-			return;
-		}
-		let dueMs = this.#dueMs[index]! + periodMs;
-		if (dueMs <= nowMs) dueMs = nowMs + periodMs - ((nowMs - dueMs) % periodMs);
-		this.#dueMs[index] = dueMs;
+		this.keepRhythm(index, this.#periodMs[index]!, nowMs, onceAgainMs);
 	}
 
 	private earliest(): number {
 		const needRatios = this.needsRatios();
 		let earliest = Infinity;
-		for (let i = 0; i < this.#dueMs.length; i++) {
+		for (let i = 0; i < this.dueMs.length; i++) {
 			if (needRatios && !this.plan.reads[i]!.ratios) continue;
-			if (this.#dueMs[i]! < earliest) earliest = this.#dueMs[i]!;
+			if (this.dueMs[i]! < earliest) earliest = this.dueMs[i]!;
 		}
 		return earliest;
 	}

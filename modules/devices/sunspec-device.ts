@@ -8,6 +8,7 @@ import type { PointInfo } from "../sunspec/place";
 import type { WrittenValue } from "../sunspec/server";
 import type { Periods, ReadResult } from "./engine";
 import type { PolledDevice, SuspectPoint } from "./polled";
+import { Presence } from "./presence";
 import { abilitiesOf, controlModels } from "./sunspec-abilities";
 import { SunSpecIntake } from "./sunspec-intake";
 import { type Done, pointLabel, SunSpecWriter, type WrittenDevice, wordsOf, writeRuns } from "./sunspec-write";
@@ -54,34 +55,13 @@ const leastRegisters = 8;
  * - An implausible value is suspect; an energy that falls is held, and suspect.
  * When ID or L of a model is not what was found, the device is asked anew what it holds.
  */
-export class SunSpecDevice implements PolledDevice, WrittenDevice {
+export class SunSpecDevice extends Presence implements PolledDevice, WrittenDevice {
 	readonly product = "sunspec";
 	readonly unit: number;
 	readonly pauseMs: number;
 	maker = "";
 	model = "";
-	registerSerial: string | undefined;
 	timeoutMs: number;
-	/** The open request. */
-	function = 3;
-	address = 0;
-	count = 2;
-	retries = 1;
-
-	online = false;
-	known = false;
-	lastAnswerMs = Number.NaN;
-	roundTripMs = 0;
-	slowestMs = 0;
-	answers = 0;
-	timeouts = 0;
-	exceptions = 0;
-	garbled = 0;
-	lastException = 0;
-	missed = 0;
-	nextDueMs = 0;
-	onChange: ((device: PolledDevice, what: "online" | "offline" | "reset") => void) | undefined;
-
 	/** What it holds, as far as known; empty before it was found. */
 	models: readonly FoundModel[];
 	#options: SunSpecDeviceOptions;
@@ -98,13 +78,13 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 	#join = true;
 	/** It was asked anew because it refused a read. */
 	#doubted = false;
-	#dueMs = new Float64Array(0);
 	/** By read: `isMissing` for one that has not been answered yet, `isLost` for one whose points are lost already. */
 	#flags: Uint8Array | undefined;
 	/** Index of the open read, or -1. */
 	#open = -1;
 
 	constructor(options: SunSpecDeviceOptions) {
+		super(new Float64Array(0));
 		this.#options = options;
 		this.unit = options.unit;
 		this.pauseMs = options.pauseMs ?? 0;
@@ -153,7 +133,7 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 	private rebuild(nowMs: number): void {
 		const { models } = (this.#survey ?? this.#intake!).image;
 		this.#plan = new ClientPlan(this.models, models, { most: this.#most, join: this.#join });
-		this.#dueMs = new Float64Array(this.#plan.reads).fill(nowMs);
+		this.dueMs = new Float64Array(this.#plan.reads).fill(nowMs);
 		this.#flags = new Uint8Array(this.#plan.reads).fill(isMissing);
 		this.#open = -1;
 		this.nextDueMs = this.#discovery === undefined ? nowMs : this.nextDueMs;
@@ -174,14 +154,14 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 	/** What is read once is wanted as soon as what is read fast. */
 	private deadline(read: number): number {
 		const periodMs = this.periodMs(read);
-		return this.#dueMs[read]! + (periodMs === Infinity ? defaultPeriodsMs.fast : periodMs);
+		return this.dueMs[read]! + (periodMs === Infinity ? defaultPeriodsMs.fast : periodMs);
 	}
 
 	private pick(nowMs: number): number {
 		let best = -1;
 		let bestMs = Infinity;
-		for (let i = 0; i < this.#dueMs.length; i++) {
-			if (this.#dueMs[i]! > nowMs) continue;
+		for (let i = 0; i < this.dueMs.length; i++) {
+			if (this.dueMs[i]! > nowMs) continue;
 			const deadlineMs = this.deadline(i);
 			if (deadlineMs < bestMs) {
 				best = i;
@@ -275,7 +255,7 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 		}
 		this.#survey = undefined;
 		this.#plan = undefined;
-		this.#dueMs = new Float64Array(0);
+		this.dueMs = new Float64Array(0);
 		this.nextDueMs = Infinity;
 		this.#options.onFound(this.models, this);
 	}
@@ -300,7 +280,7 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 			this.schedule(read, nowMs, 0);
 		} else {
 			this.loseRead(read);
-			if (this.missed >= missesUntilOffline || this.#dueMs.length === 1) this.gone(nowMs);
+			if (this.missed >= missesUntilOffline || this.dueMs.length === 1) this.gone(nowMs);
 			this.schedule(read, nowMs, defaultPeriodsMs.fast);
 		}
 		if (this.#survey !== undefined && !this.missesSome) this.found();
@@ -309,7 +289,7 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 
 	private earliest(): number {
 		let earliest = Infinity;
-		for (let i = 0; i < this.#dueMs.length; i++) if (this.#dueMs[i]! < earliest) earliest = this.#dueMs[i]!;
+		for (let i = 0; i < this.dueMs.length; i++) if (this.dueMs[i]! < earliest) earliest = this.dueMs[i]!;
 		return earliest;
 	}
 
@@ -322,7 +302,7 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 		this.schedule(read, nowMs, refusedRetryMs);
 		if (!forGood) return;
 		this.#flags![read]! &= ~isMissing;
-		this.#dueMs[read] = Math.max(this.#dueMs[read]!, nowMs + refusedRetryMs);
+		this.dueMs[read] = Math.max(this.dueMs[read]!, nowMs + refusedRetryMs);
 		if (this.#doubted || this.#survey !== undefined) return;
 		// What it holds may have changed, or it is another device; asked once.
 		this.#doubted = true;
@@ -373,12 +353,7 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 			image.away = true;
 			if (this.#plan !== undefined) for (let i = 0; i < this.#plan.reads; i++) this.loseRead(i);
 		}
-		const answered = this.online;
-		if (this.known && !answered) return false;
-		this.known = true;
-		this.online = false;
-		this.onChange?.(this, "offline");
-		return answered;
+		return this.noteGone(this);
 	}
 
 	/** The line itself is gone, which is no miss of the device. True when it had answered until now. */
@@ -390,32 +365,14 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 
 	/** The device has answered, if only with an exception. */
 	private answered(result: ReadResult): void {
-		const tookMs = result.endMs - result.startMs;
-		this.answers++;
-		this.missed = 0;
-		this.lastAnswerMs = result.endMs;
-		this.roundTripMs += this.answers === 1 ? tookMs : (tookMs - this.roundTripMs) / 8;
-		if (tookMs > this.slowestMs) this.slowestMs = tookMs;
-		if (this.online) return;
-		// It may have been exchanged: everything is asked again, what is read once too.
-		this.online = true;
-		this.known = true;
+		if (!this.noteAnswer(result)) return;
 		if (this.image !== undefined) this.image.away = false;
 		this.#doubted = false;
-		for (let i = 0; i < this.#dueMs.length; i++) if (this.#dueMs[i]! > result.endMs) this.#dueMs[i] = result.endMs;
 		this.onChange?.(this, "online");
 	}
 
-	/** The next time of a read keeps its rhythm; times that were missed are left out. */
 	private schedule(read: number, nowMs: number, onceAgainMs: number): void {
-		const periodMs = this.periodMs(read);
-		if (periodMs === Infinity) {
-			this.#dueMs[read] = nowMs + onceAgainMs;
-			return;
-		}
-		let dueMs = this.#dueMs[read]! + periodMs;
-		if (dueMs <= nowMs) dueMs = nowMs + periodMs - ((nowMs - dueMs) % periodMs);
-		this.#dueMs[read] = dueMs;
+		this.keepRhythm(read, this.periodMs(read), nowMs, onceAgainMs);
 	}
 
 	/**
@@ -472,7 +429,7 @@ export class SunSpecDevice implements PolledDevice, WrittenDevice {
 	/** What stands there is read next. */
 	refresh(imageAddress: number): void {
 		if (this.deviceAddress(imageAddress) < 0) return;
-		this.#dueMs[this.#plan!.readOf(imageAddress)] = 0;
+		this.dueMs[this.#plan!.readOf(imageAddress)] = 0;
 		this.nextDueMs = this.earliest();
 	}
 

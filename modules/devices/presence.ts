@@ -1,0 +1,84 @@
+import type { PolledDevice, ReadResult } from "./polled";
+
+/** What is known of a device on its bus: whether it answers, how soon, what went wrong, and when its reads fall due. */
+export class Presence {
+	/** The open request. */
+	function = 3;
+	address = 0;
+	count = 1;
+	/** Further tries after the first; the scheduler takes them away from a device that is gone. */
+	retries = 1;
+
+	online = false;
+	/** Whether it is there has been found out: it has answered, or was asked in vain. */
+	known = false;
+	/** Monotonic time of the last answer; NaN before the first. */
+	lastAnswerMs = Number.NaN;
+	/** Request to reply complete: smoothed over about eight reads, and the longest so far. */
+	roundTripMs = 0;
+	slowestMs = 0;
+	answers = 0;
+	timeouts = 0;
+	exceptions = 0;
+	/** Replies that were damaged, or not to our request. */
+	garbled = 0;
+	/** When the next read falls due; in the past when it is late. A field, because it is looked at most of all. */
+	nextDueMs = 0;
+	/** Reads missed since the last answer. */
+	missed = 0;
+	/** Last exception code; 0 for none yet. */
+	lastException = 0;
+	/** What the device's own register says, where it has one. */
+	registerSerial: string | undefined;
+	/** Called when the device has come or gone, never answered to begin with, or when a counter was reset or its meter exchanged. */
+	onChange: ((device: PolledDevice, what: "online" | "offline" | "reset") => void) | undefined;
+	/** By read. */
+	protected dueMs: Float64Array;
+
+	protected constructor(dueMs: Float64Array) {
+		this.dueMs = dueMs;
+	}
+
+	/**
+	 * The device has answered, if only with an exception. True when it had not before: then it may have been exchanged,
+	 * and everything is asked again, what is read once too.
+	 */
+	protected noteAnswer({ startMs, endMs }: ReadResult): boolean {
+		const tookMs = endMs - startMs;
+		this.answers++;
+		this.missed = 0;
+		this.lastAnswerMs = endMs;
+		this.roundTripMs += this.answers === 1 ? tookMs : (tookMs - this.roundTripMs) / 8;
+		if (tookMs > this.slowestMs) this.slowestMs = tookMs;
+		if (this.online) return false;
+		this.online = true;
+		this.known = true;
+		const dueMs = this.dueMs;
+		for (let i = 0; i < dueMs.length; i++) if (dueMs[i]! > endMs) dueMs[i] = endMs;
+		return true;
+	}
+
+	/** It does not answer any more, or did not to begin with: told once. True when it had answered until now. */
+	protected noteGone(device: PolledDevice): boolean {
+		const answered = this.online;
+		if (this.known && !answered) return false;
+		this.known = true;
+		this.online = false;
+		this.onChange?.(device, "offline");
+		return answered;
+	}
+
+	/**
+	 * The next time of a read keeps its rhythm; times that were missed are left out, never caught up in a burst.
+	 * `onceAgainMs`: when a read of an endless period is wanted again, because it was not had.
+	 */
+	protected keepRhythm(read: number, periodMs: number, nowMs: number, onceAgainMs: number): void {
+		if (periodMs === Infinity) {
+			this.dueMs[read] = nowMs + onceAgainMs;
+			return;
+		}
+		let dueMs = this.dueMs[read]! + periodMs;
+		if (dueMs <= nowMs) dueMs = nowMs + periodMs - ((nowMs - dueMs) % periodMs);
+		this.dueMs[read] = dueMs;
+	}
+}
