@@ -8,15 +8,14 @@ Prints "ready PORT" (on 127.0.0.1) or "ready /dev/pts/N" (the end of the line to
 import asyncio
 import csv
 import json
-import os
-import pty
 import struct
 import sys
-import tty
 
 from pymodbus import FramerType
 from pymodbus.server import ModbusSerialServer, ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
+
+from pty_cable import cable
 
 FORMATS = {"u16": ">H", "s16": ">h", "u32": ">I", "s32": ">i", "f32": ">f"}
 
@@ -53,20 +52,6 @@ def device(spec):
             data.append((address, [memory[address]]))
     blocks = [SimData(address=at, values=run, datatype=DataType.REGISTERS) for at, run in data]
     return SimDevice(id=spec["unit"], simdata=blocks)
-
-
-def cable():
-    """Two ptys joined by their masters: a line with two ends that both have a path."""
-    loop = asyncio.get_running_loop()
-    masters, paths = [], []
-    for _ in range(2):
-        master, slave = pty.openpty()
-        tty.setraw(slave)
-        masters.append(master)
-        paths.append(os.ttyname(slave))
-    for here, there in (masters, masters[::-1]):
-        loop.add_reader(here, lambda here=here, there=there: os.write(there, os.read(here, 4096)))
-    return paths
 
 
 async def main():

@@ -13,11 +13,9 @@ Prints "ready PORT" or "ready /dev/pts/N". Commands on standard input, each answ
 import asyncio
 import json
 import os
-import pty
 import random
 import re
 import sys
-import tty
 
 import sunspec2
 from pymodbus import FramerType
@@ -27,6 +25,7 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 from sunspec2 import device as sunspec
 from sunspec2.file import client as file_client
 
+from pty_cable import cable
 from sunspec_models import flatten
 
 DATA = os.path.join(os.path.dirname(sunspec2.__file__), "tests", "test_data")
@@ -192,20 +191,6 @@ class Device:
                 return
             at += 2 + length
         raise SystemExit(f"no model {number}")
-
-
-def cable():
-    """Two ptys joined by their masters: a line with two ends that both have a path."""
-    loop = asyncio.get_running_loop()
-    masters, paths = [], []
-    for _ in range(2):
-        master, slave = pty.openpty()
-        tty.setraw(slave)
-        masters.append(master)
-        paths.append(os.ttyname(slave))
-    for here, there in (masters, masters[::-1]):
-        loop.add_reader(here, lambda here=here, there=there: os.write(there, os.read(here, 4096)))
-    return paths
 
 
 async def main():
