@@ -5,6 +5,7 @@
  * would move all DERs whenever a cloud passes one, and EEPROMs with them.
  */
 
+import { sameCommand } from "../sunspec/der/command";
 import { readPoint } from "../sunspec/der/settle";
 import type { DerAbility, DerActuator, DerCommand } from "../sunspec/der/types";
 import type { Image } from "../sunspec/image";
@@ -41,7 +42,7 @@ export class DerSplitter implements DerActuator {
 
 	/** The controls of the site begin: what is left of those before them ends. */
 	begin(command: Readonly<DerCommand>): void {
-		if (this.#command === kFree && this.#told.some((one) => !isSame(one, kFree))) this.apply(command);
+		if (this.#command === kFree && this.#told.some((one) => !sameCommand(one, kFree, 0))) this.apply(command);
 	}
 
 	/** What at least one of them can. */
@@ -91,7 +92,7 @@ export class DerSplitter implements DerActuator {
 		const parts = this.split(this.#command);
 		for (let i = 0; i < parts.length; i++) {
 			const { actuator } = this.#members[i]!;
-			if (!actuator?.online || isSame(parts[i]!, this.#told[i]!)) continue;
+			if (!actuator?.online || sameCommand(parts[i]!, this.#told[i]!, 0)) continue;
 			this.#told[i] = parts[i]!;
 			actuator.apply(parts[i]!);
 		}
@@ -202,17 +203,4 @@ function commandOf(ability: DerAbility, value: number): Partial<DerCommand> {
 	if (ability === "pf") return { reactive: "pf", pf: value };
 	if (ability === "setVar") return { reactive: "var", setVar: value };
 	return { [ability]: value };
-}
-
-function isSame(a: Readonly<DerCommand>, b: Readonly<DerCommand>): boolean {
-	return (
-		a.energize === b.energize &&
-		a.limitW === b.limitW &&
-		Object.is(a.setW, b.setW) &&
-		a.chargeLimitW === b.chargeLimitW &&
-		a.dischargeLimitW === b.dischargeLimitW &&
-		a.reactive === b.reactive &&
-		a.pf === b.pf &&
-		a.setVar === b.setVar
-	);
 }
