@@ -1,63 +1,13 @@
 /** What stands between a client and its wire. One is for RTU (client-rtu.ts), one for TCP (client-tcp.ts). */
-import { frozen } from "../base/frozen";
 import type { TcpClass } from "../base/io";
-import type { RS485Options } from "../rs485/rs485";
+import type { LineCounters, LineOptions } from "../rs485/line";
 import type { ModbusRequest } from "./pdu";
 
-/** The shape of the RS485 class (modules/rs485) as the client and the RTU server use it. */
-export interface Rs485Port {
-	write(frame: Uint8Array | ArrayBuffer, expect?: number): void;
-	read(buffer: Uint8Array): number | undefined;
-	readonly cause: string;
-	/** Since the opening; left out by classes that do not count. */
-	readonly counters?: Readonly<Record<"parity" | "framing" | "overrun", number>>;
-	close(): void;
-}
-
-/** What the tap of a line is shown; a number, because it is told for each frame. */
-export const FrameKind = frozen({
-	/** Sent: unit to CRC on a line, whole with its header on a connection. */
-	request: 0,
-	/** Came: one hand-over of a line, whatever it is; one frame of a connection. */
-	received: 1,
-	/** Nothing came in time; no bytes. */
-	timeout: 2,
-	/** Came, and ended with a bad character. */
-	damaged: 3,
-});
-
-/** The length of a frame and more fits below a tag. */
-const kKindShift = 10;
-const kSourceShift = 13;
-
-/** `source` (0 to 7, the number given with the tap) and `FrameKind` in one number, which is made once and not per frame. */
-export const frameTag = (source: number, kind: number): number => (source << kSourceShift) | (kind << kKindShift);
-
-export const tagSource = (tag: number): number => tag >> kSourceShift;
-
-export const tagKind = (tag: number): number => (tag >> kKindShift) & 7;
-
-/** Who sees what goes over the wire, in the order in which it does: for a log of frames. Must be quick. */
-export interface FrameTap {
-	/** `tag`: a `frameTag`. `bytes`: of the frame and no more, valid during the call. `nowMs`: the clock's time. */
-	frame(tag: number, bytes: Uint8Array, nowMs: number): void;
-	/** The frame told last from this source ended with a bad character. */
-	damaged(source: number): void;
-}
-
-/** Line faults since the client was made. */
-export interface LineCounters {
-	/** Hand-overs that were no intact frame, without a bad character. */
-	crc: number;
-	parity: number;
-	framing: number;
-	overrun: number;
-}
-
-export type Rs485Class = new (options: RS485Options) => Rs485Port;
+export { FrameKind, type FrameTap, frameTag, tagKind, tagSource } from "../base/frame-tap";
+export type { LineCounters, Rs485Class, Rs485Port } from "../rs485/line";
 
 /** Settings of the line (modules/rs485), without the callbacks. */
-export type RtuLinkOptions = Omit<RS485Options, "onReadable" | "onWritable" | "onError"> & { io: Rs485Class };
+export type RtuLinkOptions = LineOptions;
 
 export interface TcpLinkOptions {
 	io: TcpClass;

@@ -1,6 +1,7 @@
 /** The client's side of an RS-485 line. */
+import { Backoff } from "../base/backoff";
 import type { Clock, TimerId } from "../base/clock";
-import { Backoff } from "./backoff";
+import { characterMs, isDamage } from "../rs485/line";
 import {
 	type ClientLink,
 	FrameKind,
@@ -12,7 +13,7 @@ import {
 	type RtuLinkOptions,
 } from "./client-link";
 import { FRAME_BYTES, type ModbusRequest, PDU_AT, UNIT_AT } from "./pdu";
-import { isDamage, isIntact, RTU_OVERHEAD, RtuReplyFinder, sealFrame, Verdict } from "./rtu";
+import { isIntact, RTU_OVERHEAD, RtuReplyFinder, sealFrame, Verdict } from "./rtu";
 
 /** Nearly every request is this long: it is sent from a view that is made once. */
 const COMMON_BYTES = 8;
@@ -81,8 +82,7 @@ export class RtuClientLink implements ClientLink {
 		this.#requestTag = frameTag(source, FrameKind.request);
 		this.#receivedTag = frameTag(source, FrameKind.received);
 		this.bytes = this.#finder.bytes;
-		const bits = 1 + 8 + (options.parity && options.parity !== "none" ? 1 : 0) + (options.stop ?? 1);
-		this.#byteMs = (bits * 1000) / (options.baud ?? 9600);
+		this.#byteMs = characterMs(options);
 		this.open();
 	}
 

@@ -1,7 +1,8 @@
 /** The client's side of a Modbus TCP connection: kept open, opened again with growing pauses. */
+
+import { Backoff } from "../base/backoff";
 import type { Clock, TimerId } from "../base/clock";
 import type { TcpSocket } from "../base/io";
-import { Backoff } from "./backoff";
 import {
 	type ClientLink,
 	FrameKind,

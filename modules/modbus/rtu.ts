@@ -237,8 +237,3 @@ export class RtuRequestFinder {
 		}
 	}
 }
-
-/** Whether a hand-over ended with a bad character (modules/rs485). */
-export function isDamage(cause: string): boolean {
-	return cause === "parity" || cause === "framing" || cause === "overrun" || cause === "break";
-}

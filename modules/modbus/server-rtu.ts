@@ -1,8 +1,9 @@
 /** Modbus RTU server: answers on a line as one or more units. */
+import { isDamage } from "../rs485/line";
 import type { Rs485Port, RtuLinkOptions } from "./client-link";
 import { canBroadcast, FRAME_BYTES, PDU_AT, UNIT_AT } from "./pdu";
 import { type Exchange, type RegisterSpace, respond } from "./respond";
-import { isDamage, RtuRequestFinder, sealFrame } from "./rtu";
+import { RtuRequestFinder, sealFrame } from "./rtu";
 
 /**
  * The server without its line: hand-overs in, reply frames out. Simulated devices use it too.

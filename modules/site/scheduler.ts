@@ -1,9 +1,9 @@
+import { Backoff } from "../base/backoff";
 import type { Clock, TimerId } from "../base/clock";
 import { frozen } from "../base/frozen";
 import { type Log, silentLog } from "../base/log";
 import type { ReadResult } from "../devices/engine";
 import type { PolledDevice } from "../devices/polled";
-import { Backoff } from "../modbus/backoff";
 
 /** What the scheduler needs of a Modbus client: it queues a request and calls `onResult` once, later. */
 export interface BusClient {
