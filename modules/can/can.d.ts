@@ -103,8 +103,11 @@ export interface CANCounters {
 export default class CAN {
 	/** Throws TypeError or RangeError naming the option, Error when the port cannot be opened (nothing stays open then). */
 	constructor(options: CANOptions);
-	/** Takes the oldest of up to 64 frames, its data into a buffer of 8 bytes or more; undefined when none waits. */
-	read(data: Uint8Array | ArrayBuffer): CANFrame | undefined;
+	/**
+	 * Takes the oldest of up to 64 frames, its data into a buffer of 8 bytes or more; undefined when none waits. What is
+	 * known of it is written into `into` where that is given, and it is given back: so a frame makes no object.
+	 */
+	read(data: Uint8Array | ArrayBuffer, into?: CANFrame): CANFrame | undefined;
 	/** Queues a frame (16 may wait). Throws Error when the queue is full, in listen mode, during bus-off, after close. */
 	write(frame: CANTransmit): void;
 	get state(): CANState;

@@ -3,7 +3,7 @@
  */
 export default class CAN @ "xs_can_destructor" {
 	constructor(options) @ "xs_can";
-	read(data) @ "xs_can_read";
+	read(data, into) @ "xs_can_read";
 	write(frame) @ "xs_can_write";
 	get state() @ "xs_can_get_state";
 	get counters() @ "xs_can_get_counters";

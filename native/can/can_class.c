@@ -52,10 +52,14 @@ void canClassRead(xsMachine *the, CanCore *core) {
 	if (xsmcArgc < 1) xsTypeError("read needs a buffer");
 	xsmcGetBufferWritable(xsArg(0), &bytes, &size);
 	if (size < 8) xsRangeError("read needs a buffer of 8 bytes");
+	bool into = xsmcArgc > 1 && xsmcTypeOf(xsArg(1)) != xsUndefinedType;
+	if (into && xsmcTypeOf(xsArg(1)) != xsReferenceType) xsTypeError("read fills an object");
 	if (!canCoreTake(core, &frame)) return;
 	if (!(frame.flags & CAN_REMOTE)) memcpy(bytes, frame.data, frame.length);
 	xsmcVars(1);
-	xsmcSetNewObject(xsResult);
+	/* An object that has the properties already takes the values without an allocation. */
+	if (into) xsResult = xsArg(1);
+	else xsmcSetNewObject(xsResult);
 	glueSetNumber(the, &xsResult, xsID_id, frame.id);
 	setFlag(the, xsID_extended, frame.flags & CAN_EXTENDED);
 	setFlag(the, xsID_remote, frame.flags & CAN_REMOTE);

@@ -1,0 +1,106 @@
+/** What stands between the client of a CAN bus and its port, its listeners and its askers. */
+import type { CANCounters, CANFrame, CANOptions, CANState, CANTransmit } from "../can/can";
+
+/** The shape of the CAN class (modules/can) as the client uses it. */
+export interface CanPort {
+	read(data: Uint8Array, into: CANFrame): CANFrame | undefined;
+	write(frame: CANTransmit): void;
+	readonly state: CANState;
+	readonly counters: CANCounters;
+	close(): void;
+}
+
+export type CanClass = new (options: CANOptions) => CanPort;
+
+/** Settings of the port (modules/can), without what the client gives itself. */
+export type CanLinkOptions = Omit<
+	CANOptions,
+	"onReadable" | "onWritable" | "onError" | "onStateChange" | "filters" | "mode"
+> & { io: CanClass };
+
+/** What CAN needs of a record (modules/base/record.ts). */
+export interface CanRecord {
+	readonly name: string;
+	/** Identifier of the frame; of what is asked for, that of the reply. */
+	readonly key: number | string;
+	/** Bytes of its payload. */
+	readonly bytes: number;
+	/** Bytes that a payload has at least. Default: `bytes`. */
+	readonly least?: number;
+	/** 29-bit identifiers. */
+	readonly extended?: boolean;
+	/** Sent unasked with this period, in milliseconds; silent after three of them. Of a record with `write`: by us. */
+	readonly everyMs?: number;
+	/** One of several payloads under this identifier: the one whose byte has this value. */
+	readonly mux?: { readonly byte: number; readonly value: number };
+	/** What asks for it, as candump writes a frame: "18900140#0000000000000000"; eight digits mean 29 bits. */
+	readonly request?: string | object;
+	/** Added to `key`, and to the identifier of `request`, for each unit above 1. */
+	readonly perUnit?: number;
+	readonly requestPerUnit?: number;
+	/** The payload is put together of several frames: byte 0 of each is its number, from 1 on; this many bytes follow. */
+	readonly partBytes?: number;
+	readonly write?: boolean;
+}
+
+/** As a transaction of any bus ends. `data` is read during the call only. */
+export interface CanResult {
+	status: "ok" | "timeout" | "garbled" | "closed";
+	/** Always 0. */
+	exception: number;
+	data: DataView;
+	startMs: number;
+	endMs: number;
+}
+
+/** A device that is heard. */
+export interface CanListener {
+	readonly records: readonly CanRecord[];
+	/** Its unit; 1 is that of the identifiers as the records have them. */
+	readonly unit: number;
+	/**
+	 * A frame of a record came, by its index in `records`; "garbled": one that is too short, "timeout": none for three
+	 * periods (told once), "closed": the port has gone (told of each record).
+	 */
+	onRecord(index: number, result: CanResult): void;
+}
+
+/** A record that is asked for, or written. The object must stay as it is until its result. */
+export interface CanRequest {
+	readonly unit: number;
+	readonly record?: CanRecord | undefined;
+	/** Payload of what is written. */
+	readonly values?: readonly number[] | undefined;
+	readonly timeoutMs: number;
+	/** Further tries after the first. */
+	readonly retries: number;
+	onResult(result: CanResult): void;
+}
+
+/** Identifier and format in one number, which is still a small integer: 29 bits, and one above them. */
+export const kExtended = 0x20000000;
+
+/** That of a record for a unit. */
+export function recordKey(record: CanRecord, unit: number): number {
+	return Number(record.key) + (record.perUnit ?? 0) * (unit - 1) + (record.extended === true ? kExtended : 0);
+}
+
+/** A frame as candump writes it. */
+export interface FrameText {
+	/** With `kExtended`. */
+	readonly key: number;
+	readonly data: Uint8Array;
+}
+
+/** "305#0000" or "18900140#0000000000000000"; without "#", a frame without data. Undefined for what is none. */
+export function parseFrame(text: string): FrameText | undefined {
+	const match = /^([0-9a-fA-F]{3}|[0-9a-fA-F]{8})(?:#((?:[0-9a-fA-F]{2}){0,8}))?$/.exec(text);
+	if (match === null) return undefined;
+	const id = Number.parseInt(match[1]!, 16);
+	const isExtended = match[1]!.length === 8;
+	if (id > (isExtended ? 0x1fffffff : 0x7ff)) return undefined;
+	const digits = match[2] ?? "";
+	const data = new Uint8Array(digits.length / 2);
+	for (let i = 0; i < data.length; i++) data[i] = Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16);
+	return { key: id + (isExtended ? kExtended : 0), data };
+}
