@@ -18,6 +18,8 @@ export const UNITS = frozen([
 	"ohm",
 	"s",
 	"ms",
+	"m/s",
+	"rpm",
 	"1",
 	"code",
 	"text",
