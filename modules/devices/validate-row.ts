@@ -69,7 +69,9 @@ export function checkRow(value: unknown, place: string, top: Fields, check: Chec
 	}
 	if (row["range"] !== undefined) pair(row["range"], join(place, "range"), check);
 	if (row["notAvailable"] !== undefined) {
+		const floats = row["type"] === "f32" || row["type"] === "f64";
 		check.array(row["notAvailable"], join(place, "notAvailable"), 1, 8)?.forEach((one, i) => {
+			if (floats && Number.isNaN(one)) return;
 			check.number(one, `${place}.notAvailable[${i}]`, -Number.MAX_VALUE, Number.MAX_VALUE, "");
 		});
 	}
