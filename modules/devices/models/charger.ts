@@ -77,3 +77,35 @@ export const windModel = frozen<ModelSpec>({
 		],
 	}),
 });
+
+/** What its owner may set. */
+export const kChargerSettings = 64927;
+
+/**
+ * Voltages of the battery, in falling order: above VHi it is disconnected, VLim is the most it is charged to, VEq, VBst and
+ * VFlt are the stages; below VBstRcn boost begins anew; the load comes back at VLoRcn and goes at VLo; VDisLim is the
+ * least ever. VHiRcn: back after VHi; VWrn and VWrnRec: the warning before VLo. On, Lod: the charger, the load output.
+ */
+export const chargerSettings = frozen<ModelSpec>({
+	id: kChargerSettings,
+	text: defineModel(kChargerSettings, {
+		name: "charge_controller_settings",
+		points: [
+			...["VHi", "VHiRcn", "VLim", "VEq", "VBst", "VFlt", "VBstRcn", "VLoRcn", "VWrnRec", "VWrn", "VLo", "VDisLim"].map(
+				(name): PointTable => ({ name, type: "uint16", sf: -2, units: "V", access: "RW" }),
+			),
+			{ name: "Ah", type: "uint16", units: "Ah", access: "RW" },
+			{ name: "BatTyp", type: "uint16" },
+			onOff("On"),
+			onOff("Lod"),
+		],
+	}),
+});
+
+function onOff(name: string): PointTable {
+	const symbols = [
+		{ name: "OFF", value: 0 },
+		{ name: "ON", value: 1 },
+	];
+	return { name, type: "enum16", access: "RW", symbols };
+}

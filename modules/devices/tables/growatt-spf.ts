@@ -1,3 +1,4 @@
+import { offgridSettings } from "../models/offgrid";
 import type { DeviceTable } from "../table";
 
 /** The first 701 is the mains input, which only takes; the second the output to the load. */
@@ -6,7 +7,7 @@ export const growattSpf: DeviceTable = {
 	maker: "Growatt",
 	model: "SPF 3000-6000 ES (Plus)",
 	kind: "inverter",
-	sunspec: [1, 701, 701, 713, { id: 714, repeats: { NPrt: 3 } }],
+	sunspec: [1, 701, 701, 713, { id: 714, repeats: { NPrt: 3 } }, offgridSettings],
 	fixed: {
 		ACType: 0,
 		W_SF: 0,
@@ -143,6 +144,8 @@ export const growattSpf: DeviceTable = {
 			fc: 3,
 			type: "u16",
 			unit: "code",
+			point: "64928.On",
+			poll: "slow",
 			access: "rw",
 			write: { fc: 6, min: 0, max: 1 },
 		},
@@ -152,6 +155,8 @@ export const growattSpf: DeviceTable = {
 			fc: 3,
 			type: "u16",
 			unit: "code",
+			point: "64928.OutPri",
+			poll: "slow",
 			access: "rw",
 			write: { fc: 6, min: 0, max: 3 },
 			note: "0 battery, 1 solar, 2 mains first, 3 solar with mains",
@@ -162,6 +167,8 @@ export const growattSpf: DeviceTable = {
 			fc: 3,
 			type: "u16",
 			unit: "code",
+			point: "64928.ChaPri",
+			poll: "slow",
 			access: "rw",
 			write: { fc: 6, min: 0, max: 2 },
 			note: "0 solar first, 1 solar and mains, 2 only solar",
@@ -184,6 +191,8 @@ export const growattSpf: DeviceTable = {
 			fc: 3,
 			type: "u16",
 			unit: "A",
+			point: "64928.ChaA",
+			poll: "slow",
 			access: "rw",
 			write: { fc: 6, min: 10, max: 100 },
 			note: "not with a lithium battery",
@@ -196,6 +205,8 @@ export const growattSpf: DeviceTable = {
 			fc: 3,
 			type: "u16",
 			unit: "A",
+			point: "64928.GridChaA",
+			poll: "slow",
 			access: "rw",
 			write: { fc: 6, min: 0, max: 100 },
 		},
@@ -206,6 +217,8 @@ export const growattSpf: DeviceTable = {
 			fc: 3,
 			type: "u16",
 			unit: "code",
+			point: "64928.BatTyp",
+			poll: "slow",
 			note: "0 AGM, 1 flooded, 2 user, 3 lithium, 4 user 2",
 		},
 		{ name: "utility_to_battery", address: 95, fc: 3, type: "u16", k: 0.1, unit: "V", note: "% with lithium" },
