@@ -8,11 +8,21 @@ import type { Clock, TimerId } from "../base/clock";
 import type { DerAbility, DerActuator, DerCommand } from "../sunspec/der/types";
 import { makeStep, rawNumber, rowAt, stepValue } from "./decode";
 import type { Device, ReadResult } from "./engine";
-import { type Control, findRow, modelPoint, type Row, rowFirst, rowFunction, rowLast } from "./table";
+import type { KeepAliveWriter } from "./keep-alive";
+import { wearMs } from "./row-writer";
+import {
+	type Control,
+	findRow,
+	isContinuous,
+	modelPoint,
+	type Row,
+	rowFirst,
+	rowFunction,
+	rowLast,
+	wears,
+} from "./table";
 import { type WriteClient, type WriteOutcome, type WriteRequest, writeRefusal, writeRow } from "./write";
 
-/** A row of a device with EEPROM is written at most once in this time. */
-const eepromMs = 10_000;
 /** After this a row is tried again: the device was silent, or refused. */
 const againMs = 10_000;
 /** Refusals of one value after which it is given up, until another is wanted or the device comes back. */
@@ -39,6 +49,8 @@ export interface TableActuatorOptions {
 	device: Device;
 	client: WriteClient;
 	clock: Clock;
+	/** Of a table with rows that are to be written again and again. */
+	keepAlive?: KeepAliveWriter | undefined;
 	/** `held` as it was when the hub last stopped. */
 	held?: Uint8Array | undefined;
 	/** Whenever `held` has changed: to be kept over a restart. */
@@ -73,7 +85,7 @@ export class TableActuator implements DerActuator {
 			if (!this.#rows.includes(target)) this.#rows.push(target);
 		}
 		this.abilities = abilities;
-		this.continuous = table.eeprom !== true;
+		this.continuous = isContinuous(table);
 		this.#numbers = new Float64Array(numbers * this.#rows.length).fill(Number.NaN);
 		for (let i = 0; i < this.#rows.length; i++) {
 			this.#numbers[i * numbers + notBefore] = 0;
@@ -297,16 +309,18 @@ export class TableActuator implements DerActuator {
 	}
 
 	private write(i: number): void {
-		const { device, client, clock } = this.#options;
+		const { device, client, clock, keepAlive } = this.#options;
 		const row = this.#rows[i]!;
 		const at = i * numbers;
 		const control = this.inUse(row);
 		// What is given back is safe before it is overwritten.
 		if (control !== undefined && Number.isNaN(this.#numbers[at + owner]!)) {
-			this.hold(i, control.free ?? this.ownerValue(control, row, this.#numbers[at + known]!));
+			const safe = device.table.keepAlive?.find((kept) => kept.row === row.name)?.safe;
+			this.hold(i, control.free ?? safe ?? this.ownerValue(control, row, this.#numbers[at + known]!));
 		}
-		if (device.table.eeprom === true) this.#numbers[at + notBefore] = clock.now() + eepromMs;
+		if (wears(device.table, row)) this.#numbers[at + notBefore] = clock.now() + wearMs;
 		this.#busy = true;
+		keepAlive?.suspend(row.name);
 		writeRow({
 			table: device.table,
 			unit: device.unit,
@@ -328,8 +342,13 @@ export class TableActuator implements DerActuator {
 	}
 
 	private written(i: number, outcome: WriteOutcome): void {
-		const { clock } = this.#options;
+		const { clock, keepAlive } = this.#options;
 		const at = i * numbers;
+		const { name } = this.#rows[i]!;
+		// a command of a DER ends when its controls say so
+		if (outcome.result !== "accepted") keepAlive?.goOn(name);
+		else if (this.inUse(this.#rows[i]!) === undefined) keepAlive?.forget(name);
+		else keepAlive?.hold(name, outcome.value, Infinity);
 		this.#numbers[at + known] = outcome.result === "accepted" ? outcome.value : Number.NaN;
 		if (outcome.result === "accepted") this.#numbers[at + refusals] = 0;
 		else {

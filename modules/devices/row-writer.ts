@@ -1,15 +1,21 @@
-import type { Clock } from "../base/clock";
+import type { Clock, TimerId } from "../base/clock";
 import type { Device } from "./engine";
-import type { Row } from "./table";
+import type { KeepAliveWriter } from "./keep-alive";
+import { type Row, wears } from "./table";
 import { type WriteClient, type WriteOutcome, writeRow } from "./write";
 
 export interface RowWriterOptions {
 	device: Device;
 	client: WriteClient;
 	clock: Clock;
+	/** Of a table with rows that are to be written again and again. */
+	keepAlive?: KeepAliveWriter | undefined;
 	/** How each write ended. */
 	onOutcome(outcome: WriteOutcome): void;
 }
+
+/** A row that wears the device's flash is written at most once in this time. */
+export const wearMs = 10_000;
 
 /** A write on its way. */
 interface Pending {
@@ -18,31 +24,64 @@ interface Pending {
 	readonly read: number;
 	readonly step: number;
 	readonly value: number;
+	/** Set while it waits until the row may be written again. */
+	timer: TimerId | undefined;
 }
 
 /**
  * Writes rows whose points somebody has written in the image. Until the device has been asked the points show what was
  * written, also when a reply that was on its way before brings the old value; when it refuses, they show again what it
- * said last. Either way its rows are read again at once.
+ * said last. Either way its rows are read again at once. A value for a row that wears, and was written just now, waits;
+ * of several that wait the last one is written.
  */
 export class RowWriter {
 	#options: RowWriterOptions;
 	#pending: Pending[] = [];
+	/** When rows that wear were written last. */
+	#writtenMs = new Map<Row, number>();
 
 	constructor(options: RowWriterOptions) {
 		this.#options = options;
 	}
 
 	write(row: Row, value: number): void {
-		const { device, client } = this.#options;
+		const { device, clock, onOutcome } = this.#options;
 		const step = device.plan.stepOf(row);
 		const read = step < 0 ? -1 : device.plan.reads.findIndex(({ end }) => step < end);
-		const pending: Pending = { row, read, step, value };
+		const pending: Pending = { row, read, step, value, timer: undefined };
+		const replaced = this.#pending.findIndex((one) => one.row === row && one.timer !== undefined);
+		if (replaced >= 0) {
+			const [old] = this.#pending.splice(replaced, 1);
+			clock.clearTimer(old!.timer);
+			onOutcome({
+				result: "rejected",
+				reason: `${value} came before it was written`,
+				row: row.name,
+				value: old!.value,
+			});
+		}
 		this.#pending.push(pending);
 		device.onRead = (index) => this.show(index);
+		const waitMs = (this.#writtenMs.get(row) ?? -Infinity) + wearMs - clock.now();
+		if (waitMs > 0) pending.timer = clock.setTimer(() => this.send(pending), waitMs);
+		else this.send(pending);
+	}
+
+	/** What waits is not written any more. */
+	close(): void {
+		for (const { timer } of this.#pending) this.#options.clock.clearTimer(timer);
+	}
+
+	private send(pending: Pending): void {
+		const { device, client, clock, keepAlive } = this.#options;
+		const { row, value } = pending;
 		const { table, unit } = device;
+		pending.timer = undefined;
+		const unlessHeld = wears(table, row);
+		if (unlessHeld) this.#writtenMs.set(row, clock.now());
+		keepAlive?.suspend(row.name);
 		const onDone = (outcome: WriteOutcome): void => this.done(pending, outcome);
-		writeRow({ table, unit, row: row.name, value, client, unlessHeld: table.eeprom === true, onDone });
+		writeRow({ table, unit, row: row.name, value, client, unlessHeld, onDone });
 	}
 
 	/** What is on its way, over what a read has brought. */
@@ -57,7 +96,9 @@ export class RowWriter {
 	}
 
 	private done(pending: Pending, outcome: WriteOutcome): void {
-		const { device, clock, onOutcome } = this.#options;
+		const { device, clock, keepAlive, onOutcome } = this.#options;
+		if (outcome.result === "accepted") keepAlive?.hold(pending.row.name, pending.value);
+		else keepAlive?.goOn(pending.row.name);
 		this.#pending.splice(this.#pending.indexOf(pending), 1);
 		if (this.#pending.length === 0) device.onRead = undefined;
 		if (pending.read >= 0) {

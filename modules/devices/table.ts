@@ -34,6 +34,10 @@ export interface DeviceTable {
 	/** It keeps its settings in EEPROM: written only when they change, and at most once in 10 s each. */
 	readonly eeprom?: boolean;
 	readonly bus: LineProfile;
+	/** Written round each write of a row with `write.locked`: what opens the device's settings, and closes them again. */
+	readonly unlock?: Unlock;
+	/** Rows that are written again and again as long as a command holds. */
+	readonly keepAlive?: readonly KeepAlive[];
 	/** Function codes the device answers. */
 	readonly functions: readonly number[];
 	/** Function code that reads a row which names none. */
@@ -140,6 +144,29 @@ export interface Order {
 	readonly rises?: boolean;
 }
 
+export interface Unlock {
+	readonly before: readonly WriteStep[];
+	readonly after?: readonly WriteStep[];
+}
+
+/** A write whose values are no row's. */
+export interface WriteStep {
+	readonly fc: 5 | 6 | 16;
+	readonly address: number;
+	readonly values: readonly number[];
+}
+
+/** A row that the device forgets, or falls back from, when it is not told again. */
+export interface KeepAlive {
+	/** A row with `write`. */
+	readonly row: string;
+	readonly everyS: number;
+	/** In the row's unit: written when nobody commands any more. Left out: the device falls back by itself. */
+	readonly safe?: number;
+	/** How long a command counts that is not given again. Default 600. */
+	readonly holdS?: number;
+}
+
 /** One value of a device: value = raw * k + b, in `unit`. */
 export interface Row {
 	/** The fact table's name, snake_case. */
@@ -201,6 +228,10 @@ export interface Row {
 
 export interface WriteRule {
 	readonly fc: 5 | 6 | 15 | 16;
+	/** The device refuses it until it is unlocked (`unlock` of the table). */
+	readonly locked?: boolean;
+	/** It wears the device's flash: written only when it changes, and at most once in 10 s. */
+	readonly persistent?: boolean;
 	/** Least and greatest value, in the row's unit. */
 	readonly min: number;
 	readonly max: number;
@@ -283,6 +314,16 @@ export function rowSign(table: DeviceTable, row: Row): 1 | -1 {
 	if (table.positive === undefined || (row.unit !== "W" && row.unit !== "var")) return 1;
 	if (table.kind !== "meter" && (row.write !== undefined || !isSigned(row.type))) return 1;
 	return sameSense(table.positive, wanted) ? 1 : -1;
+}
+
+/** Whether a row is written only when its value changes, and at most once in 10 s. */
+export function wears(table: DeviceTable, row: Row): boolean {
+	return table.eeprom === true || row.write?.persistent === true;
+}
+
+/** Whether a device may be given another value as often as wanted: none of the rows that its controls write wears. */
+export function isContinuous(table: DeviceTable): boolean {
+	return !(table.controls ?? []).some(({ row }) => table.rows.some((one) => one.name === row && wears(table, one)));
 }
 
 /** Whether a register of this type holds negative numbers. */

@@ -179,7 +179,7 @@ function checkWrite(row: Fields, top: Fields, place: string, check: Checker): vo
 	}
 	const at = join(place, "write");
 	if (!writable) check.wrong(at, row["write"], 'only a row with access "w" or "rw" has it');
-	const rule = check.object(row["write"], at, ["fc", "min", "max", "allowed", "clock"]);
+	const rule = check.object(row["write"], at, ["fc", "min", "max", "allowed", "clock", "locked", "persistent"]);
 	if (rule === undefined) return;
 	const fc = check.oneOf(rule["fc"] as 5, join(at, "fc"), [5, 6, 15, 16]);
 	const functions = top["functions"];
@@ -201,7 +201,9 @@ function checkWrite(row: Fields, top: Fields, place: string, check: Checker): vo
 	}
 	checkInverse(row["map"], at, check);
 	pair([rule["min"], rule["max"]], at, check);
-	if (rule["clock"] !== undefined) check.boolean(rule["clock"], join(at, "clock"));
+	for (const key of ["clock", "locked", "persistent"]) {
+		if (rule[key] !== undefined) check.boolean(rule[key], join(at, key));
+	}
 	if (rule["allowed"] !== undefined) {
 		check.array(rule["allowed"], join(at, "allowed"), 1, 64)?.forEach((one, i) => {
 			check.number(one, `${at}.allowed[${i}]`, Number(rule["min"]), Number(rule["max"]), "");

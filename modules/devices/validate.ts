@@ -7,6 +7,7 @@ import { checkControls, checkOrders } from "./validate-controls";
 import { checkPoints, type PointLookup } from "./validate-points";
 import { checkRow } from "./validate-row";
 import { checkReads, checkReferences } from "./validate-rows";
+import { checkKeepAlive, checkUnlock } from "./validate-unlock";
 
 const tableKeys = frozen([
 	"id",
@@ -20,6 +21,8 @@ const tableKeys = frozen([
 	"orders",
 	"eeprom",
 	"bus",
+	"unlock",
+	"keepAlive",
 	"functions",
 	"fc",
 	"wordOrder",
@@ -68,6 +71,8 @@ export function validateTable(table: unknown, points?: (table: DeviceTable) => P
 		const sound = derived === undefined ? { ...whole, derived: [] } : whole;
 		checkControls(sound, good, check);
 		checkOrders(sound, good.length === sound.rows.length, check);
+		checkUnlock(sound, good, place, check);
+		checkKeepAlive(sound, good.length === sound.rows.length, check);
 		if (points) checkPoints(sound, good, place, points, check);
 	}
 	return check.problems;

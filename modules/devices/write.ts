@@ -2,7 +2,17 @@ import { frozen } from "../base/frozen";
 import { encodeValue, rawOfValue } from "./encode";
 import type { ReadResult } from "./engine";
 import { samePoint } from "./points";
-import { type DeviceTable, findRow, modelPoint, pointNames, type Row, rowFunction, rowWords } from "./table";
+import {
+	type DeviceTable,
+	findRow,
+	modelPoint,
+	pointNames,
+	type Row,
+	rowFunction,
+	rowWords,
+	type Unlock,
+	type WriteStep,
+} from "./table";
 
 /** How a write ended. Only "accepted" means that the device was asked again and holds the value. */
 export interface WriteOutcome {
@@ -16,6 +26,13 @@ export interface WriteOutcome {
 /** What the writer needs of a Modbus client. */
 export interface WriteClient {
 	request(request: WriteRequest): void;
+	/** Kept here by the writer: writes of locked rows in their order, of which the first is under way. */
+	locked?: Waiting[] | undefined;
+}
+
+/** A write whose turn comes. */
+interface Waiting {
+	start(): void;
 }
 
 export interface WriteRequest {
@@ -64,8 +81,14 @@ export function writeRow(options: WriteOptions): void {
 		return;
 	}
 	const work = new RowWrite(options, row);
-	if (!work.encoded) work.end("rejected", `${options.value} does not fit ${row.type}`);
-	else options.client.request(work);
+	if (work.encoded) work.begin();
+	else
+		options.onDone({
+			result: "rejected",
+			reason: `${options.value} does not fit ${row.type}`,
+			row: row.name,
+			value: options.value,
+		});
 }
 
 /** Why a value must not be sent; undefined when it may. */
@@ -108,12 +131,18 @@ export function pointWrite(
 	return undefined;
 }
 
-/** One write on its way: where that was asked for a look, then the write request, then the read that proves it. */
-class RowWrite implements WriteRequest {
+/** What a write is doing; those in a device's unlock sequence are "before" and "after". */
+type Stage = "look" | "before" | "write" | "after" | "back";
+
+/**
+ * One write on its way: where that was asked for a look, then the write request, then the read that proves it. A locked
+ * row's write stands between the steps that unlock and lock again; those of two writes never mix.
+ */
+class RowWrite implements WriteRequest, Waiting {
 	readonly unit: number;
 	function: number;
-	readonly address: number;
-	readonly count: number;
+	address: number;
+	count: number;
 	values: number[];
 	readonly retries: number = 0;
 	readonly timeoutMs: number;
@@ -121,57 +150,105 @@ class RowWrite implements WriteRequest {
 	#options: WriteOptions;
 	#row: Row;
 	#sent: DataView;
-	#readingBack = false;
-	#looking: boolean;
-	/** What is sent after the look. */
-	readonly #toWrite: number[];
+	#stage: Stage = "write";
+	/** Undefined for a row that is not locked. */
+	#unlock: Unlock | undefined;
+	/** Of the sequence, the step under way. */
+	#step = 0;
+	#result: WriteOutcome["result"] = "accepted";
+	#reason = "";
 
 	constructor(options: WriteOptions, row: Row) {
 		this.#options = options;
 		this.#row = row;
 		this.unit = options.unit;
 		this.address = row.address;
-		this.count = row.type === "bit" ? 1 : rowWords(row);
+		this.count = this.size;
 		this.function = row.write!.fc;
 		this.timeoutMs = options.table.bus.timeoutMs ?? 500;
 		this.#sent = new DataView(new ArrayBuffer(2 * this.count));
 		this.encoded = encodeValue(options.table, row, options.value, this.#sent, 0);
-		this.#toWrite = [];
-		for (let i = 0; i < this.count; i++) this.#toWrite.push(this.#sent.getUint16(2 * i));
-		this.#looking = options.unlessHeld === true && row.access !== "w";
-		this.values = this.#looking ? [] : this.#toWrite;
-		if (this.#looking) this.function = rowFunction(options.table, row);
+		this.values = [];
+		if (row.write!.locked === true) this.#unlock = options.table.unlock;
+	}
+
+	/** Sends the first request, or waits until the write before has locked the device again. */
+	begin(): void {
+		const { client } = this.#options;
+		if (this.#unlock === undefined) this.start();
+		else {
+			const waiting = (client.locked ??= []);
+			if (waiting.push(this) === 1) this.start();
+		}
+	}
+
+	start(): void {
+		if (this.#options.unlessHeld === true && this.#row.access !== "w") this.read("look");
+		else this.open();
 	}
 
 	onResult(result: ReadResult): void {
-		if (this.#looking) this.look(result);
-		else if (this.#readingBack) this.compare(result);
-		else if (result.status === "exception") this.end("rejected", exceptionText(result.exception));
-		else if (this.#row.access === "w") this.endUnread(result);
-		else {
-			// Even when no answer came the write may have been done: only reading tells.
-			this.#readingBack = true;
-			this.function = rowFunction(this.#options.table, this.#row);
-			this.values = [];
-			this.#options.client.request(this);
+		switch (this.#stage) {
+			case "look":
+				this.look(result);
+				break;
+			case "before":
+				this.judge(result, "unlocking: ");
+				if (this.#reason !== "") this.shut();
+				else if (++this.#step < this.#unlock!.before.length) this.request(this.#unlock!.before[this.#step]!);
+				else this.write();
+				break;
+			case "write":
+				if (result.status === "exception") this.note("rejected", exceptionText(result.exception));
+				// a row that cannot be read: the device's confirmation is all there is
+				else if (this.#row.access === "w") this.judge(result, "");
+				this.shut();
+				break;
+			case "after":
+				this.judge(result, "locking again: ");
+				this.#step++;
+				this.shutFurther();
+				break;
+			default:
+				this.compare(result);
 		}
 	}
 
 	private look(result: ReadResult): void {
-		this.#looking = false;
 		if (result.status === "ok" && this.same(result.data)) this.end("accepted", "");
 		else if (result.status !== "ok" && result.status !== "exception") this.end("timeout", "the device does not answer");
+		else this.open();
+	}
+
+	/** Unlocks where that is needed, and writes. */
+	private open(): void {
+		if (this.#unlock === undefined || this.#unlock.before.length === 0) this.write();
 		else {
-			this.function = this.#row.write!.fc;
-			this.values = this.#toWrite;
-			this.#options.client.request(this);
+			this.#stage = "before";
+			this.request(this.#unlock.before[0]!);
 		}
 	}
 
-	/** A row that cannot be read: the device's confirmation is all there is. */
-	private endUnread(result: ReadResult): void {
-		if (result.status === "ok") this.end("accepted", "");
-		else this.end("timeout", "the device did not confirm");
+	private write(): void {
+		this.#stage = "write";
+		const values: number[] = [];
+		for (let i = 0; i < this.size; i++) values.push(this.#sent.getUint16(2 * i));
+		this.ask(this.#row.write!.fc, this.#row.address, this.size, values);
+	}
+
+	/** Locks again, whatever became of the write. */
+	private shut(): void {
+		this.#stage = "after";
+		this.#step = 0;
+		this.shutFurther();
+	}
+
+	private shutFurther(): void {
+		const step = this.#unlock?.after?.[this.#step];
+		if (step !== undefined) this.request(step);
+		else if (this.#reason !== "" || this.#row.access === "w") this.end(this.#result, this.#reason);
+		// Even when no answer came the write may have been done: only reading tells.
+		else this.read("back");
 	}
 
 	private compare(result: ReadResult): void {
@@ -181,14 +258,51 @@ class RowWrite implements WriteRequest {
 		else this.end("rejected", "the device holds another value");
 	}
 
+	/** What a confirmation says; the first failure stays the reason. */
+	private judge(result: ReadResult, what: string): void {
+		if (result.status === "exception") this.note("rejected", what + exceptionText(result.exception));
+		else if (result.status !== "ok") this.note("timeout", `${what}the device did not confirm`);
+	}
+
+	private note(result: WriteOutcome["result"], reason: string): void {
+		if (this.#reason !== "") return;
+		this.#result = result;
+		this.#reason = reason;
+	}
+
 	private same(data: DataView): boolean {
 		if (this.#row.type === "bit") return (data.getUint8(0) & 1) === this.#sent.getUint16(0);
 		for (let i = 0; i < this.#sent.byteLength; i++) if (data.getUint8(i) !== this.#sent.getUint8(i)) return false;
 		return true;
 	}
 
+	private get size(): number {
+		return this.#row.type === "bit" ? 1 : rowWords(this.#row);
+	}
+
+	private read(stage: "look" | "back"): void {
+		this.#stage = stage;
+		this.ask(rowFunction(this.#options.table, this.#row), this.#row.address, this.size, []);
+	}
+
+	private request({ fc, address, values }: WriteStep): void {
+		this.ask(fc, address, values.length, values.slice());
+	}
+
+	private ask(code: number, address: number, count: number, values: number[]): void {
+		this.function = code;
+		this.address = address;
+		this.count = count;
+		this.values = values;
+		this.#options.client.request(this);
+	}
+
 	end(result: WriteOutcome["result"], reason: string): void {
-		const { row, value } = this.#options;
+		const { row, value, client } = this.#options;
+		if (this.#unlock !== undefined) {
+			client.locked?.shift();
+			client.locked?.[0]?.start();
+		}
 		this.#options.onDone({ result, reason, row, value });
 	}
 }

@@ -92,6 +92,11 @@ export class ControlRouter {
 		for (const { point, row } of rows) this.#writeRow(entry, row, image.valueOf(point) as number);
 	}
 
+	/** What waits to be written is not written any more. */
+	close(): void {
+		for (const writer of this.#writers.values()) writer.close();
+	}
+
 	#toRow({ table: device, image }: HubDevice, point: PointInfo, value: WrittenValue): number {
 		const { table, online } = device!;
 		const row = rowOf(table, point);
@@ -108,7 +113,7 @@ export class ControlRouter {
 		let writer = this.#writers.get(entry);
 		if (!writer) {
 			const { clock, onOutcome } = this.#options;
-			const options = { device: entry.table!, client: entry.client, clock };
+			const options = { device: entry.table!, client: entry.client, clock, keepAlive: entry.keepAlive };
 			writer = new RowWriter({ ...options, onOutcome: (outcome) => onOutcome(entry, outcome) });
 			this.#writers.set(entry, writer);
 		}

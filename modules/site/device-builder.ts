@@ -3,10 +3,11 @@ import type { Log } from "../base/log";
 import { TableActuator } from "../devices/actuator";
 import type { Catalogue } from "../devices/catalogue";
 import { Device, type Periods } from "../devices/engine";
+import { KeepAliveWriter } from "../devices/keep-alive";
 import type { Plan } from "../devices/plan";
 import { SunSpecActuator } from "../devices/sunspec-actuator";
 import { SunSpecDevice } from "../devices/sunspec-device";
-import { type DeviceTable, firstModel, tableModels } from "../devices/table";
+import { type DeviceTable, firstModel, isContinuous, tableModels } from "../devices/table";
 import type { WriteClient, WriteOutcome } from "../devices/write";
 import type { FoundModel } from "../sunspec/client/found";
 import { derMap, derModels } from "../sunspec/der/layout";
@@ -77,9 +78,13 @@ export class DeviceBuilder {
 		entry.table = device;
 		entry.kind = table.kind;
 		entry.model = firstModel(table);
+		if (table.keepAlive) {
+			const onOutcome = (outcome: WriteOutcome): void => this.outcome(entry, outcome);
+			entry.keepAlive = new KeepAliveWriter({ device, client, clock, onOutcome });
+		}
 		if (profile && profile.abilities.length > 0) {
 			const actuator = new TableActuator({
-				...{ device, client, clock, held: store.read("h", site.unit) },
+				...{ device, client, clock, keepAlive: entry.keepAlive, held: store.read("h", site.unit) },
 				onHeld: (bytes) => store.write("h", site.unit, bytes),
 				onOutcome: (outcome) => this.outcome(entry, outcome),
 			});
@@ -182,7 +187,7 @@ export class DeviceBuilder {
 /** What a table's controls can tell its device, before there is one. */
 function abilitiesOf(table: DeviceTable): Abilities {
 	const abilities = [...new Set((table.controls ?? []).map((control) => control.ability))];
-	return { abilities, continuous: table.eeprom !== true };
+	return { abilities, continuous: isContinuous(table) };
 }
 
 /** By the phases whose voltages a device measures. */

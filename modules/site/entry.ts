@@ -1,4 +1,5 @@
 import type { Device } from "../devices/engine";
+import type { KeepAliveWriter } from "../devices/keep-alive";
 import type { Kind } from "../devices/kinds";
 import type { PolledDevice } from "../devices/polled";
 import type { SunSpecDevice } from "../devices/sunspec-device";
@@ -28,6 +29,8 @@ export interface HubDevice extends TotalsSource {
 	readonly der: Der | undefined;
 	/** The device as it is commanded; undefined for one that cannot be. */
 	actuator?: SharedActuator | undefined;
+	/** Of a table with rows that are to be written again and again. */
+	keepAlive?: KeepAliveWriter | undefined;
 	/** To its bus. */
 	client: WriteClient;
 	/** The SunSpec model that carries its readings, e.g. 211. */
@@ -58,6 +61,7 @@ export class Entry implements HubDevice {
 	model = 1;
 	derUnit: DerUnit | undefined;
 	actuator: SharedActuator | undefined;
+	keepAlive: KeepAliveWriter | undefined;
 	/** What commands the device; it is told when the device is back, and when it is to end. */
 	commander: { resume(): void; close(): void } | undefined;
 	/** Everything that the device gives has been read once. */
@@ -88,6 +92,8 @@ export class Entry implements HubDevice {
 		this.derUnit = undefined;
 		this.commander?.close();
 		this.commander = undefined;
+		this.keepAlive?.close();
+		this.keepAlive = undefined;
 		this.actuator = undefined;
 		this.complete = false;
 	}

@@ -50,6 +50,7 @@ export class Hub {
 	totals: HubImage;
 	readonly #entries: readonly Entry[];
 	readonly #options: HubOptions;
+	readonly #router: ControlRouter;
 	#siteDer: SiteDer;
 
 	constructor(options: HubOptions) {
@@ -77,6 +78,7 @@ export class Hub {
 			siteDer: () => (site.services.sunspec.control ? this.#siteDer.der : undefined),
 			onOutcome: (entry, outcome) => builder.outcome(entry as Entry, outcome),
 		});
+		this.#router = router;
 		this.space = new SunSpecSpace({
 			clock,
 			onWrite: (unit, _image, point, value) => router.onWrite(unit, point, value),
@@ -100,6 +102,7 @@ export class Hub {
 
 	close(): void {
 		for (const bus of this.buses) bus.close();
+		this.#router.close();
 		this.#siteDer.close();
 		for (const entry of this.#entries) entry.close();
 	}
@@ -139,7 +142,10 @@ export class Hub {
 
 	#changed(device: PolledDevice, what: "online" | "offline" | "reset"): void {
 		const entry = this.#entries.find((one) => one.device === device)!;
-		if (what === "online") entry.commander?.resume();
+		if (what === "online") {
+			entry.commander?.resume();
+			entry.keepAlive?.resume();
+		}
 		if (what !== "reset") this.#options.onPresence?.(entry, what === "online");
 	}
 
