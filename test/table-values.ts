@@ -41,7 +41,7 @@ export function distinctValues(
 		const raw = conditions[row.name];
 		const isRatio = row.map === undefined && table.rows.some((other) => other.times?.includes(row.name));
 		if (isRatio) {
-			values[sourceName(table, row)] = 2 + (n % 7);
+			values[sourceName(table, row)] = ratio(row, 2 + (n % 7));
 			return;
 		}
 		// Of registers that a map makes something else of, a raw value that it knows.
@@ -52,7 +52,8 @@ export function distinctValues(
 		const raws = Object.keys(mapped?.map ?? {});
 		const known =
 			raw ?? (raws.length > 0 && row.map === undefined ? Number(raws[(n + round) % raws.length]) : undefined);
-		values[sourceName(table, row)] = known === undefined ? distinct(row, n + 1 + round) : meaning(row, known);
+		values[sourceName(table, row)] =
+			known === undefined ? distinct(row, n + 1 + round, factorOf(table, row, values)) : meaning(row, known);
 	});
 	return values;
 }
@@ -61,7 +62,20 @@ function meaning(row: Row, raw: number): number {
 	return row.map === undefined ? raw * (row.k ?? 1) + (row.b ?? 0) : (row.map[raw] ?? row.otherwise!);
 }
 
-function distinct(row: Row, n: number): number {
+/** A ratio that its range allows. */
+function ratio({ range }: Row, value: number): number {
+	if (range === undefined || (value >= range[0] && value <= range[1])) return value;
+	return Math.round(Math.sqrt(range[0] * range[1]));
+}
+
+/** What the ratios that stand before a row in its table make of its k. */
+function factorOf(table: DeviceTable, row: Row, values: Readonly<Record<string, number>>): number {
+	let factor = 1;
+	for (const name of row.times ?? []) factor *= values[sourceName(table, findRow(table, name)!)] ?? 1;
+	return factor;
+}
+
+function distinct(row: Row, n: number, factor: number): number {
 	if (row.map !== undefined) {
 		const all = Object.values(row.map);
 		return all[n % all.length]!;
@@ -70,7 +84,7 @@ function distinct(row: Row, n: number): number {
 	let value = typical(row, n);
 	const [least, most] = row.range ?? (row.write ? [row.write.min, row.write.max] : [-Infinity, Infinity]);
 	if (value < least || value > most) value = step(row, (Math.max(least, -1e6) + Math.min(most, 1e6)) / 2);
-	while (!fits(row, value)) value = step(row, value / 2);
+	while (!fits(row, value, factor)) value = step(row, value / 2);
 	return row.write?.allowed === undefined ? value : row.write.allowed[n % row.write.allowed.length]!;
 }
 
@@ -118,9 +132,9 @@ function step(row: Row, value: number): number {
 	return Number((Math.round((value - (row.b ?? 0)) / k) * k + (row.b ?? 0)).toPrecision(12));
 }
 
-function fits(row: Row, value: number): boolean {
+function fits(row: Row, value: number, factor: number): boolean {
 	if (row.type[0] === "f") return true;
-	const raw = Math.round((value - (row.b ?? 0)) / (row.k ?? 1));
+	const raw = Math.round((value / factor - (row.b ?? 0)) / (row.k ?? 1));
 	const bits = row.type === "bits" ? row.bits![1] : 16 * rowWords(row);
 	return isSigned(row.type) ? Math.abs(raw) < 2 ** (bits - 1) : raw >= 0 && raw < 2 ** bits;
 }

@@ -45,7 +45,7 @@ export const chargerModel = frozen<ModelSpec>({
 			{ name: "StRaw", type: "uint16" },
 			{ name: "Flt", type: "uint32" },
 			{ name: "Wrn", type: "uint32" },
-			...numbers("uint32", "W", 0, ["OutW", "MaxW"]),
+			...numbers("int32", "W", 0, ["OutW", "MaxW"]),
 			...numbers("uint16", "A", -2, ["OutA"]),
 			...numbers("uint16", "V", -2, ["TgtV", "VMin", "VMax", "SrcVMax", "SrcVoc"]),
 			...numbers("uint32", "Wh", 0, ["WhDay"]),
