@@ -8,7 +8,7 @@ export const kCharger = 64925;
 export const kWind = 64926;
 
 function numbers(
-	type: "uint16" | "int16" | "uint32",
+	type: "uint16" | "int16" | "uint32" | "int32",
 	units: string,
 	sf: number,
 	names: readonly string[],
