@@ -98,7 +98,7 @@ export const carloGavazziEm24: DeviceTable = {
 			unit: "code",
 			note: "0=3P.n 1=3P.1 2=2P 3=1P 4=3P",
 			access: "rw",
-			write: { fc: 6, min: 0, max: 4 },
+			write: { fc: 6, min: 0, max: 4, persistent: true },
 		},
 		{ name: "serial", address: 20480, fc: 3, type: "string", words: 7, unit: "text", point: "1.SN", poll: "once" },
 		{
@@ -109,7 +109,7 @@ export const carloGavazziEm24: DeviceTable = {
 			unit: "code",
 			note: "7 is application H, with all energies by phase; refused while the front switch is locked",
 			access: "rw",
-			write: { fc: 6, min: 0, max: 7, allowed: [7] },
+			write: { fc: 6, min: 0, max: 7, allowed: [7], persistent: true },
 		},
 		{ name: "switch_position", address: 41216, fc: 3, type: "u16", unit: "code", note: "0=kvarh 1=2 2=1 3=Locked" },
 	],

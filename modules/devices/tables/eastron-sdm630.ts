@@ -11,6 +11,8 @@ export const eastronSdm630: DeviceTable = {
 	bus: { baud: 9600, parity: "none", stop: 1, unit: 1, timeoutMs: 500, pauseMs: 20, replyMs: 40 },
 	functions: [3, 4, 16],
 	fc: 4,
+	// the passcode it leaves the factory with, 1000
+	unlock: { before: [{ fc: 16, address: 24, values: [0x447a, 0] }] },
 	maxRead: 80,
 	blocks: [
 		[0, 79],
@@ -87,10 +89,19 @@ export const eastronSdm630: DeviceTable = {
 			k: 60,
 			unit: "s",
 			access: "rw",
-			write: { fc: 16, min: 0, max: 3600 },
+			write: { fc: 16, min: 0, max: 3600, persistent: true },
 			note: "0 is off; a minute a step",
 		},
-		{ name: "cfg_system_type", address: 10, fc: 3, type: "f32", unit: "code", note: "1=1P2W 2=3P3W 3=3P4W" },
+		{
+			name: "cfg_system_type",
+			address: 10,
+			fc: 3,
+			type: "f32",
+			unit: "code",
+			note: "1=1P2W 2=3P3W 3=3P4W",
+			access: "rw",
+			write: { fc: 16, min: 1, max: 3, locked: true, persistent: true },
+		},
 		{
 			name: "cfg_pulse_width",
 			address: 12,
@@ -98,7 +109,7 @@ export const eastronSdm630: DeviceTable = {
 			type: "f32",
 			unit: "ms",
 			access: "rw",
-			write: { fc: 16, min: 60, max: 200, allowed: [60, 100, 200] },
+			write: { fc: 16, min: 60, max: 200, allowed: [60, 100, 200], persistent: true },
 		},
 		{ name: "cfg_parity_stop", address: 18, fc: 3, type: "f32", unit: "code", note: "0=8N1 1=8E1 2=8O1 3=8N2" },
 		{ name: "cfg_modbus_address", address: 20, fc: 3, type: "f32", unit: "code" },
@@ -107,6 +118,7 @@ export const eastronSdm630: DeviceTable = {
 	quirks: [
 		"the holes between 80 and 200, and from 208 to 224, give exception 2: a read never crosses them",
 		"function 6 is not usable: every setting is two registers",
+		"the type of the system is protected: the passcode is written to 24 before",
 		"currents have no sign: the direction is that of the power of the phase",
 		"SDM72D-M and SDM72 v2 share the addresses and lack part of them",
 		"some V2 units want two stop bits from certain converters",
