@@ -39,6 +39,11 @@ export interface ModbusRequest extends RequestFields {
 	timeoutMs?: number | undefined;
 	/** How often to send again after the first time. */
 	retries?: number | undefined;
+	/**
+	 * A command that protects: it goes ahead of all that waits, also of earlier requests to its unit, and the open one is
+	 * let go as soon as its device is later than it uses to be: asked again afterwards, or a "timeout" with no retries.
+	 */
+	urgent?: boolean | undefined;
 	/** Called once, never from within `request()`. May make new requests, and close the client. */
 	onResult(result: ModbusResult): void;
 }

@@ -29,6 +29,15 @@ export type { ModbusClientOptions, ModbusCounters, ModbusRequest, ModbusResult, 
 const FRAGMENT_MS = 100;
 const MOST_LATE_MS = 500;
 
+/**
+ * How soon the reply to an open request must have begun, from the end of its request, when something urgent waits: a quarter
+ * and `HURRY_SPARE_MS` above what its device uses to need, at most `HURRY_MOST_MS`. Of a device that has not answered yet
+ * nothing is known.
+ */
+const HURRY_SPARE_MS = 5;
+const HURRY_MOST_MS = 45;
+const HURRY_UNKNOWN_MS = 30;
+
 const IDLE = 0;
 const SENDING = 1;
 const LISTENING = 2;
@@ -54,6 +63,11 @@ export class ModbusClient implements LinkOwner {
 	#attempts = 0;
 	#length = 0;
 	#expected = 0;
+	/** Something urgent waits for the open request. */
+	#hurried = false;
+	#sentMs = 0;
+	/** By unit: how long it uses to take until its reply begins, in ms, and 1; 0 for one that has never answered. */
+	readonly #begins = new Uint8Array(256);
 	#sawForeign = false;
 	#sawNoise = false;
 	#timedOut = false;
@@ -147,8 +161,35 @@ export class ModbusClient implements LinkOwner {
 		// only to find mistakes while the caller is there to hear of them; the buffer of an open request stays untouched
 		encodeRequest(request, new Uint8Array(FRAME_BYTES));
 		this.checkBroadcast(request);
-		this.#queue.push(request);
+		if (request.urgent) this.goFirst(request);
+		else this.#queue.push(request);
 		if (this.#phase === IDLE) this.next();
+	}
+
+	/** Behind what is urgent already, ahead of all else; the open request is hurried. */
+	private goFirst(request: ModbusRequest): void {
+		let at = 0;
+		while (this.#queue[at]?.urgent) at++;
+		this.#queue.splice(at, 0, request);
+		const current = this.#current;
+		if (current === undefined || current.urgent) return;
+		this.#hurried = true;
+		if (this.#phase === LISTENING) this.hurry();
+	}
+
+	private hurry(): void {
+		const known = this.#begins[this.#current!.unit]!;
+		const patienceMs = known === 0 ? HURRY_UNKNOWN_MS : Math.min(HURRY_MOST_MS, 1.25 * known + HURRY_SPARE_MS);
+		const untilMs = Math.max(this.#clock.now(), this.#sentMs + patienceMs);
+		if (untilMs < this.#deadlineMs) this.setDeadline(untilMs);
+	}
+
+	/** Learns how soon a unit begins to answer: at once when it takes longer than before, else step by step. */
+	private learn(unit: number, nowMs: number): void {
+		const reply = this.#link.wireMs(this.#expected);
+		const beginMs = Math.min(200, Math.max(0, nowMs - this.#sentMs - reply)) + 1;
+		const known = this.#begins[unit]!;
+		this.#begins[unit] = beginMs > known ? Math.ceil(beginMs) : known - ((known - beginMs) >> 3);
 	}
 
 	/** Ends all requests with status "closed", and the line. May be called twice. */
@@ -183,6 +224,7 @@ export class ModbusClient implements LinkOwner {
 		this.#expected = expectedReply(frame);
 		this.#current = request;
 		this.#attempts = 0;
+		this.#hurried = false;
 		this.#timedOut = false;
 		this.#result.startMs = nowMs;
 		this.transmit(nowMs);
@@ -210,13 +252,16 @@ export class ModbusClient implements LinkOwner {
 			return;
 		}
 		this.#phase = LISTENING;
+		this.#sentMs = nowMs;
 		const timeoutMs = this.#current!.timeoutMs ?? this.#timeoutMs;
 		this.setDeadline(nowMs + timeoutMs + this.#link.wireMs(this.#expected));
+		if (this.#hurried) this.hurry();
 	}
 
 	linkReplied(exception: boolean, nowMs: number): void {
 		if (this.#phase !== LISTENING) return;
 		if (!exception) {
+			this.learn(this.#current!.unit, nowMs);
 			this.finish("ok", 0, nowMs);
 			return;
 		}
@@ -252,7 +297,7 @@ export class ModbusClient implements LinkOwner {
 	}
 
 	private mayRetry(): boolean {
-		return this.#attempts <= (this.#current!.retries ?? this.#retries);
+		return !this.#hurried && this.#attempts <= (this.#current!.retries ?? this.#retries);
 	}
 
 	private fail(status: ModbusStatus): void {
@@ -264,13 +309,12 @@ export class ModbusClient implements LinkOwner {
 
 	/** The device is busy: it is asked again a little later, and others have the line meanwhile. */
 	private hold(): void {
+		this.putAside(this.#attempts, this.#clock.now() + this.#busyMs);
+	}
+
+	private putAside(attempts: number, notBeforeMs: number): void {
 		this.#counters.retries++;
-		this.#held.push({
-			request: this.#current!,
-			attempts: this.#attempts,
-			startMs: this.#result.startMs,
-			notBeforeMs: this.#clock.now() + this.#busyMs,
-		});
+		this.#held.push({ request: this.#current!, attempts, startMs: this.#result.startMs, notBeforeMs });
 		this.#current = undefined;
 		this.#phase = IDLE;
 		this.next();
@@ -327,6 +371,17 @@ export class ModbusClient implements LinkOwner {
 		if (this.#closed) return;
 		const nowMs = this.#clock.now();
 		let earliestMs = Number.POSITIVE_INFINITY;
+		const first = this.#queue[0];
+		if (first?.urgent) {
+			// the reply to a write names what was written, so that a late one to another cannot be taken for it
+			const isWrite = first.function > FunctionCode.readInputRegisters;
+			earliestMs = isWrite ? 0 : this.#link.holdMs(first, nowMs);
+			if (earliestMs === 0) {
+				this.#queue.shift();
+				this.start(first, nowMs);
+				return;
+			}
+		}
 		for (let i = 0; i < this.#held.length; i++) {
 			const held = this.#held[i]!;
 			if (held.notBeforeMs <= nowMs) {
@@ -355,7 +410,7 @@ export class ModbusClient implements LinkOwner {
 	/** Whether an earlier request to the same unit waits: order within a unit is kept. */
 	private isBehind(request: ModbusRequest, index: number): boolean {
 		for (const held of this.#held) if (held.request.unit === request.unit) return true;
-		for (let i = 0; i < index; i++) if (this.#queue[i]!.unit === request.unit) return true;
+		for (let i = 0; i < index; i++) if (this.#queue[i]!.unit === request.unit) return !request.urgent;
 		return false;
 	}
 
@@ -384,8 +439,13 @@ export class ModbusClient implements LinkOwner {
 	}
 
 	private timeOut(): void {
-		this.#timedOut = true;
 		this.#link.giveUp(true);
+		if (this.#hurried && this.#current!.retries !== 0) {
+			this.#link.expectLate(this.#clock.now() + this.lateWindow(this.#current!));
+			this.putAside(this.#attempts - 1, this.#clock.now());
+			return;
+		}
+		this.#timedOut = true;
 		this.fail(this.#sawForeign ? "foreign" : this.#sawNoise ? "garbled" : "timeout");
 	}
 
