@@ -15,7 +15,17 @@ export interface KindRule {
 	readonly models: readonly number[];
 }
 
-export type Kind = "meter" | "environment" | "inverter" | "battery" | "solar";
+export type Kind =
+	| "meter"
+	| "environment"
+	| "inverter"
+	| "battery"
+	| "solar"
+	| "drive"
+	| "evse"
+	| "leakage"
+	| "relay"
+	| "plc";
 
 /**
  * Which flow is positive: "import" from the grid and "charge" into a battery are one sense, "export" into the grid (and
@@ -31,6 +41,9 @@ export type Direction = "import" | "export" | "charge" | "discharge";
  * likewise; a load is negative. At its DC ports (714) power is positive out of the panel or battery.
  * battery: power and current are positive when it discharges (713, 714, 802..804).
  * solar: a DC charge controller; power flows one way and has no sign, except a battery current, whose row says so.
+ *
+ * drive: power is positive when the motor draws it. evse: power and current are positive when the car is charged,
+ * negative when it feeds back. leakage, relay and plc have no power.
  */
 export const KINDS = frozen<Readonly<Record<Kind, KindRule>>>({
 	meter: {
@@ -56,10 +69,27 @@ export const KINDS = frozen<Readonly<Record<Kind, KindRule>>>({
 		models: [713, 714, 802, 803, 804],
 	},
 	solar: {
-		what: "solar charge controller",
+		what: "solar or wind charge controller",
 		directions: [],
 		models: [160, 403, 404, 501, 502, 714, 64111, 64112],
 	},
+	drive: {
+		what: "variable frequency drive",
+		positive: "import",
+		positivePower: "import: drawn by the motor",
+		directions: ["import", "export"],
+		models: [64920],
+	},
+	evse: {
+		what: "charger of electric vehicles",
+		positive: "charge",
+		positivePower: "charge: into the car",
+		directions: ["charge", "discharge"],
+		models: [64921],
+	},
+	leakage: { what: "residual current monitor", directions: [], models: [64922] },
+	relay: { what: "relay output", directions: [], models: [64923] },
+	plc: { what: "programmable controller", directions: [], models: [64924] },
 });
 
 /** Whether both name the same sense of flow. */

@@ -1,5 +1,6 @@
 import type { DerAbility } from "../sunspec/der/types";
 import type { ModelSpec } from "../sunspec/image";
+import type { DriveRules } from "./drive-rules";
 import { type Direction, KINDS, type Kind, sameSense } from "./kinds";
 import { type ModelPoint, readPoint } from "./points";
 import type { Unit } from "./units";
@@ -29,6 +30,8 @@ export interface DeviceTable {
 	readonly derived?: readonly Derived[];
 	/** How the controls of its DER models reach the device. */
 	readonly controls?: readonly Control[];
+	/** How a drive is started and stopped. */
+	readonly drive?: DriveRules;
 	/** Settings whose values must rise in an order. Checked over a whole request before anything is written. */
 	readonly orders?: readonly Order[];
 	/** It keeps its settings in EEPROM: written only when they change, and at most once in 10 s each. */

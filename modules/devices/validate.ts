@@ -20,6 +20,7 @@ const tableKeys = frozen([
 	"controls",
 	"orders",
 	"eeprom",
+	"drive",
 	"bus",
 	"unlock",
 	"keepAlive",

@@ -1,0 +1,127 @@
+import { driveModel } from "../models/drive";
+import type { DeviceTable } from "../table";
+
+export const deltaMs300: DeviceTable = {
+	id: "delta-ms300",
+	maker: "Delta",
+	model: "MS300 / MH300 / C2000",
+	kind: "drive",
+	sunspec: [1, driveModel],
+	positive: "import",
+	bus: { baud: 9600, parity: "none", stop: 1, unit: 1, timeoutMs: 500, pauseMs: 10, replyMs: 12 },
+	functions: [3, 6, 16],
+	fc: 3,
+	maxRead: 20,
+	rows: [
+		{
+			...{ name: "command", address: 0x2000, type: "u16", unit: "code", access: "rw" },
+			write: { fc: 6, min: 0, max: 0x3f },
+			note: "bits 6 to 12 choose ramps and steps and stay 0",
+		},
+		{
+			...{ name: "frequency_command", address: 0x2001, type: "u16", k: 0.01, unit: "Hz", access: "rw" },
+			write: { fc: 6, min: 0, max: 599 },
+		},
+		{
+			...{ name: "control_bits", address: 0x2002, type: "u16", unit: "code", access: "rw" },
+			write: { fc: 6, min: 0, max: 2, allowed: [0, 2] },
+			note: "bit 5 is fire mode on some models: only the reset, bit 1, is ever written",
+		},
+		{ name: "error_code", address: 0x2100, type: "u16", unit: "code", poll: "fast" },
+		{
+			...{ name: "fault", again: "error_code", address: 0x2100, type: "bits", bits: [0, 8], unit: "code" },
+			...{ point: "FltRaw", poll: "fast" },
+		},
+		{
+			...{ name: "warning", again: "error_code", address: 0x2100, type: "bits", bits: [8, 8], unit: "code" },
+			...{ point: "WrnRaw", poll: "fast" },
+		},
+		{
+			...{ name: "fault_kind", again: "error_code", address: 0x2100, type: "bits", bits: [0, 8], unit: "code" },
+			...{ map: { 0: 0 }, otherwise: 1, point: "Flt", poll: "fast" },
+		},
+		{
+			...{ name: "fault_state", again: "error_code", address: 0x2100, type: "bits", bits: [0, 8], unit: "code" },
+			...{ map: { 0: 0 }, otherwise: 5, poll: "fast" },
+		},
+		{ name: "status", address: 0x2101, type: "u16", unit: "code", poll: "fast" },
+		{
+			...{ name: "run_state", again: "status", address: 0x2101, type: "bits", bits: [0, 2], unit: "code" },
+			...{ map: { 0: 1, 1: 2, 2: 3, 3: 3 }, poll: "fast" },
+			note: "standby (2) has the run command at 0 Hz, so it is running",
+		},
+		{
+			...{ name: "direction", again: "status", address: 0x2101, type: "bits", bits: [3, 2], unit: "code" },
+			...{ map: { 0: 0, 1: 1, 2: 0, 3: 1 }, point: "Dir", poll: "fast" },
+			note: "1 and 2 are still turning the old way",
+		},
+		{
+			...{ name: "local_state", again: "status", address: 0x2101, type: "bits", bits: [10, 1], unit: "code" },
+			...{ map: { 0: 4, 1: 0 }, poll: "fast" },
+		},
+		{ name: "set_frequency", address: 0x2102, type: "u16", k: 0.01, unit: "Hz", point: "HzRef", poll: "fast" },
+		{ name: "output_frequency", address: 0x2103, type: "u16", k: 0.01, unit: "Hz", point: "Hz", poll: "fast" },
+		{
+			...{ name: "output_current", address: 0x2104, type: "u16", k: 0.01, unit: "A", point: "A", poll: "fast" },
+			times: ["current_decimals"],
+		},
+		{ name: "dc_bus_voltage", address: 0x2105, type: "u16", k: 0.1, unit: "V", point: "DCV", poll: "normal" },
+		{ name: "output_voltage", address: 0x2106, type: "u16", k: 0.1, unit: "V", point: "V", poll: "normal" },
+		{ name: "multi_step", address: 0x2107, type: "u16", unit: "code" },
+		{ name: "counter", address: 0x2109, type: "u16", unit: "1" },
+		{ name: "power_factor_angle", address: 0x210a, type: "u16", k: 0.1, unit: "deg" },
+		{ name: "torque", address: 0x210b, type: "s16", k: 0.1, unit: "%", point: "TrqPct", poll: "normal" },
+		{ name: "motor_speed", address: 0x210c, type: "u16", unit: "1", point: "Rpm", poll: "normal" },
+		{ name: "power_output", address: 0x210f, type: "u16", k: 1, unit: "W", point: "W", poll: "normal" },
+		{ name: "multi_function_display", address: 0x2116, type: "u16", unit: "code" },
+		{ name: "operating_status", address: 0x2119, type: "u16", unit: "code" },
+		{ name: "max_frequency", address: 0x211b, type: "u16", k: 0.01, unit: "Hz", point: "MaxHz", poll: "slow" },
+		{
+			...{ name: "current_decimals", address: 0x211f, type: "bits", bits: [8, 8], unit: "1", poll: "once" },
+			...{ map: { 0: 100, 1: 10, 2: 1, 3: 0.1 }, otherwise: 1 },
+			note: "decimals of the current, as factor to the two that the scale has",
+		},
+		{ name: "monitor_mode", address: 0x2223, type: "u16", unit: "code" },
+		{ name: "monitor_carrier", address: 0x2224, type: "u16", k: 1000, unit: "Hz" },
+		{ name: "monitor_status", address: 0x2226, type: "u16", unit: "code" },
+		{
+			...{ name: "acceleration_time", address: 0x10c, type: "u16", k: 0.01, unit: "s", point: "AccTms", poll: "slow" },
+			...{ access: "rw", write: { fc: 6, min: 0.01, max: 600 } },
+			note: "0.01 s as 01-45 is 0",
+		},
+		{
+			...{ name: "deceleration_time", address: 0x10d, type: "u16", k: 0.01, unit: "s", point: "DecTms", poll: "slow" },
+			...{ access: "rw", write: { fc: 6, min: 0.01, max: 600 } },
+		},
+		{ name: "comm_address", address: 0x900, type: "u16", unit: "1" },
+		{ name: "comm_speed", address: 0x901, type: "u16", k: 100, unit: "1", note: "bit/s" },
+		{ name: "comm_loss_action", address: 0x902, type: "u16", unit: "code" },
+		{
+			...{ name: "comm_timeout", address: 0x903, type: "u16", k: 0.1, unit: "s", point: "ComTms", poll: "slow" },
+			...{ access: "rw", write: { fc: 6, min: 0.1, max: 100 } },
+		},
+		{ name: "comm_format", address: 0x904, type: "u16", unit: "code" },
+	],
+	derived: [{ point: "St", by: "max", of: ["@run_state", "@local_state", "@fault_state"] }],
+	drive: {
+		command: "command",
+		words: { stop: 1, forward: 18, reverse: 34 },
+		reference: "frequency_command",
+		reset: { row: "control_bits", on: 2, off: 0 },
+		watchdog: { row: "comm_timeout", mostS: 30, action: { row: "comm_loss_action", is: [1, 2] } },
+	},
+	quirks: [
+		"leaves the factory with Modbus ASCII 7N2: set 09-04 to an RTU format, or name the protocol modbus-ascii in the site",
+		"the current has as many decimals as the high byte of 0x211F says",
+		"bit 5 of 0x2002 is fire mode on some models",
+		"a frequency above 01-00 is refused or clipped",
+		"09-03 is 0 (off) from the factory and 09-02 may say run on: the hub starts the drive only when both stop it",
+		"a lower limit of the frequency above 0 makes a run command at reference 0 turn the motor",
+	],
+	sources: [
+		"buildbotics/bbctrl-firmware:src/avr/src/vfd_spindle.c",
+		"Delta C2000 and MS300 manuals (easymanua.ls); parameter list for 01-12, 01-13 and 01-45",
+		"LinuxCNC/linuxcnc:src/hal/user_comps/vfdb_vfd (blocks 0x2000 and 0x2100)",
+	],
+	confidence: "one",
+};

@@ -1,0 +1,117 @@
+import { driveModel } from "../models/drive";
+import type { DeviceTable } from "../table";
+
+export const deltaVfdEEl: DeviceTable = {
+	id: "delta-vfd-e-el",
+	maker: "Delta",
+	model: "VFD-E / VFD-EL",
+	kind: "drive",
+	sunspec: [1, driveModel],
+	positive: "import",
+	bus: { baud: 9600, parity: "none", stop: 1, unit: 1, timeoutMs: 500, pauseMs: 10, replyMs: 15 },
+	functions: [3, 6, 16],
+	fc: 3,
+	maxRead: 16,
+	rows: [
+		{ name: "command", address: 0x2000, type: "u16", unit: "code", access: "rw", write: { fc: 6, min: 0, max: 0x3f } },
+		{
+			...{ name: "frequency_command", address: 0x2001, type: "u16", k: 0.01, unit: "Hz", access: "rw" },
+			write: { fc: 6, min: 0, max: 599 },
+		},
+		{
+			...{ name: "control_bits", address: 0x2002, type: "u16", unit: "code", access: "rw" },
+			write: { fc: 6, min: 0, max: 2, allowed: [0, 2] },
+			note: "bit 0 external fault, bit 1 reset, bit 2 base block: only the reset is written",
+		},
+		{ name: "error_code", address: 0x2100, type: "u16", unit: "code", poll: "fast" },
+		{
+			...{ name: "fault", again: "error_code", address: 0x2100, type: "bits", bits: [0, 8], unit: "code" },
+			...{ point: "FltRaw", poll: "fast" },
+		},
+		{
+			...{ name: "warning", again: "error_code", address: 0x2100, type: "bits", bits: [8, 8], unit: "code" },
+			...{ point: "WrnRaw", poll: "fast" },
+		},
+		{
+			...{ name: "fault_kind", again: "error_code", address: 0x2100, type: "bits", bits: [0, 8], unit: "code" },
+			...{ map: { 0: 0, 1: 2, 2: 3, 3: 5, 4: 6 }, otherwise: 1, point: "Flt", poll: "fast" },
+		},
+		{
+			...{ name: "fault_state", again: "error_code", address: 0x2100, type: "bits", bits: [0, 8], unit: "code" },
+			...{ map: { 0: 0 }, otherwise: 5, poll: "fast" },
+		},
+		{ name: "status", address: 0x2101, type: "u16", unit: "code", poll: "fast" },
+		{
+			...{ name: "run_state", again: "status", address: 0x2101, type: "bits", bits: [0, 2], unit: "code" },
+			...{ map: { 0: 1, 1: 2, 2: 3, 3: 3 }, poll: "fast" },
+			note: "standby (2) has the run command at 0 Hz, so it is running",
+		},
+		{
+			...{ name: "direction", again: "status", address: 0x2101, type: "bits", bits: [3, 2], unit: "code" },
+			...{ map: { 0: 0, 1: 1, 2: 0, 3: 1 }, point: "Dir", poll: "fast" },
+			note: "1 and 2 are still turning the old way",
+		},
+		{
+			...{ name: "local_state", again: "status", address: 0x2101, type: "bits", bits: [10, 1], unit: "code" },
+			...{ map: { 0: 4, 1: 0 }, poll: "fast" },
+		},
+		{
+			...{ name: "set_frequency", address: 0x2102, type: "u16", k: 0.01, unit: "Hz", point: "HzRef", poll: "fast" },
+		},
+		{ name: "output_frequency", address: 0x2103, type: "u16", k: 0.01, unit: "Hz", point: "Hz", poll: "fast" },
+		{ name: "output_current", address: 0x2104, type: "u16", k: 0.1, unit: "A", point: "A", poll: "fast" },
+		{ name: "dc_bus_voltage", address: 0x2105, type: "u16", k: 0.1, unit: "V", point: "DCV", poll: "normal" },
+		{ name: "output_voltage", address: 0x2106, type: "u16", k: 0.1, unit: "V", point: "V", poll: "normal" },
+		{ name: "multi_step", address: 0x2107, type: "u16", unit: "code" },
+		{ name: "el_w_dc_bus_voltage", address: 0x2108, type: "u16", k: 0.1, unit: "V", note: "VFD-EL-W only" },
+		{ name: "el_w_output_voltage", address: 0x2109, type: "u16", k: 0.1, unit: "V", note: "VFD-EL-W only" },
+		{ name: "power_factor_or_temperature", address: 0x210a, type: "u16", k: 0.1, unit: "1", note: "by model" },
+		{ name: "torque_percent", address: 0x210b, type: "u16", k: 0.1, unit: "%", point: "TrqPct", poll: "normal" },
+		{ name: "motor_speed", address: 0x210c, type: "u16", unit: "1", point: "Rpm", poll: "normal" },
+		{ name: "identity_model", address: 0, type: "u16", unit: "code" },
+		{ name: "rated_current", address: 1, type: "u16", k: 0.1, unit: "A" },
+		{ name: "max_frequency", address: 0x100, type: "u16", k: 0.01, unit: "Hz", point: "MaxHz", poll: "slow" },
+		{
+			...{ name: "acceleration_time", address: 0x109, type: "u16", k: 0.1, unit: "s", point: "AccTms", poll: "slow" },
+			...{ access: "rw", write: { fc: 6, min: 0.1, max: 600 } },
+		},
+		{
+			...{ name: "deceleration_time", address: 0x10a, type: "u16", k: 0.1, unit: "s", point: "DecTms", poll: "slow" },
+			...{ access: "rw", write: { fc: 6, min: 0.1, max: 600 } },
+		},
+		{ name: "frequency_source", address: 0x200, type: "u16", unit: "code" },
+		{ name: "command_source", address: 0x201, type: "u16", unit: "code" },
+		{ name: "comm_address", address: 0x900, type: "u16", unit: "1" },
+		{ name: "comm_speed", address: 0x901, type: "u16", unit: "code" },
+		{ name: "comm_loss_action", address: 0x902, type: "u16", unit: "code" },
+		{
+			...{ name: "comm_timeout", address: 0x903, type: "u16", k: 0.1, unit: "s", point: "ComTms", poll: "slow" },
+			...{ access: "rw", write: { fc: 6, min: 0.1, max: 120 } },
+		},
+		{ name: "comm_format", address: 0x904, type: "u16", unit: "code" },
+	],
+	derived: [{ point: "St", by: "max", of: ["@run_state", "@local_state", "@fault_state"] }],
+	drive: {
+		command: "command",
+		words: { stop: 1, forward: 18, reverse: 34 },
+		reference: "frequency_command",
+		reset: { row: "control_bits", on: 2, off: 0 },
+		watchdog: { row: "comm_timeout", mostS: 30, action: { row: "comm_loss_action", is: [1, 2] } },
+	},
+	quirks: [
+		"leaves the factory in an ASCII format (09-04): set an RTU format, or name the protocol modbus-ascii in the site",
+		"02-00 and 02-01 must name RS-485 as the source of frequency and commands; else it says LOCAL",
+		"09-03 is 0 (off) from the factory and 09-02 may say run on: the hub starts the drive only when both stop it",
+		"VFD-EL-W has its DC bus at 0x2108 and its output voltage at 0x2109",
+		"a run command at 0 Hz is no error: the drive stands by",
+		"writes of parameters wear the EEPROM; 0x2000 to 0x2002 do not",
+		"output current has one decimal on the EL, two on some E",
+		"a lower limit of the frequency (01-08) above 0 makes a run command at reference 0 turn the motor",
+	],
+	sources: [
+		"LinuxCNC/linuxcnc:src/hal/user_comps/vfdb_vfd",
+		"buildbotics/bbctrl-firmware:src/avr/src/vfd_spindle.c",
+		"VFD-EL manual (easymanua.ls), pages 106 and 126; parameter list for 01-09 and 01-10",
+	],
+	confidence: "two",
+};
