@@ -3,6 +3,7 @@ import { serveApi } from "./modules/admin/api";
 import { Auth } from "./modules/admin/auth";
 import { busStatus, StatusReader } from "./modules/admin/status";
 import { Catalogue } from "./modules/devices/catalogue";
+import { takePlugins } from "./modules/devices/plugin-table";
 import { HttpServer } from "./modules/http/server";
 import { TcpServer } from "./modules/modbus/server-tcp";
 import { Telemetry } from "./modules/openami/telemetry";
@@ -29,7 +30,10 @@ const kFrameLogBytes = 6 * 1024;
  */
 export default function main() {
 	const { clock, log, io, options, firmware } = host;
-	const known = knownDevices();
+	const plugins = takePlugins(host.plugins ?? []);
+	for (const { id } of plugins.tables) log("info", "plugin", `${id} is loaded`);
+	for (const { name, reason } of plugins.leftOut) log("error", "plugin", `${name} is left out: ${reason}`);
+	const known = knownDevices(plugins.tables);
 	const site = readSite(host.siteText, known);
 	const startMs = clock.now();
 	const frames = new FrameLog(clock, kFrameLogBytes);
@@ -37,7 +41,7 @@ export default function main() {
 
 	const hub = new Hub({
 		site,
-		catalogue: new Catalogue(),
+		catalogue: new Catalogue(plugins.tables),
 		clock,
 		log,
 		firmware,
@@ -68,6 +72,9 @@ export default function main() {
 	const energyToday = new EnergyToday({ clock, devices, utcOffsetMinutes: site.utcOffsetMinutes });
 	const status = new StatusReader(clock, energyToday);
 	const alarms = new Alarms();
+	for (const { name, reason } of plugins.leftOut) {
+		alarms.raise("plugin", { type: "plugin", id: name }, reason.split("\n", 1)[0]!, startMs);
+	}
 	const auth = new Auth(() => host.setup?.settings().adminPassword ?? host.adminPassword ?? "");
 	// what may fail comes first, and takes with it what is open already
 	const telemetry = new Telemetry({

@@ -3,6 +3,7 @@ import type { ListenerClass, TcpClass } from "../modules/base/io";
 import type { KeptValues } from "../modules/base/kept";
 import type { Log } from "../modules/base/log";
 import type { NetworkState } from "../modules/base/network";
+import type { FoundPlugin } from "../modules/devices/plugin-table";
 import type { AssetProvider } from "../modules/http/server";
 import type { Rs485Class } from "../modules/modbus/client-link";
 import type { PanelDevices } from "../modules/panel/devices";
@@ -37,6 +38,8 @@ export interface Host {
 	siteStore?: SiteStore;
 	/** What the application itself keeps over a restart; left out: it starts anew each time. */
 	kept?: KeptValues;
+	/** Device tables from elsewhere, as found; the application checks them. Left out: there are none. */
+	plugins?: readonly FoundPlugin[];
 	/** Stops the program and starts it anew, after the answer to whoever asked is out; left out: it cannot. */
 	restart?: () => void;
 	/** Password of the user "admin", asked for by everything that changes something; left out or "": none is asked for. */

@@ -16,6 +16,8 @@ declare module "host:app" {
 		restart(): void;
 		/** "" for none. */
 		adminPassword(): string;
+		/** JSON of a list of FoundPlugin. */
+		plugins(): string;
 		log(level: LogLevel, area: string, text: string): void;
 	};
 	export default app;

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LogLevel } from "../../modules/base/log";
+import { type FoundPlugin, takePlugins } from "../../modules/devices/plugin-table";
 import { Pole, type PoleDevice, type PoleOptions } from "../../sim/pole";
 import type { HostOptions, SiteStore } from "../host";
 import { createIo, type Io, type IoOptions } from "./io/io";
@@ -32,6 +33,8 @@ export interface DesktopHubOptions {
 	onRestart?: () => void;
 	/** Of the user "admin"; "" or left out: none. */
 	adminPassword?: string;
+	/** Tables beside the catalogue's (plugin-files.ts). */
+	plugins?: readonly FoundPlugin[];
 	xsbug?: string;
 	heap?: MachineOptions["heap"];
 	/** UTC at the start of a virtual clock. */
@@ -132,6 +135,7 @@ export class DesktopHub {
 					saveSite: (text: string) => store!.save(text),
 					restart: () => void setImmediate(() => options.onRestart?.()),
 					adminPassword: () => options.adminPassword ?? "",
+					plugins: () => JSON.stringify(options.plugins ?? []),
 					log: options.log ?? (() => {}),
 				},
 			},
@@ -178,7 +182,8 @@ export class DesktopHub {
 			const simulated = (site.buses ?? []).filter((bus) => bus.port === "sim").map((bus) => bus.id);
 			if (simulated.length === 0) return undefined;
 			const devices = (site.devices ?? []).filter((device) => simulated.includes(device.bus));
-			const pole = new Pole({ ...options.sim, devices });
+			const { tables } = takePlugins(options.plugins ?? []);
+			const pole = new Pole({ table: (id) => tables.find((one) => one.id === id), ...options.sim, devices });
 			for (const bus of simulated) this.#lines.push(this.#openLine(pole, bus));
 			return pole;
 		} catch {

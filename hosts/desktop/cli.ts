@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { DesktopHub } from "./app";
 import { type EmbeddedBroker, startBroker } from "./broker";
 import { type CliOptions, kDemoSite, kUsage, parseOptions, UsageError } from "./options";
+import { loadPluginFile } from "./plugin-files";
 import { fileStore, passingStore } from "./site-store";
 import { renderTable, type Snapshot } from "./table";
 
@@ -23,6 +24,7 @@ async function main(): Promise<void> {
 	const live = process.stdout.isTTY === true && !options.headless;
 	const store = options.site === kDemoSite ? passingStore(options.site) : fileStore(options.site);
 	const lines: string[] = [];
+	const plugins = options.plugins.map((file) => loadPluginFile(file));
 	let broker: EmbeddedBroker | undefined;
 	let running: Running | undefined;
 
@@ -40,6 +42,7 @@ async function main(): Promise<void> {
 		const hub = new DesktopHub({
 			siteText,
 			siteStore: store,
+			plugins,
 			adminPassword: process.env["GRIDPOST_PASSWORD"] ?? "",
 			onRestart: () => void restart(),
 			options: {

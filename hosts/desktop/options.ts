@@ -13,6 +13,8 @@ export interface CliOptions {
 	speed: number;
 	/** "host:port" of xsbug. */
 	xsbug: string | undefined;
+	/** Files of device tables beside the catalogue. */
+	plugins: string[];
 	help: boolean;
 }
 
@@ -25,6 +27,7 @@ export const kUsage = `Usage: npm start -- [options]
   --modbus PORT     port of the SunSpec Modbus TCP server (1502)
   --mqtt PORT       port of the embedded MQTT broker (1883)
   --broker URL      use this broker instead: mqtt://host:1883 or mqtts://host:8883; --broker= for none
+  --plugin FILE     a device table beside the catalogue, .ts, .js or .json; may be given several times
   --headless        plain log lines instead of the live table
   --data DIR        where the hub keeps its data (.data)
   --speed N         run N times as fast as the clock, 1 to 1000; sim buses only
@@ -48,6 +51,7 @@ export function parseOptions(args: readonly string[]): CliOptions {
 		data: ".data",
 		speed: 1,
 		xsbug: undefined,
+		plugins: [],
 		help: false,
 	};
 	for (let i = 0; i < args.length; i++) {
@@ -86,6 +90,9 @@ export function parseOptions(args: readonly string[]): CliOptions {
 				options.xsbug = next ?? "localhost:5002";
 				break;
 			}
+			case "--plugin":
+				options.plugins.push(value());
+				break;
 			case "--headless":
 				options.headless = true;
 				break;

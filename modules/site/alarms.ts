@@ -1,14 +1,14 @@
 import { frozen } from "../base/frozen";
 
 /** What an alarm is about; alarm-watch.ts says when each is raised and cleared. */
-export type AlarmKind = "silent" | "bus" | "broker" | "clock" | "suspect" | "voltage" | "fault" | "control";
+export type AlarmKind = "silent" | "bus" | "broker" | "clock" | "suspect" | "voltage" | "fault" | "control" | "plugin";
 
 /** What needs somebody at the pole, and what only needs to be known. */
 export type AlarmSeverity = "alarm" | "warning";
 
 export interface AlarmSource {
-	readonly type: "device" | "bus" | "hub";
-	/** Id in the site file; of the hub its gateway id. */
+	readonly type: "device" | "bus" | "hub" | "plugin";
+	/** Id in the site file; of the hub its gateway id; of a plug-in its name. */
 	readonly id: string;
 }
 
@@ -44,6 +44,7 @@ const kSeverities = frozen<Readonly<Record<AlarmKind, AlarmSeverity>>>({
 	suspect: "warning",
 	fault: "alarm",
 	control: "alarm",
+	plugin: "alarm",
 });
 
 type Entry = { -readonly [K in keyof AlarmEntry]: AlarmEntry[K] };

@@ -7,7 +7,7 @@ export function alarmTitle(alarm: Alarm, site: SiteStatus): string {
 	const name =
 		type === "device"
 			? (site.devices.find((device) => device.id === id)?.name ?? id)
-			: type === "bus"
+			: type === "bus" || type === "plugin"
 				? id
 				: t("alarmHub");
 	return tMaybe(`alarm_${alarm.kind}`, { name }) ?? t("alarm_other", { name, kind: alarm.kind });

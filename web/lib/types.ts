@@ -11,7 +11,7 @@ export interface Alarm {
 	id: number;
 	kind: string;
 	severity: "alarm" | "warning";
-	source: { type: "device" | "bus" | "hub"; id: string };
+	source: { type: "device" | "bus" | "hub" | "plugin"; id: string };
 	detail: string;
 	since: string | null;
 	ageS: number;

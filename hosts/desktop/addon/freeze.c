@@ -205,10 +205,23 @@ static void petrify(txMachine *the, txSlot *slot)
 	}
 }
 
+/* What every Compartment of a clone inherits, as xsl makes it: the intrinsics, without what a host adds. */
+static void makeCompartmentGlobal(txMachine *the)
+{
+	txSlot *property = fxLastProperty(the, fxNewInstance(the));
+	txInteger id;
+	for (id = XS_SYMBOL_ID_COUNT; id < _Infinity; id++)
+		property = fxNextSlotProperty(the, property, &the->stackPrototypes[-1 - id], mxID(id), XS_DONT_ENUM_FLAG);
+	for (; id < _Compartment; id++)
+		property = fxNextSlotProperty(the, property, &the->stackPrototypes[-1 - id], mxID(id), XS_GET_ONLY);
+	mxPull(mxCompartmentGlobal);
+}
+
 void hostShare(txMachine *the)
 {
 	txSlot *realm = mxModuleInstanceInternal(mxProgram.value.reference)->value.module.realm;
 	txSlot *modules = mxOwnModules(realm)->value.reference, *module, *slot, *target;
+	makeCompartmentGlobal(the);
 	for (module = modules->next; module; module = module->next)
 		mxModuleInstanceInternal(module->value.reference)->value.module.realm = NULL;
 	mxModuleInstanceInternal(mxProgram.value.reference)->value.module.realm = NULL;

@@ -4,6 +4,7 @@ import TLS from "embedded:io/socket/tcp/tls";
 import keyValue from "embedded:storage/key-value";
 import app from "host:app";
 import type { ListenerClass, TcpClass } from "../../../modules/base/io";
+import type { FoundPlugin } from "../../../modules/devices/plugin-table";
 import type { Rs485Class } from "../../../modules/modbus/client-link";
 import RS485 from "../../../modules/rs485/rs485";
 import type { Host } from "../../host";
@@ -50,6 +51,7 @@ const host: Host = {
 		? {}
 		: { siteStore: { place, save: (text: string) => app.saveSite(text) }, restart: () => app.restart() }),
 	adminPassword: app.adminPassword(),
+	plugins: JSON.parse(app.plugins()) as FoundPlugin[],
 };
 
 export default host;
