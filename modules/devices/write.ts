@@ -44,6 +44,8 @@ export interface WriteRequest {
 	/** A write is not repeated by the client: whether it took effect is seen by reading back. */
 	retries: number;
 	timeoutMs: number;
+	/** A command that protects: ahead of all that waits on the bus. */
+	urgent?: boolean;
 	onResult(result: ReadResult): void;
 }
 
@@ -57,8 +59,13 @@ export interface WriteOptions {
 	client: WriteClient;
 	/** The device is asked first, and not written when it holds the value already: its EEPROM wears. */
 	unlessHeld?: boolean;
+	/** Write and read-back go ahead of all that waits on the bus, and the device has `kUrgentMs` at most for each. */
+	urgent?: boolean;
 	onDone(outcome: WriteOutcome): void;
 }
+
+/** A relay that has not answered an urgent command by then has not heard it, and is told again. */
+const kUrgentMs = 100;
 
 const exceptions = frozen<Readonly<Record<number, string>>>({
 	1: "the device has no such function",
@@ -146,6 +153,7 @@ class RowWrite implements WriteRequest, Waiting {
 	values: number[];
 	readonly retries: number = 0;
 	readonly timeoutMs: number;
+	readonly urgent: boolean;
 	readonly encoded: boolean;
 	#options: WriteOptions;
 	#row: Row;
@@ -165,7 +173,8 @@ class RowWrite implements WriteRequest, Waiting {
 		this.address = row.address;
 		this.count = this.size;
 		this.function = row.write!.fc;
-		this.timeoutMs = options.table.bus.timeoutMs ?? 500;
+		this.urgent = options.urgent === true;
+		this.timeoutMs = Math.min(options.table.bus.timeoutMs ?? 500, this.urgent ? kUrgentMs : Infinity);
 		this.#sent = new DataView(new ArrayBuffer(2 * this.count));
 		this.encoded = encodeValue(options.table, row, options.value, this.#sent, 0);
 		this.values = [];
