@@ -41,7 +41,7 @@ export default function main() {
 
 	const hub = new Hub({
 		site,
-		catalogue: new Catalogue(plugins.tables),
+		catalogue: new Catalogue(plugins.tables, host.importNow),
 		clock,
 		log,
 		firmware,

@@ -27,6 +27,11 @@ export interface Host {
 		/** RS-485 lines: by UART number or path, and by "sim:NAME" where there is a simulator. */
 		RS485: Rs485Class;
 	};
+	/**
+	 * Loads a module of the firmware that is not preloaded, and gives its exports: device tables that few sites need. Throws
+	 * when there is none.
+	 */
+	importNow: (specifier: string) => Record<string, unknown>;
 	/** Text of the site file. */
 	siteText: string;
 	options: HostOptions;

@@ -4,7 +4,7 @@
 // `node tools/check-manifest.mjs --write` brings the two lists up to date.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { importsOf } from "./check/layers.mjs";
@@ -15,6 +15,7 @@ const included = {
 		all: ["Resource", "instrumentation", "mc/config", "time", "timer"],
 		"esp32/esp32s3": ["button", "neopixel", "preference"],
 	},
+	"$(MODDABLE)/modules/base/modules/manifest.json": { all: ["modules"] },
 	"$(MODDABLE)/modules/io/manifest.json": {
 		all: [
 			"embedded:io/serial",
@@ -55,6 +56,9 @@ const atStart = (parts) => new Set(["main", "host", ...parts.flatMap((part) => l
 
 /** Modules that the SDK calls by these names: what they import is reached too. */
 const calledBySdk = (specifier) => specifier.startsWith("setup/") || specifier === "embedded:provider/builtin";
+
+/** Loaded when a site names them: in `modules`, not preloaded, unless main reaches them as well. */
+const isOnDemand = (specifier) => specifier.startsWith("modules/devices/tables/");
 
 const listOf = (value) => (value === undefined ? [] : Array.isArray(value) ? value : [value]);
 const local = (path) => path.startsWith("./");
@@ -134,11 +138,14 @@ function platformComplaints(platform, parts, files) {
 	}
 	const cText = natives.map((path) => files.read(path)).join("\n");
 	const reached = new Set();
+	let demanded = false;
 	const visit = (specifier) => {
 		reached.add(specifier);
 		const path = scripts.get(specifier);
 		const text = files.read(path);
-		if (!starters.has(specifier) && !preload.has(specifier)) complaints.push(`${path}: ${specifier} is not in preload`);
+		if (demanded && preload.has(specifier)) complaints.push(`${path}: is preloaded, and only tables on demand need it`);
+		if (!demanded && !starters.has(specifier) && !preload.has(specifier))
+			complaints.push(`${path}: ${specifier} is not in preload`);
 		for (const match of text.matchAll(/@\s*"(\w+)"/g)) {
 			if (!path.endsWith(".js")) continue;
 			if (!files.exists(path.replace(/js$/, "d.ts"))) complaints.push(`${path}: has no .d.ts`);
@@ -159,6 +166,8 @@ function platformComplaints(platform, parts, files) {
 	const isRoot = (name) => (starters.has(name) && name !== "host") || calledBySdk(name);
 	for (const root of [...scripts.keys()].filter(isRoot)) if (!reached.has(root)) visit(root);
 	if (!reached.has("main")) complaints.push("modules has no main");
+	demanded = true;
+	for (const table of [...scripts.keys()].filter(isOnDemand)) if (!reached.has(table)) visit(table);
 	for (const [specifier, path] of scripts)
 		if (!reached.has(specifier)) complaints.push(`${path}: is in modules, but nothing imports it`);
 	return [...new Set(complaints)];
@@ -210,13 +219,16 @@ function withModules(modules, paths) {
 export function completedManifest(manifest, files) {
 	const result = structuredClone(manifest);
 	const common = reachedPaths(["main"], undefined, files);
-	const fill = (part, paths, starters) => {
-		const { list, inOrder } = withModules(part.modules, paths);
+	const tables = (files.list?.("modules/devices/tables") ?? []).map((name) => `modules/devices/tables/${name}`);
+	const demanded = [...reachedPaths(tables, undefined, files)].filter((path) => !common.has(path));
+	const fill = (part, paths, starters, beside = []) => {
+		const { list } = withModules(part.modules, [...paths, ...beside]);
+		const { inOrder } = withModules(part.modules, paths);
 		const foreign = listOf(part.preload).filter((name) => !/^(modules|sim|hosts)\//.test(name));
 		part.modules = list;
 		part.preload = [...foreign, ...inOrder.filter((path) => !starters.has(path))];
 	};
-	fill(result, common, atStart([result]));
+	fill(result, common, atStart([result]), demanded);
 	for (const section of Object.values(result.platforms)) {
 		if (section.error) continue;
 		const starters = atStart([result, section]);
@@ -224,7 +236,7 @@ export function completedManifest(manifest, files) {
 		const hosts = called.map(([, source]) => source.slice(2));
 		const reached = reachedPaths([...starters, ...hosts], section.modules.host.slice(2), files);
 		for (const path of hosts) reached.delete(path);
-		fill(section, new Set([...reached].filter((path) => !common.has(path))), starters);
+		fill(section, new Set([...reached].filter((path) => !common.has(path) && !demanded.includes(path))), starters);
 	}
 	return result;
 }
@@ -232,6 +244,10 @@ export function completedManifest(manifest, files) {
 const filesOf = (root) => ({
 	exists: (path) => existsSync(join(root, path)),
 	read: (path) => readFileSync(join(root, path), "utf8"),
+	list: (folder) =>
+		readdirSync(join(root, folder))
+			.filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
+			.map((name) => name.slice(0, -3)),
 });
 
 export function checkManifest(root) {

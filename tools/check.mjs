@@ -8,9 +8,16 @@ import { checkLayers } from "./check/layers.mjs";
 import { checkNatives } from "./check/natives.mjs";
 import { checkPartitions } from "./check/partitions.mjs";
 import { checkSizes } from "./check/sizes.mjs";
+import { tableComplaints } from "./generate-tables.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const complaints = [...checkLayers(root), ...checkSizes(root), ...checkNatives(root), ...checkPartitions(root)];
+const complaints = [
+	...checkLayers(root),
+	...checkSizes(root),
+	...checkNatives(root),
+	...checkPartitions(root),
+	...tableComplaints(),
+];
 
 const manifestCheck = join(root, "tools/check-manifest.mjs");
 if (existsSync(manifestCheck)) {

@@ -5,6 +5,7 @@ import SocketTCP from "embedded:io/socket/tcp";
 // @ts-ignore
 import SocketTLS from "embedded:io/socket/tcp/tls";
 import config from "mc/config";
+import Modules from "modules";
 import type { ListenerClass, TcpClass } from "../../modules/base/io";
 import type { LogLevel } from "../../modules/base/log";
 import type { Host } from "../host";
@@ -65,6 +66,7 @@ export function boardHost(flash: FlashFiles): Host {
 			Listener: lateListener(Listener as unknown as ListenerClass, { clock, log }),
 			RS485: LineRS485,
 		},
+		importNow: (specifier) => Modules.importNow(specifier) as Record<string, unknown>,
 		options: {},
 		firmware,
 		...(files ? { files } : {}),

@@ -1,5 +1,6 @@
 import { configError } from "../base/errors";
 import { frozen } from "../base/frozen";
+import { kTableIds } from "./generated/table-ids";
 import { Plan } from "./plan";
 import { PointList } from "./points";
 import { Pool } from "./share";
@@ -16,7 +17,11 @@ import { solArk12k } from "./tables/sol-ark-12k";
 import { solArk15k } from "./tables/sol-ark-15k";
 import { solArkHv } from "./tables/sol-ark-hv";
 
-/** Every product the hub knows by itself. The tables are constants that stay in flash. */
+/**
+ * The products that most sites have: constants that stay in flash with their plans. All others lie in flash as byte code,
+ * which takes a fifth of the room, and are loaded into RAM when a site names one (`Catalogue`). All of them are listed in
+ * generated/tables.ts, for those who are not short of RAM.
+ */
 export const deviceTables = frozen<readonly DeviceTable[]>([
 	hikingDds238,
 	chintDdsu666,
@@ -44,19 +49,37 @@ export function deviceTable(id: string): DeviceTable | undefined {
 	return deviceTables.find((table) => table.id === id);
 }
 
+/** Gives the exports of a module of the firmware (`Host.importNow`). */
+export type TableLoader = (specifier: string) => Record<string, unknown>;
+
 /** Tables and their plans: devices of one product share one. The composition root owns it. */
 export class Catalogue {
-	/** Of the tables from elsewhere, in their order. */
+	/** Of the tables from elsewhere and those that were loaded, in their order. */
 	#plans: (Plan | undefined)[] = [];
-	#more: readonly DeviceTable[];
+	#more: DeviceTable[];
+	readonly #load: TableLoader | undefined;
 
-	/** `more`: tables from elsewhere (plug-ins), already validated. They win over the built-in ones of the same id. */
-	constructor(more: readonly DeviceTable[] = []) {
-		this.#more = more;
+	/**
+	 * `more`: tables from elsewhere (plug-ins), already validated. They win over the built-in ones of the same id. Without
+	 * `load` there are only these and the resident ones.
+	 */
+	constructor(more: readonly DeviceTable[] = [], load?: TableLoader) {
+		this.#more = [...more];
+		this.#load = load;
 	}
 
+	/** Undefined for an id that nobody knows. */
 	table(id: string): DeviceTable | undefined {
-		return this.#more.find((table) => table.id === id) ?? deviceTable(id);
+		return this.#more.find((table) => table.id === id) ?? deviceTable(id) ?? this.#loaded(id);
+	}
+
+	#loaded(id: string): DeviceTable | undefined {
+		if (!this.#load || !isTableId(id)) return undefined;
+		const table = Object.values(this.#load(`modules/devices/tables/${id}`)).find(
+			(one) => (one as Partial<DeviceTable> | undefined)?.id === id,
+		) as DeviceTable | undefined;
+		if (table) this.#more.push(table);
+		return table;
 	}
 
 	/** Throws `bad-config` for a table that is not of this catalogue. */
@@ -67,4 +90,9 @@ export class Catalogue {
 		if (index < 0) throw configError("table", table.id, "it must be a table of the catalogue");
 		return (this.#plans[index] ??= new Plan(table));
 	}
+}
+
+/** Whether there is a file of the table. */
+function isTableId(id: string): boolean {
+	return kTableIds.split(" ").some((word) => word === id || word.startsWith(`${id}:`));
 }

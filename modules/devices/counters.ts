@@ -74,6 +74,15 @@ export class CounterBook {
 		return "reset";
 	}
 
+	/** Books what was counted since the last reading. */
+	add(index: number, value: number, nowMs: number): "rises" {
+		const at = index * numbers;
+		const before = this.#numbers[at]!;
+		this.#numbers[at] = (before - before === 0 ? before : 0) + value;
+		this.#numbers[at + time] = nowMs;
+		return "rises";
+	}
+
 	save(): Counters {
 		const saved: Counters = {};
 		for (let i = 0; i < this.#plan.counterCount; i++) {

@@ -3,7 +3,7 @@ import { fromHex } from "../base/bytes";
 import { makeStep, rawNumber, type Step, textOf } from "./decode";
 import { encodeRaw, encodeText, encodeValue } from "./encode";
 import { Plan } from "./plan";
-import type { DeviceTable, Row, RowType } from "./table";
+import { type DeviceTable, type Row, type RowType, rowWords } from "./table";
 import { chintDtsu666 } from "./tables/chint-dtsu666";
 import { hikingDds238 } from "./tables/hiking-dds238-2-zn-s";
 
@@ -110,7 +110,7 @@ it("reads the float 2301.0 of a DTSU666 as 230.1 V", () => {
 });
 
 describe("encoding is the inverse", () => {
-	const values: Record<RowType, readonly number[]> = {
+	const values: Partial<Record<RowType, readonly number[]>> = {
 		u16: [0, 1, 65535],
 		s16: [-32768, -1, 32767],
 		u32: [0, 4_000_000_000],
@@ -122,7 +122,8 @@ describe("encoding is the inverse", () => {
 		bcd: [0, 99_999_999],
 		bits: [0, 5],
 		bit: [0, 1],
-		string: [],
+		sm16: [-32767, 0, 5, 32767],
+		sm32: [-2_000_000_000, 0, 2_000_000_000],
 	};
 	const orders = [
 		["hi-lo", "big"],
@@ -134,13 +135,66 @@ describe("encoding is the inverse", () => {
 		for (const [wordOrder, byteOrder] of orders) {
 			const sized = type === "bcd" ? { words: 2 } : type === "bits" ? { bits: [3, 3] as const } : {};
 			const row = { name: "x", address: 0, type, unit: "1", wordOrder, byteOrder, ...sized } as Row;
-			for (const value of values[type]) {
+			for (const value of values[type]!) {
 				const out = new DataView(new ArrayBuffer(8));
 				expect(encodeRaw(hikingDds238, row, value, out, 0)).toBe(true);
 				if (type === "bit") expect(out.getUint16(0, byteOrder === "little")).toBe(value);
 				else expect(rawNumber(stepOf(row), out, 0, scratch), `${wordOrder} ${byteOrder}`).toBe(value);
 			}
 		}
+	});
+
+	const inRecord: [Partial<Row>, readonly number[]][] = [
+		[{ type: "u8" }, [0, 255]],
+		[{ type: "s8" }, [-128, 127]],
+		[{ type: "u16" }, [0, 0xfffe]],
+		[{ type: "s16" }, [-2, 12]],
+		[{ type: "sm16" }, [-9, 9]],
+		[{ type: "s32" }, [-70_000, 70_000]],
+		[{ type: "u64" }, [2 ** 40 + 3]],
+		[{ type: "f32" }, [0.5]],
+		[{ type: "number" }, [-0.25]],
+		[{ type: "bcd", bytes: 3 }, [123_456]],
+		[{ type: "bits", bits: [3, 7] }, [0, 100, 127]],
+		[{ type: "bits", bits: [12, 13], signed: true }, [-4096, -1, 4095]],
+		[{ type: "bits", bits: [2, 30], bytes: 5 }, [2 ** 30 - 1]],
+	];
+	it.each(inRecord)("%j at an odd byte of a record, in both orders", (fields, wanted) => {
+		for (const byteOrder of ["big", "little"] as const) {
+			const row = { name: "x", record: "r", address: 3, unit: "1", byteOrder, ...fields } as Row;
+			for (const value of wanted) {
+				const out = new DataView(new ArrayBuffer(16));
+				expect(encodeRaw(hikingDds238, row, value, out, 3)).toBe(true);
+				expect(rawNumber(stepOf(row), out, 3, scratch), byteOrder).toBe(value);
+				for (const at of [0, 1, 2, 3 + 2 * rowWords(row)]) expect(out.getUint8(at)).toBe(0);
+			}
+		}
+	});
+
+	it("reads CAN signals as a DBC counts their bits", () => {
+		// 0x351 of a Pylontech battery: 53.2 V, 25.0 A charge, -10.5 A, 47.0 V, lowest byte first
+		const data = new DataView(Uint8Array.of(0x14, 0x02, 0xfa, 0x00, 0x97, 0xff, 0xd6, 0x01).buffer);
+		const signal = (start: number, count: number, signed = false) =>
+			rawNumber(
+				stepOf({
+					name: "x",
+					record: "r",
+					address: 0,
+					type: "bits",
+					bits: [start, count],
+					signed,
+					byteOrder: "little",
+					unit: "1",
+				}),
+				data,
+				0,
+				scratch,
+			);
+		expect(signal(0, 16)).toBe(532);
+		expect(signal(16, 16)).toBe(250);
+		expect(signal(32, 16, true)).toBe(-105);
+		expect(signal(48, 16)).toBe(470);
+		expect(signal(4, 8)).toBe(0x21);
 	});
 
 	it("refuses what does not fit, and writes nothing", () => {

@@ -26,11 +26,22 @@ export const StepKind = frozen({
 	bits32: 10,
 	bit: 11,
 	string: 12,
+	u8: 13,
+	s8: 14,
+	sm16: 15,
+	sm32: 16,
+	/** A double, of which NaN is no value. */
+	number: 17,
+	/** Any bits of a record. */
+	field: 18,
+	signedField: 19,
 });
 
 const lowWordFirst = 1;
 const lowByteFirst = 2;
 const splitWords = 4;
+/** All bytes of a value in a record. */
+const reversed = 8;
 
 /**
  * What to do with the bytes of a row. It knows neither its register nor its points, so that rows that mean the same have
@@ -41,7 +52,10 @@ export interface Step {
 	/** A number that is only scaled: nothing else needs to be looked at as long as it is in range. */
 	readonly plain: boolean;
 	readonly kind: number;
-	/** Bytes to be put into big-endian order first: 0 none, else a sum of `lowWordFirst`, `lowByteFirst`, `splitWords`. */
+	/**
+	 * Bytes to be put into big-endian order first: 0 none, else a sum of `lowWordFirst`, `lowByteFirst`, `splitWords`, or
+	 * `reversed`.
+	 */
 	readonly order: number;
 	readonly k: number;
 	readonly b: number;
@@ -49,6 +63,7 @@ export interface Step {
 	readonly max: number;
 	/** How many points the row has. */
 	readonly points: number;
+	/** Half the bytes. */
 	readonly words: number;
 	/** Lowest bit and number of bits of a field. */
 	readonly bits?: readonly [first: number, count: number];
@@ -69,6 +84,8 @@ export interface StepMore {
 	readonly keeps: boolean;
 	readonly depends: boolean;
 	readonly rises: boolean;
+	/** What is read is what was counted since the last reading. */
+	readonly accumulates?: boolean;
 	/** A number that k and b alone do not make: see `stepValue`. */
 	readonly special: boolean;
 	/** -1 where the device counts in the other direction; it is in k and b. */
@@ -79,7 +96,7 @@ export interface StepMore {
 /** What raw values of a row mean. */
 type Meaning = Pick<Row, (typeof meanings)[number]>;
 
-const meanings = frozen(["map", "bitMap", "above", "notAvailable", "otherwise", "texts"]);
+const meanings = frozen(["map", "bitMap", "above", "notAvailable", "otherwise", "texts", "power10"]);
 
 /** What a plan knows of a row beyond the row itself. */
 export interface StepPlace {
@@ -92,20 +109,25 @@ export interface StepPlace {
 export function makeStep(table: DeviceTable, row: Row, place: StepPlace = {}): Step {
 	const words = rowWords(row);
 	const kind = kindOf(row, words);
-	const lowFirst = words > 1 && row.type !== "string" && (row.wordOrder ?? table.wordOrder) === "lo-hi";
-	const order = row.high !== undefined ? splitWords : lowFirst ? lowWordFirst : 0;
+	const order = orderOf(table, row, words);
 	const sign = rowSign(table, row);
 	const { factors, shared = false, points = 0, keeps = false } = place;
 	const depends = row.when !== undefined;
 	const rises = isCounter(row.unit);
 	const text = kind === StepKind.string || row.unit === "text";
 	const special =
-		row.map !== undefined || row.bitMap !== undefined || row.above !== undefined || row.notAvailable !== undefined;
+		row.map !== undefined ||
+		row.bitMap !== undefined ||
+		row.above !== undefined ||
+		row.notAvailable !== undefined ||
+		row.power10 === true ||
+		row.type === "number";
+	const adds = row.accumulates ? { accumulates: true } : {};
 	const plain = !text && !special && !keeps && !depends && !rises && factors === undefined && points > 0;
 	return {
 		plain,
 		kind,
-		order: order + (row.byteOrder === "little" ? lowByteFirst : 0),
+		order,
 		k: sign * (row.k ?? 1),
 		// no -0
 		b: sign * (row.b ?? 0) + 0,
@@ -117,21 +139,40 @@ export function makeStep(table: DeviceTable, row: Row, place: StepPlace = {}): S
 		...(row.high === undefined ? {} : { split: 2 * (row.high - row.address) }),
 		...(plain
 			? {}
-			: { more: { text, factors, shared, keeps, depends, rises, special, sign, meaning: meaningOf(row) } }),
+			: { more: { text, factors, shared, keeps, depends, rises, special, sign, meaning: meaningOf(row), ...adds } }),
 	};
+}
+
+function orderOf(table: DeviceTable, row: Row, words: number): number {
+	const little = row.byteOrder === "little";
+	if (row.record !== undefined) {
+		const single = row.type === "number" || row.type === "string" || words < 1;
+		return little && !single ? reversed : 0;
+	}
+	const bytes = little ? lowByteFirst : 0;
+	if (row.high !== undefined) return splitWords + bytes;
+	const lowFirst = words > 1 && row.type !== "string" && (row.wordOrder ?? table.wordOrder) === "lo-hi";
+	return (lowFirst ? lowWordFirst : 0) + bytes;
 }
 
 function meaningOf(row: Row): Meaning {
 	return Object.fromEntries(meanings.filter((name) => row[name] !== undefined).map((name) => [name, row[name]]));
 }
 
-/** Byte of a row's first register in the reply to a read that starts at an address; for a bit, its number there. */
+/**
+ * Byte of a row's first register in the reply to a read that starts at an address; for a bit, its number there. In a record
+ * it is the row's address.
+ */
 export function rowAt(row: Row, readAddress: number): number {
+	if (row.record !== undefined) return row.address;
 	return (row.type === "bit" ? 1 : 2) * (row.address - readAddress);
 }
 
 function kindOf(row: Row, words: number): number {
-	if (row.type === "bits") return words === 2 ? StepKind.bits32 : StepKind.bits16;
+	if (row.type === "bits") {
+		if (row.record !== undefined) return row.signed ? StepKind.signedField : StepKind.field;
+		return words === 2 ? StepKind.bits32 : StepKind.bits16;
+	}
 	return StepKind[row.type];
 }
 
@@ -168,7 +209,23 @@ export function rawNumber(step: Step, data: DataView, at: number, scratch: DataV
 		case StepKind.s64:
 			return data.getInt32(at) * 0x100000000 + data.getUint32(at + 4);
 		case StepKind.f64:
+		case StepKind.number:
 			return data.getFloat64(at);
+		case StepKind.u8:
+			return data.getUint8(at);
+		case StepKind.s8:
+			return data.getInt8(at);
+		case StepKind.sm16:
+			return magnitude(data.getUint16(at), 0x8000);
+		case StepKind.sm32:
+			return magnitude(data.getUint32(at), 0x80000000);
+		case StepKind.field:
+			return anyField(step, data, at);
+		case StepKind.signedField: {
+			const [, count] = step.bits!;
+			const value = anyField(step, data, at);
+			return value < 2 ** (count - 1) ? value : value - 2 ** count;
+		}
 		default:
 			return bcd(data, at, 2 * step.words);
 	}
@@ -181,7 +238,8 @@ export function rawNumber(step: Step, data: DataView, at: number, scratch: DataV
 export function stepValue(step: Step, raw: number, data: DataView, at: number, scratch: DataView): number | undefined {
 	const { more } = step;
 	if (more === undefined || !more.special) return raw * step.k + step.b;
-	const { notAvailable, map, otherwise, bitMap, above } = more.meaning;
+	const { notAvailable, map, otherwise, bitMap, above, power10 } = more.meaning;
+	if (step.kind === StepKind.number && Number.isNaN(raw)) return undefined;
 	if (notAvailable?.includes(raw)) return undefined;
 	if (map !== undefined) return map[raw] ?? otherwise;
 	if (bitMap !== undefined) {
@@ -191,6 +249,7 @@ export function stepValue(step: Step, raw: number, data: DataView, at: number, s
 		return value >>> 0;
 	}
 	if (above !== undefined && raw > above.raw) return more.sign * (raw * above.k + above.b);
+	if (power10) return 10 ** (raw * step.k + step.b);
 	return raw * step.k + step.b;
 }
 
@@ -198,6 +257,19 @@ export function stepValue(step: Step, raw: number, data: DataView, at: number, s
 function field(step: Step, registers: number): number {
 	const [first, count] = step.bits!;
 	return count === 32 ? registers : (registers >>> first) & (2 ** count - 1);
+}
+
+/** The same of a big-endian number of any bytes, up to 2^53. */
+function anyField(step: Step, data: DataView, at: number): number {
+	const [first, count] = step.bits!;
+	let value = 0;
+	for (let i = 0; i < 2 * step.words; i++) value = value * 256 + data.getUint8(at + i);
+	return Math.floor(value / 2 ** first) % 2 ** count;
+}
+
+/** A sign bit before the magnitude. */
+function magnitude(raw: number, sign: number): number {
+	return raw < sign ? raw : sign - raw;
 }
 
 /** The value of a step whose `more.text` is set. */
@@ -220,7 +292,7 @@ function bitTexts(step: Step, data: DataView, at: number, scratch: DataView): st
 /** The step's words as one big-endian number at the start of what is given back. */
 function bitsOf(step: Step, data: DataView, at: number, scratch: DataView): DataView {
 	if (step.order !== 0) straighten(step, data, at, scratch);
-	else for (let i = 0; i < step.words; i++) scratch.setUint16(2 * i, data.getUint16(at + 2 * i));
+	else for (let i = 0; i < 2 * step.words; i++) scratch.setUint8(i, data.getUint8(at + i));
 	return scratch;
 }
 
@@ -239,8 +311,13 @@ export function textOf(step: Step, data: DataView, at: number): string {
 	return text.trimEnd();
 }
 
-/** Copies the step's words, four at most, to `scratch` as one big-endian number. */
+/** Copies the step's words, four at most (a record's bytes, eight at most), to `scratch` as one big-endian number. */
 function straighten(step: Step, data: DataView, at: number, scratch: DataView): void {
+	if (step.order === reversed) {
+		const bytes = 2 * step.words;
+		for (let i = 0; i < bytes; i++) scratch.setUint8(i, data.getUint8(at + bytes - 1 - i));
+		return;
+	}
 	const last = step.words - 1;
 	const little = (step.order & lowByteFirst) !== 0;
 	if ((step.order & splitWords) !== 0) {

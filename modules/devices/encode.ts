@@ -24,7 +24,7 @@ export function encodeValue(
 export function rawOfValue(table: DeviceTable, row: Row, value: number, factor = 1): number | undefined {
 	const own = (rowSign(table, row) * value) / factor;
 	if (row.map !== undefined) return mapped(row, own);
-	const raw = (own - (row.b ?? 0)) / (row.k ?? 1);
+	const raw = ((row.power10 ? Math.log10(own) : own) - (row.b ?? 0)) / (row.k ?? 1);
 	if (row.above === undefined || raw <= row.above.raw) return raw;
 	const beyond = (own - row.above.b) / row.above.k;
 	return beyond > row.above.raw ? beyond : undefined;
@@ -80,6 +80,12 @@ export function encodeText(table: DeviceTable, row: Row, text: string, out: Data
 }
 
 function putWords(table: DeviceTable, row: Row, from: DataView, out: DataView, at: number): void {
+	if (row.record !== undefined) {
+		const bytes = from.byteLength;
+		const turned = row.byteOrder === "little" && row.type !== "number" && row.type !== "string";
+		for (let i = 0; i < bytes; i++) out.setUint8(at + (turned ? bytes - 1 - i : i), from.getUint8(i));
+		return;
+	}
 	const last = from.byteLength / 2 - 1;
 	const little = row.byteOrder === "little";
 	const order = row.high !== undefined ? "lo-hi" : (row.wordOrder ?? table.wordOrder);
@@ -91,6 +97,10 @@ function putWords(table: DeviceTable, row: Row, from: DataView, out: DataView, a
 
 /** Largest and smallest raw integer by type; floats have none. */
 const rawLimits = frozen<Readonly<Record<string, readonly [number, number]>>>({
+	u8: [0, 0xff],
+	s8: [-0x80, 0x7f],
+	sm16: [-0x7fff, 0x7fff],
+	sm32: [-0x7fffffff, 0x7fffffff],
 	u16: [0, 0xffff],
 	s16: [-0x8000, 0x7fff],
 	u32: [0, 0xffffffff],
@@ -106,7 +116,7 @@ function putRaw(row: Row, raw: number, out: DataView): boolean {
 		out.setFloat32(0, raw);
 		return true;
 	}
-	if (row.type === "f64") {
+	if (row.type === "f64" || row.type === "number") {
 		out.setFloat64(0, raw);
 		return true;
 	}
@@ -114,6 +124,16 @@ function putRaw(row: Row, raw: number, out: DataView): boolean {
 	const limits = rawLimits[row.type];
 	if (Number.isNaN(whole) || (limits !== undefined && (whole < limits[0] || whole > limits[1]))) return false;
 	switch (row.type) {
+		case "u8":
+		case "s8":
+			out.setUint8(0, whole & 0xff);
+			return true;
+		case "sm16":
+			out.setUint16(0, whole < 0 ? 0x8000 - whole : whole);
+			return true;
+		case "sm32":
+			out.setUint32(0, whole < 0 ? 0x80000000 - whole : whole);
+			return true;
 		case "u16":
 		case "s16":
 		case "bit":
@@ -139,9 +159,23 @@ function putRaw(row: Row, raw: number, out: DataView): boolean {
 
 function putBits(row: Row, whole: number, out: DataView): boolean {
 	const [first, count] = row.bits!;
+	if (row.record !== undefined) return putField(row, whole, out);
 	if (whole < 0 || whole >= 2 ** count) return false;
 	if (out.byteLength === 4) out.setUint32(0, (whole << first) >>> 0);
 	else out.setUint16(0, whole << first);
+	return true;
+}
+
+/** Bits of a big-endian number of any bytes. */
+function putField(row: Row, whole: number, out: DataView): boolean {
+	const [first, count] = row.bits!;
+	if (row.signed && whole >= -(2 ** (count - 1)) && whole < 0) whole += 2 ** count;
+	else if (whole < 0 || whole >= 2 ** (row.signed ? count - 1 : count)) return false;
+	let rest = whole * 2 ** first;
+	for (let i = out.byteLength - 1; i >= 0; i--) {
+		out.setUint8(i, rest % 256);
+		rest = Math.floor(rest / 256);
+	}
 	return true;
 }
 

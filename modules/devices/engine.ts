@@ -94,6 +94,8 @@ export class Device extends Presence implements PolledDevice {
 		});
 		this.#raw = new Uint8Array(this.plan.payloadAt[this.plan.reads.length]!);
 		this.#readMs = new Float64Array(this.plan.reads.length).fill(Number.NaN);
+		// a second try would find what the first has cleared
+		if (table.rows.some((row) => row.accumulates)) this.retries = 0;
 		this.#siteSerial = options.serial !== undefined;
 		this.identify(options.serial);
 	}
@@ -173,7 +175,8 @@ export class Device extends Presence implements PolledDevice {
 	/** Makes the points of a read anew from its last reply. */
 	retake(read: number): void {
 		const data = this.raw(read);
-		if (data !== undefined) this.take(this.plan.reads[read]!, data, this.#readMs[read]!);
+		// what is cleared by reading counts once
+		if (data !== undefined && this.retries > 0) this.take(this.plan.reads[read]!, data, this.#readMs[read]!);
 	}
 
 	/** Wants a read at once. */
@@ -228,7 +231,18 @@ export class Device extends Presence implements PolledDevice {
 		this.function = read.function;
 		this.address = read.address;
 		this.count = read.count;
+		if (read.record >= 0) this.record = this.table.records![read.record];
+		else if (this.record !== undefined) this.record = undefined;
 		return this;
+	}
+
+	/**
+	 * A record that the device has sent unasked, as the answer to a read of the plan; or, with the status "timeout", that it
+	 * sent none for too long.
+	 */
+	onRecord(read: number, result: ReadResult): void {
+		this.#open = read;
+		this.onResult(result);
 	}
 
 	/** The client's answer to the open request. */
@@ -244,7 +258,8 @@ export class Device extends Presence implements PolledDevice {
 			const at = payloadAt[index]!;
 			this.#raw.set(new Uint8Array(data.buffer, data.byteOffset, payloadAt[index + 1]! - at), at);
 			this.#readMs[index] = result.endMs;
-			this.take(read, data, result.endMs);
+			if (read.record >= 0 && result.byteLength! < payloadAt[index + 1]! - at) this.takeShort(read, result);
+			else this.take(read, data, result.endMs);
 			this.onRead?.(index);
 			this.schedule(index, result.endMs, read.ratios && this.needsRatios() ? refusedRetryMs : Infinity);
 		} else if (result.status === "exception") {
@@ -338,6 +353,25 @@ export class Device extends Presence implements PolledDevice {
 		if (read.firstChange < read.endChange) this.derive(read);
 	}
 
+	/** A record that ends early: what it does not hold has no value. */
+	private takeShort(read: PlannedRead, { data, byteLength, endMs }: ReadResult): void {
+		let first = read.firstPoint;
+		for (let i = read.first; i < read.end; i++) {
+			const step = this.plan.steps[i]!;
+			const at = this.plan.at[i]!;
+			if (at + 2 * step.words > byteLength!) this.putAll(first, step.points, undefined, endMs, "good");
+			else if (step.more?.text) this.takeText(i, first, data, endMs);
+			else if (step.more) this.takeNumber(step, i, first, data, at, endMs);
+			else {
+				const value = rawNumber(step, data, at, this.#scratch) * step.k + step.b;
+				const good = value >= step.min && value <= step.max;
+				this.putAll(first, step.points, value - value === 0 ? value : undefined, endMs, good ? "good" : "suspect");
+			}
+			first += step.points;
+		}
+		this.derive(read);
+	}
+
 	/** A number that is not plain, of the step `index`; `first` is the first of its points. */
 	private takeNumber(step: Step, index: number, first: number, data: DataView, at: number, nowMs: number): void {
 		const raw = rawNumber(step, data, at, this.#scratch);
@@ -367,7 +401,7 @@ export class Device extends Presence implements PolledDevice {
 		if (more.rises) {
 			const counter = this.plan.ties[3 * index + 2]!;
 			const book = this.#counters;
-			const verdict = book.take(counter, value, nowMs);
+			const verdict = more.accumulates ? book.add(counter, value, nowMs) : book.take(counter, value, nowMs);
 			value = book.total(counter);
 			timeMs = book.timeMs(counter);
 			if (verdict !== "rises") quality = "suspect";

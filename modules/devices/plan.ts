@@ -1,10 +1,12 @@
 import { frozen } from "../base/frozen";
+import { READ_RECORD, type RecordSpec } from "../base/record";
 import { makeStep, rowAt, type Step } from "./decode";
 import { type ModelPoint, PointList, pointPath, samePoint } from "./points";
 import type { Pool } from "./share";
 import {
 	type DeviceTable,
 	findRow,
+	isModbus,
 	modelPoint,
 	type Poll,
 	pointNames,
@@ -21,8 +23,10 @@ import { isCounter } from "./units";
 export interface PlannedRead {
 	readonly function: number;
 	readonly address: number;
-	/** Registers, or bits for functions 1 and 2. */
+	/** Registers, or bits for functions 1 and 2; bytes of a record that no Modbus function reads. */
 	readonly count: number;
+	/** Index of the record that it is, in the table's list; -1 for registers. */
+	readonly record: number;
 	readonly poll: Poll;
 	/** Its steps are those of the plan from `first` on, up to `end`, which is no more among them. */
 	readonly first: number;
@@ -136,9 +140,10 @@ export class Plan {
 				ties.push(keptAt, when, counter);
 			}
 			const count = group.last - group.first + 1;
-			const { fc, first: address, poll } = group;
+			const { fc, first: address, poll, record } = group;
 			const end = steps.length;
-			reads.push({ function: fc, address, count, poll, first, end, firstPoint, ratios, firstChange: 0, endChange: 0 });
+			const read = { function: fc, address, count, record, poll, first, end, firstPoint, ratios };
+			reads.push({ ...read, firstChange: 0, endChange: 0 });
 		}
 		this.steps = steps;
 		this.at = Uint16Array.from(places);
@@ -168,8 +173,8 @@ export class Plan {
 		this.changes = Uint16Array.from(changes);
 		this.reads = reads;
 		this.payloadAt = new Uint16Array(reads.length + 1);
-		reads.forEach(({ function: code, count }, i) => {
-			this.payloadAt[i + 1] = this.payloadAt[i]! + (code <= 2 ? (count + 7) >> 3 : 2 * count);
+		reads.forEach((read, i) => {
+			this.payloadAt[i + 1] = this.payloadAt[i]! + payloadBytes(read);
 		});
 		this.pointCount = points.length;
 		this.pointList = options?.points ?? new PointList();
@@ -257,6 +262,11 @@ export class Plan {
 	}
 }
 
+function payloadBytes({ function: code, count }: PlannedRead): number {
+	if (code === READ_RECORD) return count;
+	return code <= 2 ? (count + 7) >> 3 : 2 * count;
+}
+
 /** Rows that multiply others, decide about others, or are parts of derived points or controls. */
 function keptRows(table: DeviceTable): KeptRow[] {
 	const needs = new Map<string, KeptRow["needed"]>();
@@ -298,6 +308,7 @@ interface Group {
 	poll: Poll;
 	first: number;
 	last: number;
+	record: number;
 	rows: Row[];
 }
 
@@ -305,7 +316,9 @@ function groups(table: DeviceTable, joining: boolean, longestGap: number): Group
 	const all: Group[] = [];
 	for (const poll of polls) {
 		for (let fc = 1; fc <= 4; fc++) {
-			const rows = table.rows.filter((row) => row.poll === poll && rowFunction(table, row) === fc);
+			const rows = table.rows.filter(
+				(row) => row.poll === poll && row.record === undefined && rowFunction(table, row) === fc,
+			);
 			rows.sort((a, b) => rowFirst(a) - rowFirst(b));
 			let open: Group | undefined;
 			for (const row of rows) {
@@ -314,12 +327,28 @@ function groups(table: DeviceTable, joining: boolean, longestGap: number): Group
 				if (open && joining && joins(table, open, first, Math.max(last, open.last), longestGap)) {
 					open.last = Math.max(last, open.last);
 					open.rows.push(row);
-				} else all.push((open = { fc, poll, first, last, rows: [row] }));
+				} else all.push((open = { fc, poll, first, last, record: -1, rows: [row] }));
 			}
 		}
 	}
 	for (const group of all) align(table, group);
+	table.records?.forEach((record, index) => {
+		const group = recordGroup(table, record, index);
+		if (group) all.push(group);
+	});
 	return all;
+}
+
+/** A record is one read, as often as the most wanted of its rows. */
+function recordGroup(table: DeviceTable, record: RecordSpec, index: number): Group | undefined {
+	const rows = table.rows.filter((row) => row.record === record.name && row.poll !== undefined);
+	if (rows.length === 0) return undefined;
+	const poll = [...polls.slice(1), polls[0]!].find((one) => rows.some((row) => row.poll === one))!;
+	rows.sort((a, b) => a.address - b.address);
+	const place = { poll, rows, record: index };
+	if (!isModbus(table)) return { ...place, fc: READ_RECORD, first: index, last: index + record.bytes - 1 };
+	const first = record.key as number;
+	return { ...place, fc: record.fc ?? table.fc, first, last: first + record.bytes / 2 - 1 };
 }
 
 /** Whether a read that is open may grow to `last` to take in a row that starts at `first`. */

@@ -1,4 +1,5 @@
 import type { Quality } from "../base/quality";
+import type { RecordSpec } from "../base/record";
 
 /** What the engine needs of a SunSpec image (modules/sunspec/image.ts). */
 export interface PointImage {
@@ -18,6 +19,8 @@ export interface ReadResult {
 	readonly status: string;
 	readonly exception: number;
 	readonly data: DataView;
+	/** Bytes of payload; left out: as many as were asked for. */
+	readonly byteLength?: number;
 	readonly startMs: number;
 	readonly endMs: number;
 }
@@ -38,6 +41,8 @@ export interface PolledDevice {
 	function: number;
 	address: number;
 	count: number;
+	record: RecordSpec | undefined;
+	/** Further tries it allows: 0 for what is cleared by reading. */
 	retries: number;
 
 	readonly online: boolean;

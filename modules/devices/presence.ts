@@ -1,3 +1,4 @@
+import type { RecordSpec } from "../base/record";
 import type { PolledDevice, ReadResult } from "./polled";
 
 /** What is known of a device on its bus: whether it answers, how soon, what went wrong, and when its reads fall due. */
@@ -6,6 +7,8 @@ export class Presence {
 	function = 3;
 	address = 0;
 	count = 1;
+	/** The record it asks for; undefined for registers. */
+	record: RecordSpec | undefined = undefined;
 	/** Further tries after the first; the scheduler takes them away from a device that is gone. */
 	retries = 1;
 

@@ -1,3 +1,5 @@
+import { frozen } from "../base/frozen";
+import type { RecordSpec } from "../base/record";
 import type { DerAbility } from "../sunspec/der/types";
 import type { ModelSpec } from "../sunspec/image";
 import type { DriveRules } from "./drive-rules";
@@ -36,14 +38,18 @@ export interface DeviceTable {
 	readonly orders?: readonly Order[];
 	/** It keeps its settings in EEPROM: written only when they change, and at most once in 10 s each. */
 	readonly eeprom?: boolean;
+	/** What it speaks. Default "modbus". */
+	readonly protocol?: Protocol;
 	readonly bus: LineProfile;
+	/** Byte-addressed pieces; rows name theirs. Of a Modbus table each is one read, exactly so. */
+	readonly records?: readonly RecordSpec[];
 	/** Written round each write of a row with `write.locked`: what opens the device's settings, and closes them again. */
 	readonly unlock?: Unlock;
 	/** Rows that are written again and again as long as a command holds. */
 	readonly keepAlive?: readonly KeepAlive[];
-	/** Function codes the device answers. */
+	/** Function codes the device answers; none where it is no Modbus. */
 	readonly functions: readonly number[];
-	/** Function code that reads a row which names none. */
+	/** Function code that reads a row which names none; of no meaning where it is no Modbus. */
 	readonly fc: ReadFunction;
 	/** Order of the words of a row which names none. Default "hi-lo". */
 	readonly wordOrder?: WordOrder;
@@ -174,8 +180,15 @@ export interface KeepAlive {
 export interface Row {
 	/** The fact table's name, snake_case. */
 	readonly name: string;
-	/** Zero-based protocol address of the first register (or bit). */
+	/** Zero-based protocol address of the first register (or bit); in a record, byte of the payload. */
 	readonly address: number;
+	/** Name of the record it lies in. */
+	readonly record?: string;
+	/**
+	 * Where it stands in a text: a JSON path ("ENERGY.Power", "inverters[0].AC.0.Power.v") or a label. `pathRows` gives
+	 * such rows their addresses.
+	 */
+	readonly path?: string;
 	readonly fc?: ReadFunction;
 	readonly type: RowType;
 	/**
@@ -187,10 +200,21 @@ export interface Row {
 	readonly again?: string;
 	/** Registers of a "string" or "bcd" row; other types know their own. */
 	readonly words?: number;
-	/** Lowest bit and number of bits of a "bits" row. */
+	/** The same in a record; also of a "bits" row that is part of a longer number. */
+	readonly bytes?: number;
+	/**
+	 * Lowest bit and number of bits of a "bits" row. In a record of low byte first (`byteOrder` "little") bits count from the
+	 * lowest of byte `address` upwards through the bytes that follow (a DBC's start bit is 8 * address + first); else in the
+	 * big-endian number of `bytes` that begins there.
+	 */
 	readonly bits?: readonly [first: number, count: number];
+	/** A "bits" row of a record in two's complement. */
+	readonly signed?: boolean;
 	readonly wordOrder?: WordOrder;
-	/** Order of the two bytes in each word. Default "big", as Modbus has it. */
+	/**
+	 * Order of the two bytes in each word. Default "big", as Modbus has it. In a record "little" is the whole number, lowest
+	 * byte first.
+	 */
 	readonly byteOrder?: "big" | "little";
 	readonly k?: number;
 	readonly b?: number;
@@ -204,7 +228,11 @@ export interface Row {
 	readonly texts?: Readonly<Record<number, string>>;
 	/** Value for raw values `map` does not name (default: no value), and of a ratio the device refuses to give. */
 	readonly otherwise?: number;
-	/** Rows whose values multiply this one (current and voltage transformer ratios). */
+	/** The register is an exponent: the value is 10 to the power of raw * k + b. A scale factor, that others name in `times`. */
+	readonly power10?: boolean;
+	/** The register is cleared by reading: each reading is added to the counter. It is never asked for twice. */
+	readonly accumulates?: boolean;
+	/** Rows whose values multiply this one (current and voltage transformer ratios, scale factors). */
 	readonly times?: readonly string[];
 	/** The value counts only then; else there is none, or the one of another row with the same point. */
 	readonly when?: When;
@@ -230,7 +258,10 @@ export interface Row {
 }
 
 export interface WriteRule {
+	/** Function that writes it; 16 where it is no Modbus. */
 	readonly fc: 5 | 6 | 15 | 16;
+	/** Record that carries it, where that is another than the one it is read from. */
+	readonly record?: string;
 	/** The device refuses it until it is unlocked (`unlock` of the table). */
 	readonly locked?: boolean;
 	/** It wears the device's flash: written only when it changes, and at most once in 10 s. */
@@ -248,11 +279,14 @@ export interface WriteRule {
 export type Range = readonly [first: number, last: number, fc?: ReadFunction];
 
 export interface LineProfile {
+	/** Of a CAN bus its bit rate, of TCP, HTTP and MQTT 0. */
 	readonly baud: number;
 	readonly parity: "none" | "even" | "odd";
 	readonly stop: 1 | 2;
 	/** Unit the device leaves the factory with. */
 	readonly unit: number;
+	/** Its replies bear another address: this one. */
+	readonly replyUnit?: number;
 	/** Longest wait for a reply, from the end of the request. Default 500. */
 	readonly timeoutMs?: number;
 	/** Quiet the device wants between one transaction and the next. Default 0. */
@@ -261,49 +295,103 @@ export interface LineProfile {
 	readonly replyMs?: number;
 }
 
+/** What a device speaks. Devices of one bus speak the same. */
+export type Protocol =
+	| "modbus"
+	| "modbus-ascii"
+	| "can"
+	| "huanyang"
+	| "daly"
+	| "jk"
+	| "pylontech"
+	| "vedirect"
+	| "json-http"
+	| "json-mqtt"
+	| "atm90e32"
+	| "relay";
+
 export type ReadFunction = 1 | 2 | 3 | 4;
 export type WordOrder = "hi-lo" | "lo-hi";
 export type Access = "r" | "w" | "rw";
 export type Poll = "fast" | "normal" | "slow" | "once";
 export type Confidence = "two" | "one" | "unverified";
 
-/** "bit" is a coil or discrete input, "bits" a field inside one or two registers, "bcd" unsigned packed decimal. */
-export type RowType = "u16" | "s16" | "u32" | "s32" | "u64" | "s64" | "f32" | "f64" | "bcd" | "bits" | "bit" | "string";
+/**
+ * "bit" is a coil or discrete input, "bits" a field inside one or two registers or of a record, "bcd" unsigned packed
+ * decimal, "sm16" and "sm32" a sign bit before the magnitude. Records have "u8" and "s8" too; a value with a path is a
+ * "number" or a "string".
+ */
+export type RowType =
+	| "u8"
+	| "s8"
+	| "u16"
+	| "s16"
+	| "sm16"
+	| "u32"
+	| "s32"
+	| "sm32"
+	| "u64"
+	| "s64"
+	| "f32"
+	| "f64"
+	| "number"
+	| "bcd"
+	| "bits"
+	| "bit"
+	| "string";
 
-/** Registers of a row's value (1 for a bit, which has its own address space). */
+/** Registers of a row's value (1 for a bit, which has its own address space); in a record half its bytes. */
 export function rowWords(row: Row): number {
 	switch (row.type) {
+		case "u8":
+		case "s8":
+			return 0.5;
 		case "u32":
 		case "s32":
+		case "sm32":
 		case "f32":
 			return 2;
 		case "u64":
 		case "s64":
 		case "f64":
+		case "number":
 			return 4;
 		case "string":
 		case "bcd":
-			return row.words ?? 1;
+			return row.bytes === undefined ? (row.words ?? 1) : row.bytes / 2;
 		case "bits":
-			return row.bits !== undefined && row.bits[0] + row.bits[1] > 16 ? 2 : 1;
+			return bitsWords(row);
 		default:
 			return 1;
 	}
 }
 
-/** First and last register of a row; between the words of a split one lie others. */
+function bitsWords(row: Row): number {
+	if (row.bits === undefined) return 1;
+	const end = row.bits[0] + row.bits[1];
+	if (row.record === undefined) return end > 16 ? 2 : 1;
+	return (row.bytes ?? Math.ceil(end / 8)) / 2;
+}
+
+/** Whether a row is a place in a record, counted in bytes, and no register. */
+export function inRecord(row: Row): boolean {
+	return row.record !== undefined;
+}
+
+/** First and last register (in a record: byte) of a row; between the words of a split one lie others. */
 export function rowFirst(row: Row): number {
 	return row.high === undefined ? row.address : Math.min(row.address, row.high);
 }
 
 export function rowLast(row: Row): number {
+	if (row.record !== undefined) return row.address + 2 * rowWords(row) - 1;
 	return row.high === undefined ? row.address + rowWords(row) - 1 : Math.max(row.address, row.high);
 }
 
 /** Whether a register is one of the row's own. */
 export function rowHolds(row: Row, address: number): boolean {
 	if (row.high !== undefined) return address === row.address || address === row.high;
-	return address >= row.address && address < row.address + rowWords(row);
+	return address >= row.address && address <= rowLast(row);
 }
 
 export function rowFunction(table: DeviceTable, row: Row): ReadFunction {
@@ -315,7 +403,7 @@ export function rowSign(table: DeviceTable, row: Row): 1 | -1 {
 	const wanted = KINDS[table.kind].positive ?? "export";
 	if (row.positive !== undefined) return sameSense(row.positive, wanted) ? 1 : -1;
 	if (table.positive === undefined || (row.unit !== "W" && row.unit !== "var")) return 1;
-	if (table.kind !== "meter" && (row.write !== undefined || !isSigned(row.type))) return 1;
+	if (table.kind !== "meter" && (row.write !== undefined || !isSignedRow(row))) return 1;
 	return sameSense(table.positive, wanted) ? 1 : -1;
 }
 
@@ -331,7 +419,25 @@ export function isContinuous(table: DeviceTable): boolean {
 
 /** Whether a register of this type holds negative numbers. */
 export function isSigned(type: RowType): boolean {
-	return type === "s16" || type === "s32" || type === "s64" || type === "f32" || type === "f64";
+	return kSigned.includes(type);
+}
+
+const kSigned = frozen<readonly RowType[]>(["s8", "s16", "sm16", "s32", "sm32", "s64", "f32", "f64", "number"]);
+
+/** The same of a row. */
+export function isSignedRow(row: Row): boolean {
+	return isSigned(row.type) || row.signed === true;
+}
+
+/** Index of a row's record in the table's list; -1 for a row that is none's. */
+export function recordIndex(table: DeviceTable, row: Row): number {
+	return row.record === undefined ? -1 : (table.records ?? []).findIndex(({ name }) => name === row.record);
+}
+
+/** Whether its records are read by Modbus functions. */
+export function isModbus(table: DeviceTable): boolean {
+	const { protocol } = table;
+	return protocol === undefined || protocol === "modbus" || protocol === "modbus-ascii";
 }
 
 /** The models of a device's image, for `new Image`. */

@@ -5,8 +5,22 @@ import { type Row, rowWords } from "./table";
 import { isCounter, type Unit } from "./units";
 
 const directions = frozen(["import", "export", "charge", "discharge"]);
-const wholeTypes = frozen(["u16", "s16", "u32", "s32", "u64", "s64", "bcd", "bits", "bit"]);
-const bitTypes = frozen(["u16", "u32", "u64"]);
+const wholeTypes = frozen([
+	"u8",
+	"s8",
+	"number",
+	"sm16",
+	"u16",
+	"s16",
+	"u32",
+	"s32",
+	"u64",
+	"s64",
+	"bcd",
+	"bits",
+	"bit",
+]);
+const bitTypes = frozen(["u8", "u16", "u32", "u64"]);
 
 /** What a raw value means, where k and b alone do not say it: maps, bits, texts, the direction of flow. */
 export function checkMeaning(row: Fields, place: string, check: Checker): void {

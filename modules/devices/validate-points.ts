@@ -2,7 +2,7 @@ import { type Checker, join } from "../base/checker";
 import { GridpostError } from "../base/errors";
 import { frozen } from "../base/frozen";
 import { type ModelPoint, readPoint } from "./points";
-import { type DeviceTable, firstModel, isSigned, modelPoint, pointNames, type Row, tableModels } from "./table";
+import { type DeviceTable, firstModel, isSignedRow, modelPoint, pointNames, type Row, tableModels } from "./table";
 import { fitsSunspecUnit, type Unit } from "./units";
 
 /** What the SunSpec models say about a point of a table, or undefined when there is no such point. */
@@ -32,7 +32,7 @@ export function checkPoints(
 		for (const name of pointNames(row.point)) {
 			const unknown = checkPoint(table, name, row.unit, lookup);
 			if (unknown) check.wrong(at, name, unknown);
-			else if (table.kind === "inverter" && row.positive === undefined && row.unit === "W" && isSigned(row.type)) {
+			else if (table.kind === "inverter" && row.positive === undefined && row.unit === "W" && isSignedRow(row)) {
 				const { model } = modelPoint(table, name);
 				if (!dcModels.includes(model)) continue;
 				check.problem(join(place(row), "positive"), `model ${model} is no grid: the row says its own direction`);

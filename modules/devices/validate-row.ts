@@ -8,12 +8,16 @@ import { checkMeaning, checkWhen } from "./validate-meaning";
 const rowKeys = frozen([
 	"name",
 	"address",
+	"record",
+	"path",
 	"fc",
 	"type",
 	"high",
 	"again",
 	"words",
+	"bytes",
 	"bits",
+	"signed",
 	"wordOrder",
 	"byteOrder",
 	"k",
@@ -23,6 +27,8 @@ const rowKeys = frozen([
 	"bitMap",
 	"texts",
 	"otherwise",
+	"power10",
+	"accumulates",
 	"times",
 	"when",
 	"positive",
@@ -35,9 +41,19 @@ const rowKeys = frozen([
 	"write",
 	"note",
 ]);
-const types = frozen(["u16", "s16", "u32", "s32", "u64", "s64", "f32", "f64", "bcd", "bits", "bit", "string"]);
+const types = frozen(
+	["u16", "s16", "sm16", "u32", "s32", "sm32", "u64", "s64", "f32", "f64", "bcd", "bits", "bit", "string"].concat([
+		"u8",
+		"s8",
+		"number",
+	]),
+);
+/** Only in records. */
+const byteTypes = frozen<readonly string[]>(["u8", "s8", "number"]);
 const orders = frozen(["hi-lo", "lo-hi"]);
 const readFunctions = frozen([1, 2, 3, 4]);
+
+const ruleKeys = frozen(["fc", "min", "max", "allowed", "clock", "record", "locked", "persistent"]);
 
 /** One row by itself, in a table whose head is `top`. */
 export function checkRow(value: unknown, place: string, top: Fields, check: Checker): void {
@@ -47,13 +63,22 @@ export function checkRow(value: unknown, place: string, top: Fields, check: Chec
 		check.wrong(join(place, "name"), row["name"], "it must be 1 to 48 small letters, digits and underscores");
 	}
 	check.integer(row["address"], join(place, "address"), 0, 65535);
-	const fc = row["fc"] === undefined ? top["fc"] : check.oneOf(row["fc"] as 3, join(place, "fc"), readFunctions);
+	const inRecord = row["record"] !== undefined;
+	if (inRecord) checkRecord(row, place, top, check);
+	const fc =
+		row["fc"] === undefined || inRecord ? top["fc"] : check.oneOf(row["fc"] as 3, join(place, "fc"), readFunctions);
 	const functions = top["functions"];
-	if (row["fc"] !== undefined && Array.isArray(functions) && row["access"] !== "w" && !functions.includes(fc)) {
+	if (
+		row["fc"] !== undefined &&
+		!inRecord &&
+		Array.isArray(functions) &&
+		row["access"] !== "w" &&
+		!functions.includes(fc)
+	) {
 		check.wrong(join(place, "fc"), fc, `the device answers only functions ${functions.join(", ")}`);
 	}
 	const type = check.oneOf(row["type"] as "u16", join(place, "type"), types);
-	if (type !== undefined) checkType(row, type, fc, place, check);
+	if (type !== undefined) checkType(row, type, inRecord ? 3 : fc, place, check);
 	checkHigh(row, place, check);
 	checkScale(row, place, check);
 	checkMeaning(row, place, check);
@@ -80,19 +105,62 @@ export function checkRow(value: unknown, place: string, top: Fields, check: Chec
 	if (row["note"] !== undefined) check.text(row["note"], join(place, "note"), 200);
 }
 
+/** What only a row of a record has, and what it has not. */
+function checkRecord(row: Fields, place: string, top: Fields, check: Checker): void {
+	const records = Array.isArray(top["records"]) ? (top["records"] as Fields[]) : [];
+	const record = records.find((one) => one?.["name"] === row["record"]);
+	if (record === undefined) {
+		const names = records.map((one) => String(one?.["name"])).join(", ");
+		check.wrong(
+			join(place, "record"),
+			row["record"],
+			names === "" ? "the table has no records" : `the records are ${names}`,
+		);
+	}
+	for (const key of ["fc", "high", "wordOrder", "words"]) {
+		if (row[key] !== undefined) check.wrong(join(place, key), row[key], "a row of a record has bytes, not registers");
+	}
+	if (row["path"] !== undefined) {
+		check.text(row["path"], join(place, "path"), 120);
+		if (row["type"] !== "number" && row["type"] !== "string") {
+			check.wrong(join(place, "type"), row["type"], 'a value with a path is a "number" or a "string"');
+		}
+	}
+}
+
 function checkType(row: Fields, type: string, fc: unknown, place: string, check: Checker): void {
+	const inRecord = row["record"] !== undefined;
+	if (!inRecord && byteTypes.includes(type)) check.wrong(join(place, "type"), type, "only a row of a record has it");
+	if (!inRecord && row["path"] !== undefined)
+		check.wrong(join(place, "path"), row["path"], "only a row of a record has it");
+	if (row["signed"] !== undefined && (type !== "bits" || !inRecord)) {
+		check.wrong(join(place, "signed"), row["signed"], 'only a "bits" row of a record has it');
+	}
+	if (row["power10"] !== undefined) check.boolean(row["power10"], join(place, "power10"));
+	if (row["accumulates"] !== undefined) {
+		check.boolean(row["accumulates"], join(place, "accumulates"));
+		if (!isCounter(row["unit"] as Unit)) {
+			check.wrong(join(place, "accumulates"), row["unit"], "only a counter (Wh, VAh, varh) adds up what it reads");
+		}
+	}
 	if ((type === "bit") !== (fc === 1 || fc === 2)) {
 		check.wrong(join(place, "type"), type, `function ${show(fc)} reads ${fc === 1 || fc === 2 ? "bits" : "registers"}`);
 	}
-	if (type === "string") check.integer(row["words"], join(place, "words"), 1, 64);
+	if (inRecord) checkBytes(row, type, place, check);
+	else if (row["bytes"] !== undefined) check.wrong(join(place, "bytes"), row["bytes"], "only a row of a record has it");
+	if (inRecord) {
+		// its size is in bytes
+	} else if (type === "string") check.integer(row["words"], join(place, "words"), 1, 64);
 	else if (type === "bcd") check.integer(row["words"], join(place, "words"), 1, 4);
 	else if (row["words"] !== undefined) check.wrong(join(place, "words"), row["words"], `a ${type} knows its own size`);
 	if (type === "bits") {
 		const bits = check.array(row["bits"], join(place, "bits"), 2, 2);
-		const first = bits && check.integer(bits[0], `${place}.bits[0]`, 0, 31);
+		// a record's field goes through a number of 53 bits
+		const most = inRecord ? 48 : 32;
+		const first = bits && check.integer(bits[0], `${place}.bits[0]`, 0, most - 1);
 		const count = bits && check.integer(bits[1], `${place}.bits[1]`, 1, 32);
-		if (first !== undefined && count !== undefined && first + count > 32) {
-			check.wrong(join(place, "bits"), bits, "the field must end within 32 bits");
+		if (first !== undefined && count !== undefined && first + count > most) {
+			check.wrong(join(place, "bits"), bits, `the field must end within ${most} bits`);
 		}
 	} else if (row["bits"] !== undefined) check.wrong(join(place, "bits"), row["bits"], 'only a "bits" row has them');
 	if (row["wordOrder"] !== undefined) check.oneOf(row["wordOrder"] as "hi-lo", join(place, "wordOrder"), orders);
@@ -102,6 +170,14 @@ function checkType(row: Fields, type: string, fc: unknown, place: string, check:
 	if ((type === "string") !== (row["unit"] === "text") && type === "string") {
 		check.wrong(join(place, "unit"), row["unit"], 'a string has the unit "text"');
 	}
+}
+
+function checkBytes(row: Fields, type: string, place: string, check: Checker): void {
+	const at = join(place, "bytes");
+	if (type === "string") check.integer(row["bytes"], at, 1, 128);
+	else if (type === "bcd") check.integer(row["bytes"], at, 1, 7);
+	else if (type === "bits" && row["bytes"] !== undefined) check.integer(row["bytes"], at, 1, 6);
+	else if (row["bytes"] !== undefined) check.wrong(at, row["bytes"], `a ${type} knows its own size`);
 }
 
 /** Words that are no neighbours. */
@@ -179,17 +255,27 @@ function checkWrite(row: Fields, top: Fields, place: string, check: Checker): vo
 	}
 	const at = join(place, "write");
 	if (!writable) check.wrong(at, row["write"], 'only a row with access "w" or "rw" has it');
-	const rule = check.object(row["write"], at, ["fc", "min", "max", "allowed", "clock", "locked", "persistent"]);
+	const rule = check.object(row["write"], at, ruleKeys);
 	if (rule === undefined) return;
+	const { protocol = "modbus" } = top as { protocol?: string };
+	const isModbus = protocol === "modbus" || protocol === "modbus-ascii";
+	if (rule["record"] !== undefined) checkWriteRecord(rule["record"], join(at, "record"), top, check);
 	const fc = check.oneOf(rule["fc"] as 5, join(at, "fc"), [5, 6, 15, 16]);
 	const functions = top["functions"];
-	if (fc && Array.isArray(functions) && !functions.includes(fc)) {
+	if (fc && isModbus && Array.isArray(functions) && !functions.includes(fc)) {
 		check.wrong(join(at, "fc"), fc, `the device answers only functions ${functions.join(", ")}`);
 	}
-	const wide = row["type"] !== "u16" && row["type"] !== "s16";
+	const wide = row["type"] !== "u16" && row["type"] !== "s16" && row["type"] !== "sm16";
 	if (fc === 6 && wide) check.wrong(join(at, "fc"), fc, `function 6 writes one register, not a ${show(row["type"])}`);
 	if (fc && (fc === 5 || fc === 15) !== (row["type"] === "bit")) {
 		check.wrong(join(at, "fc"), fc, `it does not write a ${show(row["type"])}`);
+	}
+	if (
+		row["record"] !== undefined &&
+		isModbus &&
+		(row["type"] === "u8" || row["type"] === "s8" || Number(row["address"]) % 2 !== 0)
+	) {
+		check.problem(at, "half a register is not written: its neighbour would be overwritten");
 	}
 	if (row["type"] === "bits" || row["type"] === "string" || row["times"] !== undefined) {
 		check.problem(at, "bit fields, texts and rows with ratios are not written: their neighbours would be overwritten");
@@ -209,6 +295,11 @@ function checkWrite(row: Fields, top: Fields, place: string, check: Checker): vo
 			check.number(one, `${at}.allowed[${i}]`, Number(rule["min"]), Number(rule["max"]), "");
 		});
 	}
+}
+
+function checkWriteRecord(name: unknown, place: string, top: Fields, check: Checker): void {
+	const records = Array.isArray(top["records"]) ? (top["records"] as Fields[]) : [];
+	if (!records.some((one) => one?.["name"] === name)) check.wrong(place, name, "there is no such record");
 }
 
 /** What is written has one raw value. */

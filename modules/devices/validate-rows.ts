@@ -9,6 +9,7 @@ import {
 	modelPoint,
 	pointNames,
 	type Row,
+	recordIndex,
 	rowFirst,
 	rowFunction,
 	rowHolds,
@@ -109,7 +110,8 @@ function checkAgain(
 	const first = names.get(row.again!);
 	if (first === undefined) {
 		if (complete) check.wrong(at, row.again, "there is no such row");
-	} else if (first.again !== undefined) check.wrong(at, row.again, "name the row that has the registers for itself");
+	} else if (first.record !== row.record) check.wrong(at, row.again, "it lies in another record");
+	else if (first.again !== undefined) check.wrong(at, row.again, "name the row that has the registers for itself");
 	else if (rowFunction(table, first) !== rowFunction(table, row) || !holdsAll(first, row)) {
 		check.wrong(at, row.again, `it holds ${registersOf(first)} only`);
 	}
@@ -190,7 +192,8 @@ function overlaps(table: DeviceTable, rows: readonly Row[], place: PlaceOf, chec
 		const row = sorted[i]!;
 		for (let j = i + 1; j < sorted.length && rowFirst(sorted[j]!) <= rowLast(row); j++) {
 			const other = sorted[j]!;
-			if (rowFunction(table, row) !== rowFunction(table, other) || shareBits(row, other)) continue;
+			if (row.record !== other.record || shareBits(row, other)) continue;
+			if (row.record === undefined && rowFunction(table, row) !== rowFunction(table, other)) continue;
 			if (!shareRegisters(row, other)) continue;
 			check.wrong(join(place(other), "address"), other.address, `${place(row)} holds ${registersOf(row)} already`);
 		}
@@ -218,6 +221,12 @@ function shareBits(a: Row, b: Row): boolean {
 /** Rows against what the device can be asked. */
 export function checkReads(table: DeviceTable, rows: readonly Row[], place: PlaceOf, check: Checker): void {
 	for (const row of rows) {
+		if (row.record !== undefined) {
+			const { bytes } = table.records![recordIndex(table, row)]!;
+			if (rowLast(row) >= bytes)
+				check.wrong(join(place(row), "address"), row.address, `the record ${row.record} has ${bytes} bytes`);
+			continue;
+		}
 		const fc = rowFunction(table, row);
 		const first = rowFirst(row);
 		const last = rowLast(row);

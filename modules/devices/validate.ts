@@ -2,7 +2,7 @@ import { Checker, type Fields, join, type Problem } from "../base/checker";
 import { GridpostError } from "../base/errors";
 import { frozen } from "../base/frozen";
 import { KINDS, type Kind } from "./kinds";
-import type { DeviceTable, Row } from "./table";
+import type { DeviceTable, Protocol, Row } from "./table";
 import { checkControls, checkOrders } from "./validate-controls";
 import { checkPoints, type PointLookup } from "./validate-points";
 import { checkRow } from "./validate-row";
@@ -21,7 +21,9 @@ const tableKeys = frozen([
 	"orders",
 	"eeprom",
 	"drive",
+	"protocol",
 	"bus",
+	"records",
 	"unlock",
 	"keepAlive",
 	"functions",
@@ -38,8 +40,17 @@ const tableKeys = frozen([
 	"sources",
 	"confidence",
 ]);
-const busKeys = frozen(["baud", "parity", "stop", "unit", "timeoutMs", "pauseMs", "replyMs"]);
-const bauds = frozen([1200, 2400, 4800, 9600, 14400, 19200, 38400, 57600, 115200]);
+const busKeys = frozen(["baud", "parity", "stop", "unit", "replyUnit", "timeoutMs", "pauseMs", "replyMs"]);
+const bauds = frozen<readonly number[]>([1200, 2400, 4800, 9600, 14400, 19200, 38400, 57600, 115200]);
+const canBauds = frozen([125_000, 250_000, 500_000, 800_000, 1_000_000]);
+const protocols = frozen<readonly Protocol[]>(
+	(["modbus", "modbus-ascii", "can", "huanyang", "daly", "jk", "pylontech", "vedirect"] as Protocol[]).concat([
+		"json-http",
+		"json-mqtt",
+		"atm90e32",
+		"relay",
+	]),
+);
 const orders = frozen(["hi-lo", "lo-hi"]);
 const readFunctions = frozen([1, 2, 3, 4]);
 
@@ -52,8 +63,11 @@ export function validateTable(table: unknown, points?: (table: DeviceTable) => P
 	const top = check.object(table, "", tableKeys);
 	if (top === undefined) return check.problems;
 	checkHead(top, check);
-	checkBus(top["bus"], check);
-	checkLimits(top, check);
+	const protocol =
+		top["protocol"] === undefined ? "modbus" : check.oneOf(top["protocol"] as Protocol, "protocol", protocols);
+	checkBus(top["bus"], protocol, check);
+	checkLimits(top, protocol, check);
+	checkRecords(top, protocol, check);
 	const rows = check.array(top["rows"], "rows", 1, 500) ?? [];
 	const good: Row[] = [];
 	rows.forEach((row, i) => {
@@ -168,10 +182,14 @@ function texts(value: unknown, place: string, least: number, check: Checker): vo
 	});
 }
 
-function checkBus(value: unknown, check: Checker): void {
+function checkBus(value: unknown, protocol: Protocol | undefined, check: Checker): void {
 	const bus = check.object(value, "bus", busKeys);
 	if (bus === undefined) return;
-	check.oneOf(bus["baud"], "bus.baud", bauds);
+	if (protocol === "can") check.oneOf(bus["baud"], "bus.baud", canBauds);
+	else if (protocol !== undefined && isOnLine(protocol))
+		check.oneOf(bus["baud"], "bus.baud", bauds.concat(protocol === "modbus" ? 0 : []));
+	else check.number(bus["baud"], "bus.baud", 0, 10_000_000, "");
+	if (bus["replyUnit"] !== undefined) check.integer(bus["replyUnit"], "bus.replyUnit", 1, 255);
 	check.oneOf(bus["parity"], "bus.parity", ["none", "even", "odd"]);
 	check.oneOf(bus["stop"], "bus.stop", [1, 2]);
 	check.integer(bus["unit"], "bus.unit", 1, 255);
@@ -180,7 +198,48 @@ function checkBus(value: unknown, check: Checker): void {
 	if (bus["replyMs"] !== undefined) check.number(bus["replyMs"], "bus.replyMs", 0, 10_000, "ms");
 }
 
-function checkLimits(top: Fields, check: Checker): void {
+/** Whether it is bytes on a serial line. Modbus may be a connection too: its baud is then 0. */
+function isOnLine(protocol: Protocol): boolean {
+	return !["can", "json-http", "json-mqtt", "atm90e32", "relay"].includes(protocol);
+}
+
+/** Byte-addressed pieces: names and keys that are one's own, sizes. */
+function checkRecords(top: Fields, protocol: Protocol | undefined, check: Checker): void {
+	const modbus = protocol === undefined || protocol === "modbus" || protocol === "modbus-ascii";
+	if (top["records"] === undefined) {
+		const rows = Array.isArray(top["rows"]) ? (top["rows"] as Fields[]) : [];
+		if (!modbus && rows.every((row) => row?.["address"] === undefined || row["path"] !== undefined))
+			check.problem("records", `a table of the protocol ${protocol} says what its records are`);
+		return;
+	}
+	const names = new Set<unknown>();
+	const keys = new Set<string>();
+	check.array(top["records"], "records", 1, 64)?.forEach((one, i) => {
+		const at = `records[${i}]`;
+		const record = check.object(one, at, recordKeys);
+		if (record === undefined) return;
+		check.text(record["name"], join(at, "name"), 40);
+		if (names.has(record["name"])) check.wrong(join(at, "name"), record["name"], "another record has it already");
+		names.add(record["name"]);
+		if (typeof record["key"] !== "string") check.integer(record["key"], join(at, "key"), 0, 0x1fffffff);
+		const key = `${record["key"]} ${JSON.stringify(record["mux"] ?? "")} ${record["extended"] === true} ${record["fc"] ?? ""} ${record["request"] ?? ""}`;
+		if (keys.has(key)) check.wrong(join(at, "key"), record["key"], "another record has it already");
+		keys.add(key);
+		const bytes = check.integer(record["bytes"], join(at, "bytes"), 1, protocol === "can" ? 8 : 1024);
+		if (record["least"] !== undefined) check.integer(record["least"], join(at, "least"), 0, bytes ?? 1024);
+		if (modbus && bytes !== undefined && (bytes % 2 !== 0 || bytes > 250)) {
+			check.wrong(join(at, "bytes"), bytes, "a read has whole registers, 2 to 250 bytes of them");
+		}
+		if (record["everyMs"] !== undefined) check.number(record["everyMs"], join(at, "everyMs"), 1, 3_600_000, "ms");
+	});
+}
+
+const recordKeys = frozen(["name", "key", "bytes", "least", "fc", "extended", "everyMs", "mux", "request", "write"]);
+
+function checkLimits(top: Fields, protocol: Protocol | undefined, check: Checker): void {
+	const modbus = protocol === undefined || protocol === "modbus" || protocol === "modbus-ascii";
+	// what is no Modbus has no functions
+	if (!modbus) return;
 	const functions = check.array(top["functions"], "functions", 1, 8);
 	functions?.forEach((code, i) => {
 		check.oneOf(code as number, `functions[${i}]`, [1, 2, 3, 4, 5, 6, 15, 16]);

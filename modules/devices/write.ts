@@ -1,4 +1,5 @@
 import { frozen } from "../base/frozen";
+import type { RecordSpec } from "../base/record";
 import { encodeValue, rawOfValue } from "./encode";
 import type { ReadResult } from "./engine";
 import { samePoint } from "./points";
@@ -8,11 +9,11 @@ import {
 	modelPoint,
 	pointNames,
 	type Row,
-	rowFunction,
 	rowWords,
 	type Unlock,
 	type WriteStep,
 } from "./table";
+import { rowWays, sentValues, type Way } from "./write-ways";
 
 /** How a write ended. Only "accepted" means that the device was asked again and holds the value. */
 export interface WriteOutcome {
@@ -40,7 +41,12 @@ export interface WriteRequest {
 	function: number;
 	address: number;
 	count: number;
+	/** Registers; of a record that no Modbus function writes, the row's bytes, of a value with a path its number. */
 	values: number[];
+	/** What is written or read, where it is no registers. */
+	record?: RecordSpec | undefined;
+	/** Byte of the record at which the values stand. */
+	readonly at?: number;
 	/** A write is not repeated by the client: whether it took effect is seen by reading back. */
 	retries: number;
 	timeoutMs: number;
@@ -116,7 +122,7 @@ export function writeRefusal(table: DeviceTable, row: Row, value: number): strin
 	if (rule.clock && value % 100 > 59) return `${value} is not allowed; the last two digits are minutes`;
 	const raw = rawOfValue(table, row, value);
 	if (raw === undefined) return `${value} is not allowed; the device has no code for it`;
-	if (row.type !== "f32" && row.type !== "f64" && Math.abs(raw - Math.round(raw)) > 1e-6) {
+	if (row.type !== "f32" && row.type !== "f64" && row.type !== "number" && Math.abs(raw - Math.round(raw)) > 1e-6) {
 		return `${value} is not a multiple of ${row.k ?? 1}`;
 	}
 	return undefined;
@@ -151,6 +157,8 @@ class RowWrite implements WriteRequest, Waiting {
 	address: number;
 	count: number;
 	values: number[];
+	record: RecordSpec | undefined;
+	readonly at: number;
 	readonly retries: number = 0;
 	readonly timeoutMs: number;
 	readonly urgent: boolean;
@@ -158,6 +166,7 @@ class RowWrite implements WriteRequest, Waiting {
 	#options: WriteOptions;
 	#row: Row;
 	#sent: DataView;
+	readonly #ways: { readonly write: Way; readonly read: Way };
 	#stage: Stage = "write";
 	/** Undefined for a row that is not locked. */
 	#unlock: Unlock | undefined;
@@ -170,12 +179,15 @@ class RowWrite implements WriteRequest, Waiting {
 		this.#options = options;
 		this.#row = row;
 		this.unit = options.unit;
-		this.address = row.address;
-		this.count = this.size;
-		this.function = row.write!.fc;
+		this.#ways = rowWays(options.table, row);
+		const { function: code, address, count } = this.#ways.write;
+		this.function = code;
+		this.address = address;
+		this.count = count;
+		this.at = row.record === undefined ? 0 : row.address;
 		this.urgent = options.urgent === true;
 		this.timeoutMs = Math.min(options.table.bus.timeoutMs ?? 500, this.urgent ? kUrgentMs : Infinity);
-		this.#sent = new DataView(new ArrayBuffer(2 * this.count));
+		this.#sent = new DataView(new ArrayBuffer(row.type === "bit" ? 2 : 2 * rowWords(row)));
 		this.encoded = encodeValue(options.table, row, options.value, this.#sent, 0);
 		this.values = [];
 		if (row.write!.locked === true) this.#unlock = options.table.unlock;
@@ -240,9 +252,7 @@ class RowWrite implements WriteRequest, Waiting {
 
 	private write(): void {
 		this.#stage = "write";
-		const values: number[] = [];
-		for (let i = 0; i < this.size; i++) values.push(this.#sent.getUint16(2 * i));
-		this.ask(this.#row.write!.fc, this.#row.address, this.size, values);
+		this.go(this.#ways.write, sentValues(this.#options.table, this.#row, this.#sent));
 	}
 
 	/** Locks again, whatever became of the write. */
@@ -281,27 +291,27 @@ class RowWrite implements WriteRequest, Waiting {
 
 	private same(data: DataView): boolean {
 		if (this.#row.type === "bit") return (data.getUint8(0) & 1) === this.#sent.getUint16(0);
-		for (let i = 0; i < this.#sent.byteLength; i++) if (data.getUint8(i) !== this.#sent.getUint8(i)) return false;
+		const { at } = this;
+		for (let i = 0; i < this.#sent.byteLength; i++) {
+			if (data.getUint8(at + i) !== this.#sent.getUint8(i)) return false;
+		}
 		return true;
-	}
-
-	private get size(): number {
-		return this.#row.type === "bit" ? 1 : rowWords(this.#row);
 	}
 
 	private read(stage: "look" | "back"): void {
 		this.#stage = stage;
-		this.ask(rowFunction(this.#options.table, this.#row), this.#row.address, this.size, []);
+		this.go(this.#ways.read, []);
 	}
 
 	private request({ fc, address, values }: WriteStep): void {
-		this.ask(fc, address, values.length, values.slice());
+		this.go({ function: fc, address, count: values.length, record: undefined }, values.slice());
 	}
 
-	private ask(code: number, address: number, count: number, values: number[]): void {
-		this.function = code;
-		this.address = address;
-		this.count = count;
+	private go(way: Way, values: number[]): void {
+		this.function = way.function;
+		this.address = way.address;
+		this.count = way.count;
+		this.record = way.record;
 		this.values = values;
 		this.#options.client.request(this);
 	}

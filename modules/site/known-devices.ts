@@ -1,8 +1,25 @@
-import { deviceTables } from "../devices/catalogue";
-import type { DeviceTable } from "../devices/table";
+import { kTableIds } from "../devices/generated/table-ids";
+import type { Protocol } from "../devices/table";
 import { kFoundDevice } from "./site-shape";
 
-/** What a site file may name as a `device`: the tables of the catalogue, `more` tables of plug-ins, and what the hub finds out by itself. */
-export function knownDevices(more: readonly DeviceTable[] = []): string[] {
-	return [...deviceTables, ...more].map(({ id }) => id).concat(kFoundDevice);
+/**
+ * What a site file may name as a `device`: the tables of the catalogue, what the hub finds out by itself, and tables from
+ * elsewhere (`more`: plug-ins). What speaks something else than Modbus has that behind a colon: "shelly-gen2:json-http".
+ */
+export function knownDevices(more: readonly { readonly id: string; readonly protocol?: Protocol }[] = []): string[] {
+	const own = more.map(({ id, protocol }) => (protocol === undefined ? id : `${id}:${protocol}`));
+	return [...own, ...kTableIds.split(" "), kFoundDevice];
+}
+
+/** The id of an entry. */
+export function knownId(entry: string): string {
+	const colon = entry.indexOf(":");
+	return colon < 0 ? entry : entry.slice(0, colon);
+}
+
+/** What a device of the list speaks; of one that is not in it, Modbus. */
+export function protocolOf(known: readonly string[], id: string | undefined): Protocol {
+	const entry = known.find((one) => knownId(one) === id) ?? "";
+	const colon = entry.indexOf(":");
+	return colon < 0 ? "modbus" : (entry.slice(colon + 1) as Protocol);
 }

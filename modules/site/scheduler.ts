@@ -2,6 +2,7 @@ import { Backoff } from "../base/backoff";
 import type { Clock, TimerId } from "../base/clock";
 import { frozen } from "../base/frozen";
 import { type Log, silentLog } from "../base/log";
+import type { RecordSpec } from "../base/record";
 import type { ReadResult } from "../devices/engine";
 import type { PolledDevice } from "../devices/polled";
 
@@ -17,6 +18,8 @@ export interface BusRequest {
 	count: number;
 	timeoutMs: number;
 	retries: number;
+	/** What is asked for, where it is no registers. */
+	record: RecordSpec | undefined;
 	onResult(result: ReadResult): void;
 }
 
@@ -76,6 +79,7 @@ export class BusScheduler implements BusRequest {
 	count = 1;
 	timeoutMs = 0;
 	retries = 0;
+	record: RecordSpec | undefined = undefined;
 	/** Reads that began after their deadline (the next time the same read fell due). */
 	late = 0;
 	/** Reads done, answered or not. */
@@ -193,7 +197,8 @@ export class BusScheduler implements BusRequest {
 		this.address = read.address;
 		this.count = read.count;
 		this.timeoutMs = device.timeoutMs;
-		this.retries = device.online && device.missed === 0 ? this.#retries : 0;
+		this.record = read.record;
+		this.retries = device.online && device.missed === 0 && device.retries > 0 ? this.#retries : 0;
 		this.#client.request(this);
 	}
 

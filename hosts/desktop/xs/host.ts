@@ -3,6 +3,7 @@ import TCP from "embedded:io/socket/tcp";
 import TLS from "embedded:io/socket/tcp/tls";
 import keyValue from "embedded:storage/key-value";
 import app from "host:app";
+import Modules from "modules";
 import type { ListenerClass, TcpClass } from "../../../modules/base/io";
 import type { FoundPlugin } from "../../../modules/devices/plugin-table";
 import type { Rs485Class } from "../../../modules/modbus/client-link";
@@ -36,6 +37,7 @@ const host: Host = {
 		Listener: Listener as unknown as ListenerClass,
 		RS485: RS485 as unknown as Rs485Class,
 	},
+	importNow: (specifier) => Modules.importNow(specifier) as Record<string, unknown>,
 	siteText: app.siteText(),
 	options: app.options(),
 	firmware: app.firmware(),
