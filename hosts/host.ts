@@ -2,6 +2,7 @@ import type { Clock, Random } from "../modules/base/clock";
 import type { ListenerClass, TcpClass } from "../modules/base/io";
 import type { KeptValues } from "../modules/base/kept";
 import type { Log } from "../modules/base/log";
+import type { CanClass } from "../modules/canbus/types";
 import type { NetworkState } from "../modules/base/network";
 import type { FoundPlugin } from "../modules/devices/plugin-table";
 import type { AssetProvider } from "../modules/http/server";
@@ -26,6 +27,8 @@ export interface Host {
 		Listener: ListenerClass;
 		/** RS-485 lines: by UART number or path, and by "sim:NAME" where there is a simulator. */
 		RS485: Rs485Class;
+		/** CAN controllers; left out where a platform has none. */
+		CAN?: CanClass;
 	};
 	/**
 	 * Loads a module of the firmware that is not preloaded, and gives its exports: device tables that few sites need. Throws

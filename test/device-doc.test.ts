@@ -6,17 +6,17 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { boardNames, boards, pinNames } from "../hosts/esp32s3/boards";
 import { utf8Encode } from "../modules/base/bytes";
-import { deviceTables } from "../modules/devices/catalogue";
 import { kLampStates } from "../modules/panel/lamp";
 import { SetupConsole } from "../modules/setup/console";
 import { noSettings } from "../modules/setup/settings";
+import { knownDevices } from "../modules/site/known-devices";
 import { checkSite } from "../modules/site/site-file";
 import { DashboardHub } from "./dashboard-browser";
 import { describeWithPeers, root, temporaryFolder } from "./peers";
 
 const path = join(root, "docs/device.md");
 const text = readFileSync(path, "utf8");
-const known = deviceTables.map((table) => table.id);
+const known = knownDevices();
 
 /** Contents of the fenced blocks with that word after the language. */
 function blocks(mark: string): string[] {

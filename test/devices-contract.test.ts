@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { simulatedRS485 } from "../hosts/mcsim/sim-rs485";
 import { ManualClock } from "../modules/base/manual-clock";
-import { Catalogue, deviceTables } from "../modules/devices/catalogue";
+import { Catalogue } from "../modules/devices/catalogue";
 import { Device } from "../modules/devices/engine";
+import { allTables } from "../modules/devices/generated/tables";
 import { type ModelPoint, pointPath } from "../modules/devices/points";
 import { type DeviceTable, firstModel, rowPoints, tableModels } from "../modules/devices/table";
 import { tablePoints } from "../modules/devices/table-points";
@@ -30,7 +31,7 @@ function play(table: DeviceTable, values: Record<string, number>, settings: Reco
 		clock,
 	});
 	const image = new Image(tableModels(table));
-	const device = new Device({ table, plan: new Catalogue().plan(table), image, unit: 7 });
+	const device = new Device({ table, plan: new Catalogue(allTables).plan(table), image, unit: 7 });
 	const scheduler = new BusScheduler({ client, devices: [device], clock });
 	scheduler.start();
 	clock.advance(20_000);
@@ -53,7 +54,7 @@ function missingPoints(image: Image): string[] {
 	return missing;
 }
 
-const all = deviceTables.flatMap((table) =>
+const all = allTables.flatMap((table) =>
 	cases(table).map((conditions) => {
 		const words = Object.entries(conditions).map(([name, raw]) => ` ${name} ${raw}`);
 		return [`${table.id}${words.join("")}`, table, conditions] as const;
@@ -144,14 +145,14 @@ describe.each(all)("%s", (_name, table, conditions) => {
 });
 
 it("reads the serial number where a register has it, unless the site names one", () => {
-	const sdm = deviceTables.find((table) => table.id === "eastron-sdm120")!;
+	const sdm = allTables.find((table) => table.id === "eastron-sdm120")!;
 	const { image, device } = play(sdm, distinctValues(sdm, {}));
 	expect(device.registerSerial).toBe("17042391");
 	expect(image.value(image.handle(1, "SN"))).toBe("17042391");
 });
 
 it("applies transformer ratios read from the device", () => {
-	const table = deviceTables.find((one) => one.id === "chint-dtsu666")!;
+	const table = allTables.find((one) => one.id === "chint-dtsu666")!;
 	const values = { PhVphA: 11_000, AphA: 240, WphA: -1_500_000, W: -4_000_000, TotWhImp: 5_000_000 };
 	const { image, at } = play(table, values, { cfg_ir_at: 40, cfg_ur_at: 100 });
 	expect(image.value(at("PhVphA"))).toBeCloseTo(11_000, 2);

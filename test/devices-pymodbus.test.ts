@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { deviceTable } from "../modules/devices/catalogue";
 import { Device } from "../modules/devices/engine";
+import { findTable } from "../modules/devices/generated/tables";
 import { tableModels } from "../modules/devices/table";
 import { type WriteOutcome, writeRow } from "../modules/devices/write";
 import { ModbusClient } from "../modules/modbus/client";
@@ -35,7 +35,7 @@ describeWithPeers("meters played by pymodbus from the fact tables", ["python"], 
 			["hiking-dds238-2-zn-s", 11],
 			["chint-dtsu666", 12],
 		] as const) {
-			const table = deviceTable(id)!;
+			const table = findTable(id)!;
 			const image = new Image(tableModels(table));
 			images.push(image);
 			devices.push(new Device({ table, image, unit, timeoutMs: 2000 }));
@@ -120,7 +120,7 @@ describeWithPeers("meters played by pymodbus from the fact tables", ["python"], 
 	it("writes the relay with function 16 and reads it back", async () => {
 		const write = (row: string, wanted: number): Promise<WriteOutcome> =>
 			new Promise((onDone) =>
-				writeRow({ table: deviceTable("hiking-dds238-2-zn-s")!, unit: 11, row, value: wanted, client, onDone }),
+				writeRow({ table: findTable("hiking-dds238-2-zn-s")!, unit: 11, row, value: wanted, client, onDone }),
 			);
 		expect(await write("relay", 1)).toEqual({ result: "accepted", reason: "", row: "relay", value: 1 });
 		expect((await write("relay", 0)).result).toBe("accepted");

@@ -1,9 +1,10 @@
 import { simulatedRS485 } from "../hosts/mcsim/sim-rs485";
 import { ManualClock } from "../modules/base/manual-clock";
-import { Catalogue, deviceTables } from "../modules/devices/catalogue";
+import { Catalogue } from "../modules/devices/catalogue";
 import { readPoint } from "../modules/devices/points";
 import { ControlStore } from "../modules/site/control-store";
 import { type ControlReport, Hub } from "../modules/site/hub";
+import { knownDevices } from "../modules/site/known-devices";
 import { readSite } from "../modules/site/site-file";
 import type { PointInfo } from "../modules/sunspec/place";
 import { SolArk, type SolArkModel, type SolArkOptions } from "../sim/sol-ark";
@@ -19,7 +20,7 @@ export function solArkHub(options: Omit<SolArkOptions, "unit"> & { model: SolArk
 		buses: [{ id: "a", port: "sim", baud: 9600 }],
 		devices: [{ id: "hybrid", device: options.model, bus: "a", address: 1, unit: kUnit, serial: "S-1" }],
 	};
-	const known = deviceTables.map((table) => table.id);
+	const known = knownDevices();
 	const reports: ControlReport[] = [];
 	const hub = new Hub({
 		site: readSite(JSON.stringify(site), known),

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LogLevel } from "../../modules/base/log";
 import { type FoundPlugin, takePlugins } from "../../modules/devices/plugin-table";
+import { findTable } from "../../modules/devices/generated/tables";
 import { Pole, type PoleDevice, type PoleOptions } from "../../sim/pole";
 import type { HostOptions, SiteStore } from "../host";
 import { createIo, type Io, type IoOptions } from "./io/io";
@@ -183,7 +184,8 @@ export class DesktopHub {
 			if (simulated.length === 0) return undefined;
 			const devices = (site.devices ?? []).filter((device) => simulated.includes(device.bus));
 			const { tables } = takePlugins(options.plugins ?? []);
-			const pole = new Pole({ table: (id) => tables.find((one) => one.id === id), ...options.sim, devices });
+			const table = (id: string) => tables.find((one) => one.id === id) ?? findTable(id);
+			const pole = new Pole({ table, ...options.sim, devices });
 			for (const bus of simulated) this.#lines.push(this.#openLine(pole, bus));
 			return pole;
 		} catch {

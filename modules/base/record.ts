@@ -21,6 +21,11 @@ export interface RecordSpec {
 	readonly mux?: { readonly byte: number; readonly value: number };
 	/** What asks for it beyond the key; for one that is written, what is sent, {value} standing for the value. */
 	readonly request?: string;
+	/** Added to `key`, and to what asks for it, for each unit above 1: CAN. */
+	readonly perUnit?: number;
+	readonly requestPerUnit?: number;
+	/** It comes in several frames, numbered from 1 in their first byte; this many bytes follow in each: CAN. */
+	readonly partBytes?: number;
 	/** It is sent by the hub, not read. */
 	readonly write?: boolean;
 }

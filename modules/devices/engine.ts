@@ -92,12 +92,24 @@ export class Device extends Presence implements PolledDevice {
 			const { poll } = read;
 			this.#periodMs[i] = poll === "once" ? Infinity : (options.periodsMs?.[poll] ?? defaultPeriodsMs[poll]);
 		});
+		this.waitForUnasked();
 		this.#raw = new Uint8Array(this.plan.payloadAt[this.plan.reads.length]!);
 		this.#readMs = new Float64Array(this.plan.reads.length).fill(Number.NaN);
 		// a second try would find what the first has cleared
 		if (table.rows.some((row) => row.accumulates)) this.retries = 0;
 		this.#siteSerial = options.serial !== undefined;
 		this.identify(options.serial);
+	}
+
+	/** What the device sends by itself is never due. */
+	private waitForUnasked(): void {
+		this.plan.reads.forEach(({ record }, i) => {
+			if (record < 0 || this.table.records![record]!.everyMs === undefined) return;
+			this.unasked ??= new Uint8Array(this.plan.reads.length);
+			this.unasked[i] = 1;
+			this.dueMs[i] = Infinity;
+		});
+		this.nextDueMs = this.earliest();
 	}
 
 	/** Model 1: who the device is, before it has answered anything. */
@@ -181,6 +193,7 @@ export class Device extends Presence implements PolledDevice {
 
 	/** Wants a read at once. */
 	refresh(read: number, nowMs: number): void {
+		if (this.unasked?.[read]) return;
 		this.nextDueMs = this.dueMs[read] = Math.min(this.dueMs[read]!, nowMs);
 	}
 

@@ -37,6 +37,8 @@ export class Presence {
 	onChange: ((device: PolledDevice, what: "online" | "offline" | "reset") => void) | undefined;
 	/** By read. */
 	protected dueMs: Float64Array;
+	/** By read: 1 for what the device sends by itself, and is never asked for. Undefined: none. */
+	protected unasked: Uint8Array | undefined = undefined;
 
 	protected constructor(dueMs: Float64Array) {
 		this.dueMs = dueMs;
@@ -57,7 +59,7 @@ export class Presence {
 		this.online = true;
 		this.known = true;
 		const dueMs = this.dueMs;
-		for (let i = 0; i < dueMs.length; i++) if (dueMs[i]! > endMs) dueMs[i] = endMs;
+		for (let i = 0; i < dueMs.length; i++) if (dueMs[i]! > endMs && !this.unasked?.[i]) dueMs[i] = endMs;
 		return true;
 	}
 
@@ -76,6 +78,7 @@ export class Presence {
 	 * `onceAgainMs`: when a read of an endless period is wanted again, because it was not had.
 	 */
 	protected keepRhythm(read: number, periodMs: number, nowMs: number, onceAgainMs: number): void {
+		if (this.unasked?.[read]) return;
 		if (periodMs === Infinity) {
 			this.dueMs[read] = nowMs + onceAgainMs;
 			return;

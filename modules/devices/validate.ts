@@ -234,7 +234,14 @@ function checkRecords(top: Fields, protocol: Protocol | undefined, check: Checke
 	});
 }
 
-const recordKeys = frozen(["name", "key", "bytes", "least", "fc", "extended", "everyMs", "mux", "request", "write"]);
+const recordKeys = frozen(
+	["name", "key", "bytes", "least", "fc", "extended", "everyMs", "mux", "request"].concat([
+		"perUnit",
+		"requestPerUnit",
+		"partBytes",
+		"write",
+	]),
+);
 
 function checkLimits(top: Fields, protocol: Protocol | undefined, check: Checker): void {
 	const modbus = protocol === undefined || protocol === "modbus" || protocol === "modbus-ascii";

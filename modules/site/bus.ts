@@ -1,11 +1,10 @@
 import type { Clock, TimerId } from "../base/clock";
 import { frozen } from "../base/frozen";
-import type { TcpClass } from "../base/io";
 import type { Log } from "../base/log";
 import type { PolledDevice } from "../devices/polled";
 import type { WriteClient, WriteRequest } from "../devices/write";
-import { ModbusClient } from "../modbus/client";
-import type { FrameTap, Rs485Class, RtuLinkOptions, TcpLinkOptions } from "../modbus/client-link";
+import type { FrameTap } from "../base/frame-tap";
+import { type BusLink, type LinkIo, openLink } from "./links";
 import { BusScheduler } from "./scheduler";
 import type { SiteBus } from "./site-file";
 
@@ -14,8 +13,7 @@ export interface BusOptions {
 	devices: readonly PolledDevice[];
 	clock: Clock;
 	log: Log;
-	RS485: Rs485Class;
-	TCP: TcpClass;
+	io: LinkIo;
 	/** Is shown the frames of the bus as those of this source. */
 	tap?: FrameTap | undefined;
 	source?: number | undefined;
@@ -32,7 +30,7 @@ export class Bus implements WriteClient {
 	readonly site: SiteBus;
 	readonly scheduler: BusScheduler;
 	#options: BusOptions;
-	#client: ModbusClient | undefined;
+	#client: BusLink | undefined;
 	#timer: TimerId | undefined;
 	/** Why the port could not be opened; "" while it is open. */
 	#closedBy = "";
@@ -74,7 +72,7 @@ export class Bus implements WriteClient {
 	}
 
 	/** Faults of the line; undefined while the port could not be opened, and for what is no line. */
-	get line(): ModbusClient["line"] {
+	get line(): BusLink["line"] {
 		return this.#client?.line;
 	}
 
@@ -87,15 +85,7 @@ export class Bus implements WriteClient {
 		this.#timer = undefined;
 		const { bus, clock, log } = this.#options;
 		try {
-			this.#client = new ModbusClient({
-				link: this.link(),
-				clock,
-				log,
-				timeoutMs: bus.timeoutMs,
-				retries: bus.retries,
-				tap: this.#options.tap,
-				source: this.#options.source,
-			});
+			this.#client = openLink(this.#options);
 		} catch (error) {
 			const reason = error instanceof Error ? error.message : String(error);
 			if (this.#closedBy === "")
@@ -109,13 +99,6 @@ export class Bus implements WriteClient {
 		this.#closedBy = "";
 		this.scheduler.attach(this.#client);
 		this.scheduler.start();
-	}
-
-	private link(): RtuLinkOptions | TcpLinkOptions {
-		const { bus, RS485, TCP } = this.#options;
-		if (bus.kind === "tcp") return { io: TCP, host: bus.host, port: Number(bus.port) };
-		const port = bus.port === "sim" ? `sim:${bus.id}` : bus.port;
-		return { io: RS485, port, baud: bus.baud, parity: bus.parity, stop: bus.stop as 1 | 2 };
 	}
 }
 

@@ -1,16 +1,16 @@
 import type { Clock, Random } from "../base/clock";
-import type { TcpClass } from "../base/io";
+import type { FrameTap } from "../base/frame-tap";
 import type { Log } from "../base/log";
 import type { Catalogue } from "../devices/catalogue";
 import type { PolledDevice } from "../devices/polled";
 import type { WriteClient, WriteRequest } from "../devices/write";
-import type { FrameTap, Rs485Class } from "../modbus/client-link";
 import { SunSpecSpace } from "../sunspec/server";
 import { Bus } from "./bus";
 import { ControlRouter } from "./control-router";
 import type { ControlStore } from "./control-store";
 import { DeviceBuilder } from "./device-builder";
 import type { ControlReport, Entry, HubDevice } from "./entry";
+import type { LinkIo } from "./links";
 import { SiteDer } from "./site-der";
 import type { Site } from "./site-file";
 import { HubImage } from "./totals";
@@ -23,7 +23,7 @@ export interface HubOptions {
 	clock: Clock;
 	log: Log;
 	firmware: string;
-	io: { RS485: Rs485Class; TCP: TcpClass };
+	io: LinkIo;
 	/** Is shown the frames of every bus, with the bus's place in the site file. */
 	tap?: FrameTap | undefined;
 	/** New readings of a device are in its image, or its readings were lost. */
@@ -90,7 +90,7 @@ export class Hub {
 		for (const entry of this.#entries) this.space.add(entry.site.unit, entry.image);
 		this.buses = site.buses.map((bus, source) => {
 			const devices = this.devices.filter((entry) => entry.site.bus === bus.id).map((entry) => entry.device);
-			const one = new Bus({ bus, devices, clock, log, RS485: io.RS485, TCP: io.TCP, tap: options.tap, source });
+			const one = new Bus({ bus, devices, clock, log, io, tap: options.tap, source });
 			clients[source]!.bus = one;
 			return one;
 		});

@@ -1,12 +1,12 @@
-import { Checker, type Problem } from "../base/checker";
+import { Checker, type Fields, type Problem } from "../base/checker";
 import { GridpostError } from "../base/errors";
 import { frozen } from "../base/frozen";
 import { jsonFault } from "../base/json-place";
-import { optionalOf, portOf, servicesOf } from "./site-services";
+import { knownId } from "./known-devices";
+import { busOf, isAddressed, pollOf, speak } from "./site-bus";
+import { optionalOf, servicesOf } from "./site-services";
 import {
-	kBauds,
 	kFoundDevice,
-	kParities,
 	kRoles,
 	kSimulated,
 	type PollPeriods,
@@ -32,7 +32,7 @@ export type {
 } from "./site-shape";
 export { kFoundDevice } from "./site-shape";
 
-/** What the check must know of the device catalogue. */
+/** What the check must know of the device catalogue: see known-devices.ts. */
 export type KnownDevices = readonly string[];
 
 /** Longest site file, in characters: what the device can hold twice. */
@@ -93,14 +93,18 @@ function siteOf(value: unknown, check: Checker, known: KnownDevices): Site | und
 	const buses = (check.array(top["buses"], "buses", 0, 8) ?? []).map((one, i) => busOf(one, `buses[${i}]`, check));
 	unique(check, buses, "buses", "id", (bus) => bus.id);
 	unique(check, buses, "buses", "port", (bus) => (bus.port === "sim" ? undefined : `${bus.host} ${bus.port}`.trim()));
-	const busIds = buses.flatMap((bus) => (bus ? [bus.id] : []));
 	const devices = (check.array(top["devices"], "devices", 0, 64) ?? []).map((one, i) =>
-		deviceOf(one, `devices[${i}]`, check, known, busIds),
+		deviceOf(one, `devices[${i}]`, check, known, buses),
 	);
+	speak(buses, devices, known, check);
 	unique(check, devices, "devices", "id", (device) => device.id);
 	unique(check, devices, "devices", "unit", (device) => `${device.unit}`);
 	unique(check, devices, "devices", "serial", (device) => device.serial);
-	unique(check, devices, "devices", "address", (device) => `${device.address} on bus ${device.bus}`);
+	unique(check, devices, "devices", "address", (device) =>
+		isAddressed(buses.find((bus) => bus?.id === device.bus)?.kind ?? "rs485")
+			? `${device.address} on bus ${device.bus}`
+			: undefined,
+	);
 	const deviceIds = devices.flatMap((device) => (device ? [device.id] : []));
 	const topology = top["topology"] === undefined ? [] : checkTopology(top["topology"], check, deviceIds);
 	const services = servicesOf(top["services"] ?? {}, check);
@@ -158,43 +162,12 @@ function unique<T>(
 	}
 }
 
-const kBusKeys = frozen(["id", "kind", "port", "baud", "parity", "stop", "host", "timeoutMs", "retries", "poll"]);
-
-function busOf(value: unknown, place: string, check: Checker): SiteBus | undefined {
-	const before = check.problems.length;
-	const fields = check.object(value, place, kBusKeys);
-	if (!fields) return undefined;
-	const kind = check.oneOf(fields["kind"] ?? "rs485", `${place}.kind`, ["rs485", "tcp"] as const);
-	const optional = optionalOf(fields, place);
-	const bus = {
-		id: check.id(fields["id"], `${place}.id`),
-		kind,
-		port:
-			kind === "tcp"
-				? optional("port", 502, (v, p) => check.integer(v, p, 1, 65535))
-				: portOf(fields["port"], `${place}.port`, check),
-		baud: optional("baud", 9600, (v, p) => check.oneOf(v, p, kBauds)),
-		parity: optional("parity", "none" as const, (v, p) => check.oneOf(v, p, kParities)),
-		stop: optional("stop", 1, (v, p) => check.oneOf(v, p, [1, 2])),
-		host: "",
-		timeoutMs: optional("timeoutMs", 1000, (v, p) => check.integer(v, p, 20, 10000)),
-		retries: optional("retries", 1, (v, p) => check.integer(v, p, 0, 5)),
-		poll: optional("poll", {}, (v, p) => pollOf(v, p, check)),
-	};
-	if (kind === "tcp") {
-		bus.host = check.text(fields["host"], `${place}.host`, 253) ?? "";
-		for (const key of ["baud", "parity", "stop"]) {
-			if (fields[key] !== undefined) check.problem(`${place}.${key}`, "a tcp bus has no serial line settings");
-		}
-	} else if (fields["host"] !== undefined) check.problem(`${place}.host`, 'only a bus of kind "tcp" has a host');
-	return check.problems.length === before ? (bus as SiteBus) : undefined;
-}
-
 const kDeviceKeys = frozen(
 	["id", "name", "device", "bus", "address", "unit", "serial", "role", "phase", "poll"].concat([
 		"sim",
 		"control",
 		"ratings",
+		"path",
 	]),
 );
 
@@ -203,7 +176,7 @@ function deviceOf(
 	place: string,
 	check: Checker,
 	known: KnownDevices,
-	busIds: readonly string[],
+	buses: readonly (SiteBus | undefined)[],
 ): SiteDevice | undefined {
 	const before = check.problems.length;
 	const fields = check.object(value, place, kDeviceKeys);
@@ -213,9 +186,14 @@ function deviceOf(
 	const device = {
 		id,
 		name: optional("name", id ?? "", (v, p) => check.text(v, p, 60)),
-		device: check.oneOf(fields["device"], `${place}.device`, known),
-		bus: check.oneOf(fields["bus"], `${place}.bus`, busIds),
-		address: check.integer(fields["address"], `${place}.address`, 1, 247),
+		device: check.oneOf(fields["device"], `${place}.device`, known.map(knownId)),
+		bus: check.oneOf(
+			fields["bus"],
+			`${place}.bus`,
+			buses.flatMap((bus) => (bus ? [bus.id] : [])),
+		),
+		address: optionalAddress(fields, place, check, buses),
+		path: optional("path", "", (v, p) => check.text(v, p, 120)),
 		unit: check.integer(fields["unit"], `${place}.unit`, 2, 247),
 		serial: optional("serial", id ?? "", (v, p) => check.id(v, p)),
 		role: optional("role", "other" as const, (v, p) => check.oneOf(v, p, kRoles)),
@@ -228,6 +206,19 @@ function deviceOf(
 	if (device.sim !== "" && device.device !== undefined && device.device !== kFoundDevice)
 		check.problem(`${place}.sim`, `only a device of kind "${kFoundDevice}" says what is simulated`);
 	return check.problems.length === before ? (device as SiteDevice) : undefined;
+}
+
+/** What has no addresses on its bus has the address 1. */
+function optionalAddress(
+	fields: Fields,
+	place: string,
+	check: Checker,
+	buses: readonly (SiteBus | undefined)[],
+): number | undefined {
+	const kind = buses.find((bus) => bus?.id === fields["bus"])?.kind;
+	const address = fields["address"];
+	if (address === undefined && kind !== undefined && !isAddressed(kind)) return 1;
+	return check.integer(address, `${place}.address`, 1, 255);
 }
 
 /** Fields of `ratings`, each with its unit. */
@@ -254,17 +245,4 @@ function ratingsOf(value: unknown, place: string, check: Checker): SiteRatings |
 		if (given !== undefined) ratings[key] = given;
 	}
 	return ratings;
-}
-
-function pollOf(value: unknown, place: string, check: Checker): PollPeriods | undefined {
-	const keys = ["fastS", "normalS", "slowS"] as const;
-	const fields = check.object(value, place, keys);
-	if (!fields) return undefined;
-	const poll: PollPeriods = {};
-	for (const key of keys) {
-		const period =
-			fields[key] === undefined ? undefined : check.number(fields[key], `${place}.${key}`, 0.1, 86400, "s");
-		if (period !== undefined) poll[key] = period;
-	}
-	return poll;
 }

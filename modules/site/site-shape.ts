@@ -1,4 +1,5 @@
 import { frozen } from "../base/frozen";
+import type { Protocol } from "../devices/table";
 import type { TopologyNode } from "./topology";
 
 /**
@@ -21,6 +22,13 @@ export interface Site {
 	services: SiteServices;
 }
 
+/**
+ * rs485: a serial line; tcp: Modbus TCP; can: a CAN bus; http: a device with a web interface; mqtt: a broker to which
+ * devices speak; spi, i2c, gpio: what is on the board itself.
+ */
+export const kBusKinds = frozen(["rs485", "tcp", "can", "http", "mqtt", "spi", "i2c", "gpio"]);
+export type BusKind = (typeof kBusKinds)[number];
+export const kBitrates = frozen([125000, 250000, 500000, 800000, 1000000]);
 export const kBauds = frozen([1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200]);
 export const kParities = frozen(["none", "even", "odd"]);
 export const kRoles = frozen(["home", "feeder", "sensor", "other"]);
@@ -30,14 +38,24 @@ export const kFoundDevice = "sunspec";
 
 export interface SiteBus {
 	id: string;
-	kind: "rs485" | "tcp";
-	/** rs485: "rs485-1" or "rs485-2" on the board (1 and 2 will do), a path (`/dev/ttyUSB0`) on the desktop, or "sim". */
+	kind: BusKind;
+	/** What its devices speak; "modbus" where there are none. */
+	protocol: Protocol;
+	/**
+	 * rs485: "rs485-1" or "rs485-2" on the board (1 and 2 will do), a path (`/dev/ttyUSB0`) on the desktop, or "sim".
+	 * can: "can-1" or "mcp2515" on the board, "can0" or "slcan:/dev/ttyACM0" on the desktop, or "sim". tcp, http and mqtt:
+	 * the TCP port. spi, i2c and gpio: "board", or "sim".
+	 */
 	port: string | number;
+	/** Of a CAN bus its bit rate ("bitrate" in the file). */
 	baud: number;
 	parity: (typeof kParities)[number];
 	stop: number;
-	/** tcp: where the Modbus TCP server is; `port` is then the TCP port. */
+	/** tcp, http, mqtt: where the server is; `port` is then the TCP port. */
 	host: string;
+	/** http, mqtt: who we are there; "" for nobody. */
+	user: string;
+	password: string;
 	/** How long a device may take to answer after the request is on the wire. */
 	timeoutMs: number;
 	/** Further tries after the first. */
@@ -66,8 +84,10 @@ export interface SiteDevice {
 	device: string;
 	/** Id of one of `buses`. */
 	bus: string;
-	/** Modbus address on its bus, 1 to 247. */
+	/** Modbus address on its bus, 1 to 247 (some devices answer at 248 to 255 too); 1 where a bus has no addresses. */
 	address: number;
+	/** Beginning of its paths (http) or topics (mqtt), where it has one of its own; "" for none. */
+	path: string;
 	/** SunSpec unit under which the hub serves its image, 2 to 247; unit 1 is the hub. */
 	unit: number;
 	/** Serial number as the operator knows it; names the meter in OpenAMI topics. */

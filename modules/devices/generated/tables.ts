@@ -1,30 +1,54 @@
 // Made by `node tools/generate-tables.mjs` from the files of modules/devices/tables.
 import type { DeviceTable } from "../table";
+import { bornayWindplusMppt } from "../tables/bornay-windplus-mppt";
+import { carloGavazziEm24 } from "../tables/carlo-gavazzi-em24-e1";
+import { carloGavazziEm340 } from "../tables/carlo-gavazzi-em340";
+import { ccsWattnodeWnc } from "../tables/ccs-wattnode-wnc";
+import { chintChd130 } from "../tables/chint-chd130";
 import { chintDdsu666 } from "../tables/chint-ddsu666";
 import { chintDtsu666 } from "../tables/chint-dtsu666";
 import { deyeSinglePhase } from "../tables/deye-single-phase";
 import { deyeThreePhaseHv } from "../tables/deye-three-phase-hv";
 import { deyeThreePhaseLv } from "../tables/deye-three-phase-lv";
 import { eastronSdm120 } from "../tables/eastron-sdm120";
+import { eastronSdm630 } from "../tables/eastron-sdm630";
+import { growattSpf } from "../tables/growatt-spf";
 import { hikingDds238 } from "../tables/hiking-dds238-2-zn-s";
+import { janitzaUmg96rm } from "../tables/janitza-umg96rm";
+import { noarkEx9em } from "../tables/noark-ex9em";
+import { schneiderIem3155 } from "../tables/schneider-iem3155";
 import { sht20XyMd02 } from "../tables/sht20-xy-md02";
 import { solArk12k } from "../tables/sol-ark-12k";
 import { solArk15k } from "../tables/sol-ark-15k";
 import { solArkHv } from "../tables/sol-ark-hv";
+import { sungrowDtsu666 } from "../tables/sungrow-dtsu666-20";
+import { verisE51c2 } from "../tables/veris-e51c2";
 
 /** Every product of the catalogue, also those that the firmware loads only when a site names them. */
 export const allTables: readonly DeviceTable[] = [
+	bornayWindplusMppt,
+	carloGavazziEm24,
+	carloGavazziEm340,
+	ccsWattnodeWnc,
+	chintChd130,
 	chintDdsu666,
 	chintDtsu666,
 	deyeSinglePhase,
 	deyeThreePhaseHv,
 	deyeThreePhaseLv,
 	eastronSdm120,
+	eastronSdm630,
+	growattSpf,
 	hikingDds238,
+	janitzaUmg96rm,
+	noarkEx9em,
+	schneiderIem3155,
 	sht20XyMd02,
 	solArk12k,
 	solArk15k,
 	solArkHv,
+	sungrowDtsu666,
+	verisE51c2,
 ];
 
 export function findTable(id: string): DeviceTable | undefined {

@@ -1,0 +1,104 @@
+import type { Clock } from "../base/clock";
+import { GridpostError } from "../base/errors";
+import type { FrameTap } from "../base/frame-tap";
+import type { TcpClass } from "../base/io";
+import type { Log } from "../base/log";
+import { CanClient } from "../canbus/client";
+import type { CanClass } from "../canbus/types";
+import { Device } from "../devices/engine";
+import type { PolledDevice } from "../devices/polled";
+import { ModbusClient } from "../modbus/client";
+import type { LineCounters, Rs485Class } from "../rs485/line";
+import type { BusClient } from "./scheduler";
+import type { SiteBus } from "./site-file";
+
+/** The IO classes of the host that buses are opened with; what a platform has not is left out. */
+export interface LinkIo {
+	RS485: Rs485Class;
+	TCP: TcpClass;
+	CAN?: CanClass | undefined;
+}
+
+export interface LinkOptions {
+	bus: SiteBus;
+	devices: readonly PolledDevice[];
+	clock: Clock;
+	log: Log;
+	io: LinkIo;
+	/** Is shown the frames of the bus as those of this source. */
+	tap?: FrameTap | undefined;
+	source?: number | undefined;
+}
+
+/** What a bus needs of the client of a protocol: it sends requests, one after the other, and says how it is. */
+export interface BusLink extends BusClient {
+	/** Why nothing can be sent; "" when all is well. */
+	readonly fault: string;
+	/** Faults of the line; undefined for what is no serial line. */
+	readonly line?: LineCounters | undefined;
+	close(): void;
+}
+
+/**
+ * Opens the client of what the devices of a bus speak. Throws what the class of the port throws when it cannot be opened,
+ * and GridpostError "no-io" for a bus that the platform does not have.
+ */
+export function openLink(options: LinkOptions): BusLink {
+	const { bus } = options;
+	switch (bus.protocol) {
+		case "modbus":
+			return openModbus(options);
+		case "can":
+			return openCan(options);
+		default:
+			throw missing(bus, `nothing here speaks ${bus.protocol}`);
+	}
+}
+
+function openModbus({ bus, clock, log, io, tap, source }: LinkOptions): BusLink {
+	const { timeoutMs, retries } = bus;
+	const link = bus.kind === "tcp" ? { io: io.TCP, host: bus.host, port: Number(bus.port) } : serial(bus, io);
+	return new ModbusClient({ link, clock, log, timeoutMs, retries, tap, source });
+}
+
+/** Settings of a serial line. */
+function serial(bus: SiteBus, io: LinkIo) {
+	const port = bus.port === "sim" ? `sim:${bus.id}` : bus.port;
+	return { io: io.RS485, port, baud: bus.baud, parity: bus.parity, stop: bus.stop as 1 | 2 };
+}
+
+function openCan({ bus, clock, log, io, devices }: LinkOptions): BusLink {
+	if (!io.CAN) throw missing(bus, "this platform has no CAN");
+	const listeners = devices.filter((device) => device instanceof Device).map((device) => new Heard(device));
+	const port = bus.port === "sim" ? `sim:${bus.id}` : bus.port;
+	const client = new CanClient({ link: { io: io.CAN, port, bitrate: bus.baud }, listeners, clock, log, name: bus.id });
+	return {
+		request: (request) => client.request(request),
+		get fault() {
+			return client.fault;
+		},
+		close: () => client.close(),
+	};
+}
+
+/** A device of records as who hears them knows it: by the index of the record, of which the device knows the read. */
+class Heard {
+	readonly records: NonNullable<Device["table"]["records"]>;
+	readonly unit: number;
+	private readonly device: Device;
+
+	constructor(device: Device) {
+		this.device = device;
+		this.records = device.table.records ?? [];
+		this.unit = device.unit;
+	}
+
+	onRecord(index: number, result: Parameters<Device["onRecord"]>[1]): void {
+		const read = this.device.plan.reads.findIndex((one) => one.record === index);
+		if (read >= 0) this.device.onRecord(read, result);
+	}
+}
+
+function missing(bus: SiteBus, why: string): GridpostError {
+	return new GridpostError("no-io", `${bus.id}: ${why}`, { origin: "config", retry: "never", place: bus.id });
+}
