@@ -1,9 +1,9 @@
 import type { Clock, TimerId } from "../base/clock";
+import type { FrameTap } from "../base/frame-tap";
 import { frozen } from "../base/frozen";
 import type { Log } from "../base/log";
 import type { PolledDevice } from "../devices/polled";
 import type { WriteClient, WriteRequest } from "../devices/write";
-import type { FrameTap } from "../base/frame-tap";
 import { type BusLink, type LinkIo, openLink } from "./links";
 import { BusScheduler } from "./scheduler";
 import type { SiteBus } from "./site-file";

@@ -10,7 +10,7 @@ import type { FrameLog, LoggedFrame } from "./frame-log";
 
 export interface CapturedBus {
 	id: string;
-	kind: "rs485" | "tcp";
+	kind: string;
 }
 
 const kSectionHeader = 0x0a0d0d0a;

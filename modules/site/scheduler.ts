@@ -19,7 +19,7 @@ export interface BusRequest {
 	timeoutMs: number;
 	retries: number;
 	/** What is asked for, where it is no registers. */
-	record: RecordSpec | undefined;
+	record?: RecordSpec | undefined;
 	onResult(result: ReadResult): void;
 }
 

@@ -91,7 +91,10 @@ const wrong: [path: string, value: unknown, place: string, says: string][] = [
 	["buses.0.retries", 9, "buses[0].retries", "0 to 5"],
 	["buses.0.retries", -1, "buses[0].retries", "0 to 5"],
 	["buses.0.poll", { slowS: "60" }, "buses[0].poll.slowS", "0.1 to 86400 s"],
-	["buses.0.kind", "can", "buses[0].kind", '"rs485", "tcp"'],
+	["buses.0.kind", "lonworks", "buses[0].kind", '"rs485", "tcp"'],
+	["buses.0.kind", "http", "buses[0].host", "text"],
+	["buses.0.bitrate", 500000, "buses[0].bitrate", 'only a bus of kind "can"'],
+	["buses.0.user", "me", "buses[0].user", 'only a bus of kind "http" or "mqtt"'],
 	["buses.0.host", "10.0.0.1", "buses[0].host", 'only a bus of kind "tcp"'],
 	["buses.0.bauds", 9600, "buses[0].bauds", 'did you mean "baud"?'],
 	["buses.0", { id: "b1", kind: "tcp" }, "buses[0].host", "nothing is not allowed"],
@@ -106,8 +109,8 @@ const wrong: [path: string, value: unknown, place: string, says: string][] = [
 	["devices.0.device", "sdm630", "devices[0].device", "one of"],
 	["devices.0.device", undefined, "devices[0].device", "nothing is not allowed"],
 	["devices.0.bus", "b9", "devices[0].bus", 'one of "b1"'],
-	["devices.0.address", 0, "devices[0].address", "1 to 247"],
-	["devices.0.address", 248, "devices[0].address", "1 to 247"],
+	["devices.0.address", 0, "devices[0].address", "1 to 255"],
+	["devices.0.address", 256, "devices[0].address", "1 to 255"],
 	["devices.0.address", 1.5, "devices[0].address", "whole number"],
 	["devices.0.address", "1", "devices[0].address", '"1" is not allowed'],
 	["devices.1.address", 1, "devices[1].address", "1 on bus b1 is taken by devices[0]"],
@@ -254,17 +257,44 @@ describe("site file", () => {
 		expect(site.buses[0]).toEqual({
 			id: "b1",
 			kind: "rs485",
+			protocol: "modbus",
 			port: "sim",
 			baud: 9600,
 			parity: "none",
 			stop: 1,
 			host: "",
+			user: "",
+			password: "",
 			timeoutMs: 1000,
 			retries: 1,
 			poll: {},
 		});
 		expect(site.devices[0]).toMatchObject({ name: "d1", serial: "d1", role: "other", phase: 1, poll: {} });
 		expect(site.services.sunspec.port).toBe(502);
+	});
+
+	it("wants a bus that carries what the device speaks, and one protocol a bus", () => {
+		const words = [...known, "pylon:can", "delta:huanyang"];
+		const check = (bus: object, devices: readonly object[]) =>
+			checkSite(
+				JSON.stringify({ ...small, topology: undefined, buses: [{ id: "b1", port: "sim", ...bus }], devices }),
+				words,
+			);
+		const one = (device: string, unit: number, more: object = {}) => ({ id: device, device, bus: "b1", unit, ...more });
+		const right = check({ kind: "can", bitrate: 250000 }, [one("pylon", 9)]);
+		expect(right.problems).toEqual([]);
+		expect(right.site!.buses[0]).toMatchObject({ kind: "can", protocol: "can", baud: 250000 });
+		expect(right.site!.devices[0]!.address).toBe(1);
+		expect(check({}, [one("pylon", 9, { address: 4 })]).problems).toEqual([
+			{ place: "devices[0].bus", message: 'pylon speaks can, which needs a bus of kind "can"; b1 is "rs485"' },
+		]);
+		const mixed = [one("delta", 9, { address: 4 }), one("eastron-sdm120", 10, { address: 5 })];
+		expect(check({}, mixed).problems).toEqual([
+			{
+				place: "devices[1].bus",
+				message: "eastron-sdm120 speaks modbus, devices[0] on the same bus huanyang",
+			},
+		]);
 	});
 
 	it("takes what speaks SunSpec, and a line to SunSpec clients that no bus has", () => {

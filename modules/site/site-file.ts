@@ -9,7 +9,6 @@ import {
 	kFoundDevice,
 	kRoles,
 	kSimulated,
-	type PollPeriods,
 	type Site,
 	type SiteBus,
 	type SiteDevice,

@@ -12,9 +12,13 @@ import { deyeThreePhaseHv } from "../tables/deye-three-phase-hv";
 import { deyeThreePhaseLv } from "../tables/deye-three-phase-lv";
 import { eastronSdm120 } from "../tables/eastron-sdm120";
 import { eastronSdm630 } from "../tables/eastron-sdm630";
+import { epeverTracer } from "../tables/epever-tracer";
 import { growattSpf } from "../tables/growatt-spf";
 import { hikingDds238 } from "../tables/hiking-dds238-2-zn-s";
 import { janitzaUmg96rm } from "../tables/janitza-umg96rm";
+import { midniteClassicWind } from "../tables/midnite-classic-wind";
+import { midniteClassic } from "../tables/midnite-classic";
+import { morningstarTristarMppt } from "../tables/morningstar-tristar-mppt";
 import { noarkEx9em } from "../tables/noark-ex9em";
 import { schneiderIem3155 } from "../tables/schneider-iem3155";
 import { sht20XyMd02 } from "../tables/sht20-xy-md02";
@@ -38,9 +42,13 @@ export const allTables: readonly DeviceTable[] = [
 	deyeThreePhaseLv,
 	eastronSdm120,
 	eastronSdm630,
+	epeverTracer,
 	growattSpf,
 	hikingDds238,
 	janitzaUmg96rm,
+	midniteClassicWind,
+	midniteClassic,
+	morningstarTristarMppt,
 	noarkEx9em,
 	schneiderIem3155,
 	sht20XyMd02,
