@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LogLevel } from "../../modules/base/log";
-import { type FoundPlugin, takePlugins } from "../../modules/devices/plugin-table";
 import { findTable } from "../../modules/devices/generated/tables";
+import { type FoundPlugin, takePlugins } from "../../modules/devices/plugin-table";
 import { Pole, type PoleDevice, type PoleOptions } from "../../sim/pole";
 import type { HostOptions, SiteStore } from "../host";
 import { createIo, type Io, type IoOptions } from "./io/io";

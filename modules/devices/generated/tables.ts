@@ -1,5 +1,6 @@
 // Made by `node tools/generate-tables.mjs` from the files of modules/devices/tables.
 import type { DeviceTable } from "../table";
+import { abbAcs355Acs380 } from "../tables/abb-acs355-acs380";
 import { bornayWindplusMppt } from "../tables/bornay-windplus-mppt";
 import { carloGavazziEm24 } from "../tables/carlo-gavazzi-em24-e1";
 import { carloGavazziEm340 } from "../tables/carlo-gavazzi-em340";
@@ -7,6 +8,8 @@ import { ccsWattnodeWnc } from "../tables/ccs-wattnode-wnc";
 import { chintChd130 } from "../tables/chint-chd130";
 import { chintDdsu666 } from "../tables/chint-ddsu666";
 import { chintDtsu666 } from "../tables/chint-dtsu666";
+import { deltaMs300 } from "../tables/delta-ms300";
+import { deltaVfdEEl } from "../tables/delta-vfd-e-el";
 import { deyeSinglePhase } from "../tables/deye-single-phase";
 import { deyeThreePhaseHv } from "../tables/deye-three-phase-hv";
 import { deyeThreePhaseLv } from "../tables/deye-three-phase-lv";
@@ -20,6 +23,7 @@ import { midniteClassicWind } from "../tables/midnite-classic-wind";
 import { midniteClassic } from "../tables/midnite-classic";
 import { morningstarTristarMppt } from "../tables/morningstar-tristar-mppt";
 import { noarkEx9em } from "../tables/noark-ex9em";
+import { schneiderAtv } from "../tables/schneider-atv12-312-320";
 import { schneiderIem3155 } from "../tables/schneider-iem3155";
 import { sht20XyMd02 } from "../tables/sht20-xy-md02";
 import { solArk12k } from "../tables/sol-ark-12k";
@@ -27,9 +31,11 @@ import { solArk15k } from "../tables/sol-ark-15k";
 import { solArkHv } from "../tables/sol-ark-hv";
 import { sungrowDtsu666 } from "../tables/sungrow-dtsu666-20";
 import { verisE51c2 } from "../tables/veris-e51c2";
+import { yaskawaV1000Ga500 } from "../tables/yaskawa-v1000-ga500";
 
 /** Every product of the catalogue, also those that the firmware loads only when a site names them. */
 export const allTables: readonly DeviceTable[] = [
+	abbAcs355Acs380,
 	bornayWindplusMppt,
 	carloGavazziEm24,
 	carloGavazziEm340,
@@ -37,6 +43,8 @@ export const allTables: readonly DeviceTable[] = [
 	chintChd130,
 	chintDdsu666,
 	chintDtsu666,
+	deltaMs300,
+	deltaVfdEEl,
 	deyeSinglePhase,
 	deyeThreePhaseHv,
 	deyeThreePhaseLv,
@@ -50,6 +58,7 @@ export const allTables: readonly DeviceTable[] = [
 	midniteClassic,
 	morningstarTristarMppt,
 	noarkEx9em,
+	schneiderAtv,
 	schneiderIem3155,
 	sht20XyMd02,
 	solArk12k,
@@ -57,6 +66,7 @@ export const allTables: readonly DeviceTable[] = [
 	solArkHv,
 	sungrowDtsu666,
 	verisE51c2,
+	yaskawaV1000Ga500,
 ];
 
 export function findTable(id: string): DeviceTable | undefined {
