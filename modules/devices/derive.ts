@@ -12,6 +12,7 @@ export const DERIVED_BY = frozen<readonly DerivedBy[]>([
 	"product",
 	"min",
 	"max",
+	"total",
 	"difference",
 	"ratio",
 	"root",
@@ -31,6 +32,8 @@ export function partsOf(by: DerivedBy): readonly [least: number, most: number] {
 function addPart(by: DerivedBy, before: number, part: number, index: number): number {
 	const first = index === 0;
 	switch (by) {
+		case "total":
+			return first || Number.isNaN(before) ? part : Number.isNaN(part) ? before : before + part;
 		case "product":
 			return first ? part : before * part;
 		case "min":

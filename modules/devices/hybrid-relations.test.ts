@@ -209,3 +209,32 @@ describe("a state of charge", () => {
 		expect(value(soc)).toBe(79);
 	});
 });
+
+describe("a total", () => {
+	// 701.W_SF is 1 here: steps of 10 W
+	const watts = (n: number, address: number): ReturnType<typeof row> =>
+		row({ name: `w${n}`, address, type: "s16", unit: "W", point: `WL${n}`, notAvailable: [0x7fff] });
+	const rows = [watts(1, 8), watts(2, 80), watts(3, 160)];
+	const derived = [{ point: "W", by: "total", of: ["WL1", "WL2", "WL3"] }] as const;
+
+	it("leaves out the phases that the device has not", () => {
+		const { registers, poll, handle, value, image } = setUp({ rows, derived });
+		registers.set(8, 100).set(80, 0x7fff).set(160, 0x7fff);
+		poll();
+		expect(value(handle(701, "W"))).toBe(-100);
+		registers.set(80, 40);
+		poll();
+		expect(value(handle(701, "W"))).toBe(-140);
+		registers.set(8, 0x7fff).set(80, 0x7fff);
+		poll();
+		expect([value(handle(701, "W")), image.quality(handle(701, "W"))]).toEqual([undefined, "good"]);
+	});
+
+	it("is not made of what is left when a phase could not be read", () => {
+		const { registers, poll, handle, image } = setUp({ rows, derived });
+		registers.set(8, 100).set(80, 200).set(160, 300);
+		poll();
+		poll([160]);
+		expect([image.value(handle(701, "W")), image.quality(handle(701, "W"))]).toEqual([undefined, "comms_lost"]);
+	});
+});

@@ -99,6 +99,7 @@ export interface Derived {
 
 /**
  * - "sum", "mean", "product", "min" and "max" of any number of parts;
+ * - "total": the sum of those parts that the device has a value for (phases, ports and units that may not be there);
  * - "difference" a - b and "ratio" a / b;
  * - "root": the square root of |a² - b²|, and "hypot": of a² + b² (of any number);
  * - "sign": the magnitude of a with the sign of b;
@@ -111,6 +112,7 @@ export type DerivedBy =
 	| "product"
 	| "min"
 	| "max"
+	| "total"
 	| "difference"
 	| "ratio"
 	| "root"
