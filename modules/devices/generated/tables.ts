@@ -31,6 +31,11 @@ import { solArk15k } from "../tables/sol-ark-15k";
 import { solArkHv } from "../tables/sol-ark-hv";
 import { sungrowDtsu666 } from "../tables/sungrow-dtsu666-20";
 import { verisE51c2 } from "../tables/veris-e51c2";
+import { victronGxBattery } from "../tables/victron-gx-battery";
+import { victronGxGrid } from "../tables/victron-gx-grid";
+import { victronGxSolar } from "../tables/victron-gx-solar";
+import { victronGxSystem } from "../tables/victron-gx-system";
+import { victronGxVebus } from "../tables/victron-gx-vebus";
 import { yaskawaV1000Ga500 } from "../tables/yaskawa-v1000-ga500";
 
 /** Every product of the catalogue, also those that the firmware loads only when a site names them. */
@@ -66,6 +71,11 @@ export const allTables: readonly DeviceTable[] = [
 	solArkHv,
 	sungrowDtsu666,
 	verisE51c2,
+	victronGxBattery,
+	victronGxGrid,
+	victronGxSolar,
+	victronGxSystem,
+	victronGxVebus,
 	yaskawaV1000Ga500,
 ];
 
