@@ -80,6 +80,7 @@ function makingOf(table: DeviceTable, one: Derived): string {
 			product: "product",
 			min: "least",
 			max: "greatest",
+			total: "sum of those that are there",
 			difference: "difference",
 			ratio: "ratio",
 			root: "root of the difference of squares",
