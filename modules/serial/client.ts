@@ -306,7 +306,7 @@ export class FramerClient implements LineOwner {
 					this.fail("garbled");
 				return;
 			default:
-				if (this.#length === 0) return;
+				if (this.#length === 0 && verdict !== Verdict.part) return;
 				// the rest must follow soon or never
 				this.#sawNoise = true;
 				this.setDeadline(Math.min(nowMs + this.#framer.gapMs, this.#hardMs));
@@ -442,6 +442,11 @@ export class FramerClient implements LineOwner {
 	}
 
 	private timeOut(nowMs: number): void {
+		if (this.#framer.settle()) {
+			this.#line.works();
+			this.finish("ok", 0, nowMs);
+			return;
+		}
 		this.#timedOut = true;
 		this.#tap?.frame(frameTag(this.#source, FrameKind.timeout), nothing, nowMs);
 		this.fail(this.#sawForeign ? "foreign" : this.#sawNoise ? "garbled" : "timeout");

@@ -21,6 +21,8 @@ export interface FrameRecord {
 	readonly key: number | string;
 	/** Length of the payload that the table reckons with. */
 	readonly bytes: number;
+	/** Bytes that a reply must have at least, where it may be shorter. */
+	readonly least?: number;
 	/** More for the request, where a framer wants it. */
 	readonly request?: string;
 }
@@ -41,6 +43,8 @@ export const Verdict = frozen({
 	noise: 5,
 	/** One part of the exchange is done: `encode` gives the next frame, to be sent after `pauseMs`. */
 	step: 6,
+	/** A frame of a reply that has several was taken; the others follow within `gapMs`. */
+	part: 7,
 });
 
 /**
@@ -72,6 +76,8 @@ export interface Framer {
 	/** Judges the first `length` bytes. `used` of them, from the front, are done with after it. */
 	take(bytes: Uint8Array, length: number): number;
 	readonly used: number;
+	/** Nothing more came for `gapMs`: whether the frames taken so far are the reply all the same. */
+	settle(): boolean;
 	/** The reply's payload, from its first byte; beyond `payloadBytes` it is zeros as far as the record reaches. */
 	readonly payload: DataView;
 	readonly payloadBytes: number;

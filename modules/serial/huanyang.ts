@@ -144,6 +144,10 @@ export class HuanyangFramer implements Framer {
 		return foreign ? Verdict.foreign : ours ? Verdict.garbled : Verdict.noise;
 	}
 
+	settle(): boolean {
+		return false;
+	}
+
 	#wait(at: number): number {
 		this.used = at;
 		return Verdict.more;
