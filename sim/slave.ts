@@ -1,41 +1,26 @@
-import { makeStep, rawNumber, stepValue } from "../modules/devices/decode";
-import { encodeBits, encodeRaw, encodeText, encodeValue, rawOfValue } from "../modules/devices/encode";
+import type { RecordSpec } from "../modules/base/record";
 import { answersWhole } from "../modules/devices/plan";
-import { pointPath } from "../modules/devices/points";
 import {
 	type DeviceTable,
 	findRow,
-	firstModel,
 	type Row,
+	recordIndex,
 	rowFirst,
 	rowFunction,
 	rowHolds,
 	rowLast,
-	rowPoints,
 	rowWords,
-	type When,
 } from "../modules/devices/table";
 import { RtuDevice } from "./device";
 import type { PointSource } from "./profile";
+import { recordPayload } from "./record-payload";
+import { RowValues, type RowValuesOptions } from "./row-values";
 
-export interface SimSlaveOptions {
-	table: DeviceTable;
+export interface SimSlaveOptions extends RowValuesOptions {
 	/** Address on the bus. */
 	unit: number;
-	source: PointSource;
-	/** What a serial-number row says: the digits of it. */
-	serial?: string;
-	/**
-	 * Values, in the row's unit, of rows no source gives: settings, ratios (1 when left out). Of rows whose bits mean
-	 * something (`bitMap`, `texts`) it is the register itself, of more than 53 bits as a BigInt.
-	 */
-	settings?: Readonly<Record<string, number | bigint>>;
-	/** What string rows say that are no serial number. */
-	texts?: Readonly<Record<string, string>>;
 	/** Words of registers that no row has, inside a block. 0 when left out. */
 	registers?: Readonly<Record<number, number>>;
-	/** Called after each row that a client has written. */
-	onWrite?: ((row: string, value: number) => void) | undefined;
 	seed?: number;
 }
 
@@ -50,15 +35,7 @@ const deviceFailure = 4;
  */
 export class SimSlave extends RtuDevice {
 	readonly table: DeviceTable;
-	source: PointSource;
-	/** Rows written so far. */
-	writes = 0;
-	onWrite: ((row: string, value: number) => void) | undefined;
-	/** The model whose points a source knows by their bare names. */
-	#model: number;
-	#serial: string;
-	#settings = new Map<string, number | bigint>();
-	#texts: Readonly<Record<string, string>>;
+	readonly values: RowValues;
 	#registers: Readonly<Record<number, number>>;
 	/** Rows that are read with function 1 to 4. */
 	#readable: (readonly Row[])[] = [];
@@ -66,26 +43,39 @@ export class SimSlave extends RtuDevice {
 	constructor(options: SimSlaveOptions) {
 		super(options.unit, options.table.bus.replyMs ?? 20, options.seed ?? options.unit);
 		this.table = options.table;
-		this.source = options.source;
-		this.#model = firstModel(options.table);
-		this.#serial = options.serial ?? "";
-		this.#texts = options.texts ?? {};
+		this.values = new RowValues(options);
 		this.#registers = options.registers ?? {};
-		this.onWrite = options.onWrite;
-		for (const row of this.table.rows) {
-			for (const ratio of row.times ?? []) this.#settings.set(ratio, 1);
-		}
-		for (const [name, value] of Object.entries(options.settings ?? {})) this.#settings.set(name, value);
+	}
+
+	get source(): PointSource {
+		return this.values.source;
+	}
+
+	set source(source: PointSource) {
+		this.values.source = source;
+	}
+
+	/** Rows written so far. */
+	get writes(): number {
+		return this.values.writes;
+	}
+
+	get onWrite(): RowValuesOptions["onWrite"] {
+		return this.values.onWrite;
+	}
+
+	set onWrite(callback: RowValuesOptions["onWrite"]) {
+		this.values.onWrite = callback;
 	}
 
 	/** The setting a row holds now, in its unit. */
 	setting(name: string): number {
-		return Number(this.#settings.get(name) ?? 0);
+		return Number(this.values.settings.get(name) ?? 0);
 	}
 
 	/** Turns a setting at the device itself; as in `settings`. */
 	set(name: string, value: number | bigint): void {
-		this.#settings.set(name, value);
+		this.values.settings.set(name, value);
 	}
 
 	protected execute(frame: Uint8Array, nowMs: number): Uint8Array {
@@ -117,6 +107,8 @@ export class SimSlave extends RtuDevice {
 
 	#readRegisters(code: number, address: number, count: number, nowMs: number): Uint8Array {
 		if (count < 1 || count > 125) return refusal(code, illegalValue);
+		const record = this.#record(code, address, count);
+		if (record !== undefined) return this.#readRecord(record, code, nowMs);
 		const step = this.table.align ?? 1;
 		const aligned = address % step === 0 && count % step === 0;
 		// A single row at an odd place is asked for as it stands (SDM120: software version).
@@ -129,10 +121,10 @@ export class SimSlave extends RtuDevice {
 		pdu[1] = 2 * count;
 		this.#putUnnamed(pdu, address);
 		for (const row of this.#rows(code)) {
-			if (rowFirst(row) >= address + count || rowLast(row) < address || !this.#plays(row, nowMs)) continue;
+			if (rowFirst(row) >= address + count || rowLast(row) < address || !this.values.plays(row, nowMs)) continue;
 			const words = rowWords(row);
 			const registers = new DataView(new ArrayBuffer(2 * words));
-			if (!this.#put(row, registers, nowMs)) return refusal(code, deviceFailure);
+			if (!this.values.put(row, registers, nowMs)) return refusal(code, deviceFailure);
 			for (let word = 0; word < words; word++) {
 				const at = word === 1 && row.high !== undefined ? row.high : row.address + word;
 				if (at < address || at >= address + count) continue;
@@ -141,6 +133,22 @@ export class SimSlave extends RtuDevice {
 				pdu[3 + 2 * (at - address)]! |= registers.getUint8(2 * word + 1);
 			}
 		}
+		return pdu;
+	}
+
+	/** The record that a read asks for exactly. */
+	#record(code: number, address: number, count: number): RecordSpec | undefined {
+		return this.table.records?.find(
+			({ key, bytes, fc }) => key === address && bytes === 2 * count && (fc ?? this.table.fc) === code,
+		);
+	}
+
+	#readRecord(record: RecordSpec, code: number, nowMs: number): Uint8Array {
+		const payload = recordPayload(this.values, record, nowMs);
+		if (payload === undefined) return refusal(code, deviceFailure);
+		const pdu = new Uint8Array(2 + payload.length);
+		pdu.set([code, payload.length]);
+		pdu.set(payload, 2);
 		return pdu;
 	}
 
@@ -154,26 +162,8 @@ export class SimSlave extends RtuDevice {
 
 	#rows(code: number): readonly Row[] {
 		return (this.#readable[code] ??= this.table.rows.filter(
-			(row) => rowFunction(this.table, row) === code && row.access !== "w",
+			(row) => row.record === undefined && rowFunction(this.table, row) === code && row.access !== "w",
 		));
-	}
-
-	/** Whether a row says what its registers hold: of rows that read the same ones, that which counts now. */
-	#plays(row: Row, nowMs: number): boolean {
-		if (row.again === undefined) return row.when === undefined || this.#holds(row.when, nowMs) || !this.#isShared(row);
-		const first = findRow(this.table, row.again);
-		if (first?.when === undefined || row.when === undefined) return false;
-		return !this.#holds(first.when, nowMs) && this.#holds(row.when, nowMs);
-	}
-
-	#isShared(row: Row): boolean {
-		return this.table.rows.some((other) => other.again === row.name && other.when !== undefined);
-	}
-
-	#holds(when: When, nowMs: number): boolean {
-		const row = findRow(this.table, when.row)!;
-		const raw = rawOfValue(this.table, row, Number(this.#value(row, nowMs)));
-		return raw !== undefined && when.is.includes(Math.round(raw));
 	}
 
 	/** Whether every register is in a row, or in a block that answers as a whole, and in no range that must not be touched. */
@@ -195,52 +185,6 @@ export class SimSlave extends RtuDevice {
 		return (this.table.blocks ?? []).every((block) => !meets(block) || (address >= block[0] && last <= block[1]));
 	}
 
-	#put(row: Row, out: DataView, nowMs: number): boolean {
-		if (row.type === "string") {
-			encodeText(this.table, row, this.#texts[row.name] ?? this.#serial, out, 0);
-			return true;
-		}
-		let factor = 1;
-		for (const ratio of row.times ?? []) factor *= this.#value(findRow(this.table, ratio)!, nowMs);
-		const value = this.#given(row, nowMs);
-		if (typeof value === "bigint" || this.#isBits(row, value)) return this.#putBits(row, BigInt(value ?? 0), out);
-		if (value === undefined && row.type[0] !== "f" && !encodeValue(this.table, row, 0, out, 0, factor)) {
-			// no value means 0 here
-			return encodeRaw(this.table, row, 0, out, 0);
-		}
-		return encodeValue(this.table, row, value ?? (row.type[0] === "f" ? Number.NaN : 0), out, 0, factor);
-	}
-
-	/** Whether a value is the register itself: of texts always, of a map of bits when it is a setting. */
-	#isBits(row: Row, value: number | undefined): boolean {
-		if (row.texts !== undefined) return true;
-		return row.bitMap !== undefined && (value === undefined || this.#settings.has(row.name));
-	}
-
-	#putBits(row: Row, value: bigint, out: DataView): boolean {
-		const bits: number[] = [];
-		for (let bit = 0; bit < 64; bit++) if ((value >> BigInt(bit)) & 1n) bits.push(bit);
-		return encodeBits(this.table, row, bits, out, 0);
-	}
-
-	#value(row: Row, nowMs: number): number {
-		return Number(this.#given(row, nowMs) ?? 0);
-	}
-
-	/** What was written or set wins over the source where a row can be written; undefined when nobody says anything. */
-	#given(row: Row, nowMs: number): number | bigint | undefined {
-		const setting = this.#settings.get(row.name);
-		if (row.unit === "text" && row.texts === undefined) return Number(this.#serial.replace(/\D/g, ""));
-		if (setting !== undefined && (row.write !== undefined || row.bitMap !== undefined)) return setting;
-		for (const point of rowPoints(this.table, row)) {
-			const own = point.model === this.#model && point.group === "" && point.occurrence === 1;
-			const value =
-				(own ? this.source.value(point.point, nowMs) : undefined) ?? this.source.value(pointPath(point), nowMs);
-			if (value !== undefined) return value;
-		}
-		return this.source.value(row.name, nowMs) ?? setting;
-	}
-
 	#readBits(code: number, address: number, count: number, nowMs: number): Uint8Array {
 		if (count < 1 || count > 2000) return refusal(code, illegalValue);
 		const pdu = new Uint8Array(2 + Math.ceil(count / 8));
@@ -251,7 +195,7 @@ export class SimSlave extends RtuDevice {
 			if (row === undefined && !answersWhole(this.table, code, address + i, address + i))
 				return refusal(code, illegalAddress);
 			const at = 2 + (i >> 3);
-			if (row !== undefined && this.#value(row, nowMs) !== 0) pdu[at] = pdu[at]! | (1 << (i & 7));
+			if (row !== undefined && this.values.value(row, nowMs) !== 0) pdu[at] = pdu[at]! | (1 << (i & 7));
 		}
 		return pdu;
 	}
@@ -263,7 +207,7 @@ export class SimSlave extends RtuDevice {
 		for (let at = 0; at < values.length; ) {
 			const row = this.#writable(code, address + at / 2);
 			if (row === undefined || at + 2 * rowWords(row) > values.length) return refusal(code, illegalAddress);
-			if (!this.#hold(row, view, at)) return refusal(code, illegalValue);
+			if (!this.values.hold(row, view, at)) return refusal(code, illegalValue);
 			at += 2 * rowWords(row);
 		}
 		return frame.slice(1, 6);
@@ -272,22 +216,14 @@ export class SimSlave extends RtuDevice {
 	#writable(code: number, address: number): Row | undefined {
 		const coil = code === 5 || code === 15;
 		return this.table.rows.find(
-			(row) => row.write !== undefined && row.address === address && (row.type === "bit") === coil,
+			(row) => row.write !== undefined && this.#register(row) === address && (row.type === "bit") === coil,
 		);
 	}
 
-	#hold(row: Row, values: DataView, at: number): boolean {
-		const rule = row.write!;
-		const step = makeStep(this.table, row);
-		const own = new DataView(values.buffer, values.byteOffset + at, 2 * step.words);
-		const scratch = new DataView(new ArrayBuffer(8));
-		const raw = row.type === "bit" ? own.getUint16(0) : rawNumber(step, own, 0, scratch);
-		const value = stepValue(step, raw, own, 0, scratch) ?? Number.NaN;
-		if (!(value >= rule.min - 1e-9 && value <= rule.max + 1e-9)) return false;
-		this.#settings.set(row.name, value);
-		this.writes++;
-		this.onWrite?.(row.name, value);
-		return true;
+	/** Where a row is written. */
+	#register(row: Row): number {
+		if (row.record === undefined) return row.address;
+		return Number(this.table.records![recordIndex(this.table, row)]!.key) + row.address / 2;
 	}
 
 	#writeBits(address: number, count: number, frame: Uint8Array): Uint8Array {
@@ -296,9 +232,7 @@ export class SimSlave extends RtuDevice {
 			const row = this.#writable(15, address + i);
 			if (row === undefined) return refusal(15, illegalAddress);
 			const value = (frame[7 + (i >> 3)]! >> (i & 7)) & 1;
-			this.#settings.set(row.name, value);
-			this.writes++;
-			this.onWrite?.(row.name, value);
+			this.values.wrote(row.name, value);
 		}
 		return frame.slice(1, 6);
 	}

@@ -16,14 +16,14 @@ export function checkUnlock(
 	}
 	const fields = check.object(table.unlock, "unlock", ["before", "after"]);
 	if (fields === undefined) return;
-	checkSteps(fields["before"], "unlock.before", table, check);
-	if (fields["after"] !== undefined) checkSteps(fields["after"], "unlock.after", table, check);
+	checkSteps(fields["before"], "unlock.before", table, fields["after"] === undefined ? 1 : 0, check);
+	if (fields["after"] !== undefined) checkSteps(fields["after"], "unlock.after", table, 1, check);
 	if (locked.length === 0 && rows.length === table.rows.length)
 		check.problem("unlock", "no row is locked (write.locked)");
 }
 
-function checkSteps(value: unknown, place: string, table: DeviceTable, check: Checker): void {
-	check.array(value, place, 1, 8)?.forEach((one, i) => {
+function checkSteps(value: unknown, place: string, table: DeviceTable, least: number, check: Checker): void {
+	check.array(value, place, least, 8)?.forEach((one, i) => {
 		const at = `${place}[${i}]`;
 		const step = check.object(one, at, ["fc", "address", "values"]);
 		if (step === undefined) return;
