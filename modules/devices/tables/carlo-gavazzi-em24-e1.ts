@@ -18,6 +18,8 @@ export const carloGavazziEm24: DeviceTable = {
 	fc: 4,
 	wordOrder: "lo-hi",
 	maxRead: 40,
+	// its register is one of voltage_l3_l1 unless it is asked for by itself
+	records: [{ name: "identity", key: 11, bytes: 2 }],
 	positive: "import",
 	rows: [
 		{ name: "voltage_l1", address: 0, type: "s32", k: 0.1, unit: "V", point: "PhVphA", poll: "fast" },
@@ -41,6 +43,7 @@ export const carloGavazziEm24: DeviceTable = {
 		{ name: "active_power_total", address: 40, type: "s32", k: 0.1, unit: "W", point: "W", poll: "fast" },
 		{ name: "apparent_power_total", address: 42, type: "s32", k: 0.1, unit: "VA", point: "VA", poll: "fast" },
 		{ name: "reactive_power_total", address: 44, type: "s32", k: 0.1, unit: "var", point: "VAR", poll: "fast" },
+		{ name: "model_id", record: "identity", address: 0, type: "u16", unit: "code", note: "1648 to 1653 are EM24 E1" },
 		{
 			name: "power_factor_l1",
 			address: 46,
