@@ -98,6 +98,17 @@ describe("a TCP client", () => {
 		expect(seen).toEqual(["foreign  1"]);
 	});
 
+	it("takes a reply of the right length whose byte count is wrong, but not as the answer to a longer read", () => {
+		open({ timeoutMs: 100, retries: 0 });
+		ask({ count: 2 });
+		const peer = up();
+		peer.send(fromHex("00 01 00 00 00 07 01 03 0e 11 11 22 22"));
+		ask({ count: 2 });
+		peer.send(fromHex("00 02 00 00 00 05 01 03 04 11 11"));
+		clock.advance(100);
+		expect(seen).toEqual(["ok 11112222 1", "foreign  1"]);
+	});
+
 	it.each([
 		["another protocol id", "00 01 00 01 00 05 01 03 02 11 11"],
 		["another protocol id, in the first three bytes", "00 01 01"],

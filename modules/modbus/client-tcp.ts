@@ -206,7 +206,9 @@ export class TcpClientLink implements ClientLink {
 			this.unsolicited++;
 			return Match.no;
 		}
-		const match = bytes[UNIT_AT] === frame[UNIT_AT] ? matchReply(frame, bytes, length, this.#expected) : Match.no;
+		// MBAP tells the length, and the transaction is ours: Hoymiles' DTU-Pro has a wrong byte count (wasilukm/hoymiles_modbus)
+		const ours = bytes[UNIT_AT] === frame[UNIT_AT];
+		const match = ours ? matchReply(frame, bytes, length, this.#expected, true) : Match.no;
 		if (match === Match.no) this.#owner.linkDisturbed(true);
 		return match;
 	}

@@ -242,13 +242,20 @@ export const Match = frozen({ no: 0, reply: 1, exception: 2 });
 /**
  * Whether the PDU of `length` bytes in `reply` answers the PDU in `request` (both at `PDU_AT`): same function, the byte
  * count that was asked for, and for writes the echo of address and value or quantity. `expected` as from `expectedReply`.
+ * `counted`: something else has told the length, so that the byte count need not.
  */
-export function matchReply(request: Uint8Array, reply: Uint8Array, length: number, expected: number): number {
+export function matchReply(
+	request: Uint8Array,
+	reply: Uint8Array,
+	length: number,
+	expected: number,
+	counted = false,
+): number {
 	const code = request[PDU_AT]!;
 	const got = reply[PDU_AT]!;
 	if (got !== code) return got === (code | 0x80) && length === 2 ? Match.exception : Match.no;
 	if (code <= 4 || code === FunctionCode.readWriteMultipleRegisters) {
-		return length === expected && reply[PDU_AT + 1]! === expected - 2 ? Match.reply : Match.no;
+		return length === expected && (counted || reply[PDU_AT + 1]! === expected - 2) ? Match.reply : Match.no;
 	}
 	if (code === FunctionCode.encapsulatedInterface) {
 		if (length < 7 || reply[PDU_AT + 1]! !== MEI_DEVICE_IDENTIFICATION) return Match.no;

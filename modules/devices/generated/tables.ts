@@ -1,6 +1,8 @@
 // Made by `node tools/generate-tables.mjs` from the files of modules/devices/tables.
 import type { DeviceTable } from "../table";
 import { abbAcs355Acs380 } from "../tables/abb-acs355-acs380";
+import { ankerSolixMaxAc } from "../tables/anker-solix-max-ac";
+import { ankerSolixX1 } from "../tables/anker-solix-x1";
 import { bornayWindplusMppt } from "../tables/bornay-windplus-mppt";
 import { carloGavazziEm24 } from "../tables/carlo-gavazzi-em24-e1";
 import { carloGavazziEm340 } from "../tables/carlo-gavazzi-em340";
@@ -18,6 +20,7 @@ import { eastronSdm630 } from "../tables/eastron-sdm630";
 import { epeverTracer } from "../tables/epever-tracer";
 import { growattSpf } from "../tables/growatt-spf";
 import { hikingDds238 } from "../tables/hiking-dds238-2-zn-s";
+import { hoymilesDtuPro } from "../tables/hoymiles-dtu-pro";
 import { janitzaUmg96rm } from "../tables/janitza-umg96rm";
 import { midniteClassicWind } from "../tables/midnite-classic-wind";
 import { midniteClassic } from "../tables/midnite-classic";
@@ -41,6 +44,8 @@ import { yaskawaV1000Ga500 } from "../tables/yaskawa-v1000-ga500";
 /** Every product of the catalogue, also those that the firmware loads only when a site names them. */
 export const allTables: readonly DeviceTable[] = [
 	abbAcs355Acs380,
+	ankerSolixMaxAc,
+	ankerSolixX1,
 	bornayWindplusMppt,
 	carloGavazziEm24,
 	carloGavazziEm340,
@@ -58,6 +63,7 @@ export const allTables: readonly DeviceTable[] = [
 	epeverTracer,
 	growattSpf,
 	hikingDds238,
+	hoymilesDtuPro,
 	janitzaUmg96rm,
 	midniteClassicWind,
 	midniteClassic,
