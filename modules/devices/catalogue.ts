@@ -4,7 +4,7 @@ import { kTableIds } from "./generated/table-ids";
 import { Plan } from "./plan";
 import { PointList } from "./points";
 import { Pool } from "./share";
-import type { DeviceTable } from "./table";
+import type { DeviceTable, Row } from "./table";
 import { chintDdsu666 } from "./tables/chint-ddsu666";
 import { chintDtsu666 } from "./tables/chint-dtsu666";
 import { deyeSinglePhase } from "./tables/deye-single-phase";
@@ -78,7 +78,9 @@ export class Catalogue {
 		const table = Object.values(this.#load(`modules/devices/tables/${id}`)).find(
 			(one) => (one as Partial<DeviceTable> | undefined)?.id === id,
 		) as DeviceTable | undefined;
-		if (table) this.#more.push(table);
+		if (!table) return undefined;
+		trim(table);
+		this.#more.push(table);
 		return table;
 	}
 
@@ -88,8 +90,24 @@ export class Catalogue {
 		if (plan) return plan;
 		const index = this.#more.indexOf(table);
 		if (index < 0) throw configError("table", table.id, "it must be a table of the catalogue");
-		return (this.#plans[index] ??= new Plan(table));
+		return (this.#plans[index] ??= new Plan(table, { pool: new Pool() }));
 	}
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/**
+ * Takes from a table that stands in RAM what only its page in the docs needs. In place, as a module keeps what it has
+ * exported; rows that several tables share may be frozen and stay as they are.
+ */
+function trim(table: Writable<DeviceTable>): void {
+	const ratios = new Set(table.rows.flatMap((row) => [...(row.times ?? []), ...(row.when ? [row.when.row] : [])]));
+	const rows = table.rows.filter((row) => row.poll !== undefined || row.write !== undefined || ratios.has(row.name));
+	for (const row of rows) if (Object.isExtensible(row)) delete (row as Writable<Row>).note;
+	if (!Object.isExtensible(table)) return;
+	table.rows = rows;
+	table.quirks = [];
+	table.sources = [];
 }
 
 /** Whether there is a file of the table. */
