@@ -21,18 +21,23 @@ export interface BusDevice {
 	): void;
 	/** Destroys the next frames on the bus, as a bad cable does. */
 	disturb(frames: number): void;
+	/** Calls onWake once, delayUs from now, instead of when it was asked to before. */
+	wake(delayUs: number): void;
 	close(): void;
 }
 
+export interface BusCallbacks {
+	/** A good frame of another station. */
+	onFrame?(frame: BusFrame): void;
+	/** On the machine's clock. */
+	onWake?(nowUs: number): void;
+}
+
 interface BusAddon {
-	canOpen(machine: object, name: string, callbacks: { onFrame?(frame: BusFrame): void }): BusDevice;
+	canOpen(machine: object, name: string, callbacks: BusCallbacks): BusDevice;
 }
 
 /** Joins the bus that the machine's code opens as port `sim:NAME`. onFrame gets each good frame of every other station. */
-export function openBus(
-	machine: Machine,
-	name: string,
-	callbacks: { onFrame?(frame: BusFrame): void } = {},
-): BusDevice {
+export function openBus(machine: Machine, name: string, callbacks: BusCallbacks = {}): BusDevice {
 	return (machine.addon as unknown as BusAddon).canOpen(machine.handle, name, callbacks);
 }

@@ -123,7 +123,7 @@ static const CanFrame *offer(const BusStation *station, uint64_t nowUs) {
 
 /* The bus is idle: of all who want to send, the lowest identifier wins. */
 static void arbitrate(Bus *bus, uint64_t nowUs) {
-	uint32_t best = UINT32_MAX;
+	uint64_t best = UINT64_MAX; /* the rank of the last of all frames is UINT32_MAX */
 	for (BusStation *station = bus->stations; station; station = station->next) {
 		const CanFrame *frame = offer(station, nowUs);
 		if (!frame || canFrameRank(frame) >= best) continue;

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type BusDevice, type BusFrame, openBus } from "../../hosts/desktop/can-bus";
 import { createTestMachine, type TestMachine } from "../../hosts/desktop/testing";
+import type { CANFrame } from "../../modules/can/can";
 
 const probe = `
 import CAN from "modules/can/can";
@@ -24,6 +25,12 @@ export function open(name, options, reaction) {
 }
 export function write(name, id, bytes, flags) { ports[name].write({ id, ...(bytes && { data: Uint8Array.from(bytes) }), ...flags }); }
 export function read(name) { return ports[name].read(data); }
+export function reads(name) {
+	const into = { id: 0, extended: false, remote: false, length: 0, timestampUs: 0 };
+	const seen = [];
+	while (ports[name].read(data, into) === into) seen.push({ ...into });
+	return seen;
+}
 export function close(name) { ports[name].close(); }
 export function get(name, what) { return ports[name][what]; }
 export function take() { return log.splice(0); }
@@ -36,7 +43,7 @@ export function misuse() {
 		error(() => port.write()), error(() => port.write({})), error(() => port.write({ id: 0x800 })), error(() => port.write({ id: -1 })),
 		error(() => port.write({ id: 1.5 })), error(() => port.write({ id: 0x20000000, extended: true })), error(() => port.write({ id: 1, data: new Uint8Array(9) })),
 		error(() => port.write({ id: 1, data: [1, 2] })), error(() => port.write({ id: 1, remote: true, length: 9 })),
-		error(() => port.read()), error(() => port.read(new Uint8Array(7))), error(() => port.read.call({}, data)), String(port.read(data)), port.state,
+		error(() => port.read()), error(() => port.read(new Uint8Array(7))), error(() => port.read(data, 5)), error(() => port.read.call({}, data)), String(port.read(data)), port.state,
 	];
 	port.close(); port.close();
 	results.push(error(() => port.read(data)), error(() => port.write({ id: 1 })), error(() => port.state), error(() => port.counters));
@@ -56,6 +63,7 @@ interface Probe {
 	open(name: string, options: object, reaction?: string): void;
 	write(name: string, id: number, bytes?: readonly number[], flags?: object): void;
 	read(name: string): unknown;
+	reads(name: string): CANFrame[];
 	close(name: string): void;
 	get(name: string, what: string): unknown;
 	take(): Entry[];
@@ -233,6 +241,36 @@ describe("CAN on a bus inside the process", () => {
 		machine = createTestMachine();
 	});
 
+	test("a frame is read into an object that is there", () => {
+		module.open("p", { port: "sim:a" }, "deaf");
+		device.send({ id: 0x7ff, data: Uint8Array.of(1, 2) });
+		device.send({ id: 0x1fffffff, extended: true, remote: true, length: 5 });
+		machine.advance(10);
+		expect(module.reads("p")).toEqual([
+			{ id: 0x7ff, extended: false, remote: false, length: 2, timestampUs: expect.any(Number) },
+			{ id: 0x1fffffff, extended: true, remote: true, length: 5, timestampUs: expect.any(Number) },
+		]);
+	});
+
+	test("a device is woken when it wants", () => {
+		const woken: number[] = [];
+		const sleeper: BusDevice = openBus(machine, "a", {
+			onWake: (nowUs) => {
+				woken.push(nowUs);
+				if (woken.length < 3) sleeper.wake(1500);
+			},
+		});
+		sleeper.wake(9000);
+		sleeper.wake(1000);
+		machine.advance(10);
+		expect(woken).toEqual([1000, 2500, 4000]);
+		sleeper.wake(1000);
+		sleeper.close();
+		machine.advance(10);
+		expect(woken.length).toBe(3);
+		expect(() => sleeper.wake(0)).toThrow(/closed/);
+	});
+
 	test("a transmit queue of 16", () => {
 		module.open("p", { port: "sim:a" });
 		for (let i = 0; i < 16; i++) module.write("p", i);
@@ -284,6 +322,7 @@ describe("CAN and its options", () => {
 			/RangeError.*length/,
 			/TypeError.*buffer/,
 			/RangeError.*8 bytes/,
+			/TypeError.*fills an object/,
 			/Error/,
 			/^undefined$/,
 			/^active$/,

@@ -1,7 +1,7 @@
 /*
  * Node's side of a CAN bus inside the process: canOpen(machine, name, { onFrame(frame) }) gives
- * { send(frame, delayUs), disturb(frames), close() }: a simulated device on the bus. A frame is
- * { id, extended, remote, length, data, timeUs }.
+ * { send(frame, delayUs), disturb(frames), wake(delayUs), close() }: a simulated device on the bus. A frame is
+ * { id, extended, remote, length, data, timeUs }. A device that sends by itself asks to be woken: onWake(nowUs).
  */
 #include "../nodeglue.h"
 #include "bus.h"
@@ -15,8 +15,11 @@ struct News {
 typedef struct {
 	NodePlace place; /* first */
 	BusStation station;
-	napi_ref onFrame;
+	napi_ref onFrame, onWake;
 	News *news;
+	HostTimer *alarm;
+	bool woken; /* to be told */
+	uint64_t wokenUs;
 } Device;
 
 static Device *deviceOf(BusStation *station) {
@@ -25,13 +28,19 @@ static Device *deviceOf(BusStation *station) {
 
 static void leave(NodePlace *place) {
 	Device *device = (Device *)place;
-	if (place->host->the) busLeave(&device->station);
+	if (place->host->the) {
+		hostTimerClear(place->host->the, device->alarm);
+		busLeave(&device->station);
+	}
+	device->alarm = NULL;
+	device->woken = false;
 	for (News *news = device->news, *next; news; news = next) {
 		next = news->next;
 		free(news);
 	}
 	device->news = NULL;
 	nodeForget(place->host->env, &device->onFrame);
+	nodeForget(place->host->env, &device->onWake);
 }
 
 static void busGone(BusStation *station) {
@@ -64,12 +73,20 @@ static napi_value frameToNode(napi_env env, const CanFrame *frame) {
 }
 
 static bool hasNews(const NodePlace *place) {
-	return ((const Device *)place)->news;
+	const Device *device = (const Device *)place;
+	return device->news || device->woken;
 }
 
 static void tellOne(NodePlace *place) {
 	Device *device = (Device *)place;
 	News *news = device->news;
+	if (!news) {
+		napi_value now;
+		napi_create_double(place->host->env, (double)device->wokenUs, &now);
+		device->woken = false;
+		nodeCall(place->host, device->onWake, 1, &now);
+		return;
+	}
 	device->news = news->next;
 	napi_value frame = frameToNode(place->host->env, &news->frame);
 	free(news);
@@ -88,6 +105,14 @@ static void busFrame(BusStation *station, const CanFrame *frame) {
 	News **link = &device->news;
 	while (*link) link = &(*link)->next;
 	*link = news;
+	nodePlaceTellSoon(&device->place);
+}
+
+static void ring(struct sxMachine *the, void *refcon) {
+	Device *device = refcon;
+	device->alarm = NULL;
+	device->wokenUs = hostNowUs(the);
+	device->woken = true;
 	nodePlaceTellSoon(&device->place);
 }
 
@@ -150,6 +175,22 @@ static napi_value sendFrame(napi_env env, napi_callback_info info) {
 	return NULL;
 }
 
+/* Once, instead of an earlier wish. */
+static napi_value wakeLater(napi_env env, napi_callback_info info) {
+	napi_value values[1];
+	double delayUs;
+	Device *device = openDevice(env, info, 1, values);
+	if (!device) return NULL;
+	if (!nodeNumber(env, values[0], 0, &delayUs)) {
+		napi_throw_range_error(env, NULL, "delayUs must be 0 or more");
+		return NULL;
+	}
+	struct sxMachine *the = device->place.host->the;
+	hostTimerClear(the, device->alarm);
+	device->alarm = hostTimerSet(the, hostNowUs(the) + (uint64_t)delayUs, ring, device);
+	return NULL;
+}
+
 static napi_value disturb(napi_env env, napi_callback_info info) {
 	napi_value values[1];
 	double frames;
@@ -172,11 +213,13 @@ static napi_value canOpen(napi_env env, napi_callback_info info) {
 	Device *device = nodePlaceNew(env, info, &kind, name, &options);
 	if (!device) return NULL;
 	device->onFrame = nodeCallback(env, options, "onFrame");
+	device->onWake = nodeCallback(env, options, "onWake");
 	device->station.frame = busFrame;
 	device->station.gone = busGone;
 	napi_value object = nodePlaceObject(env, &device->place);
 	nodeMethod(env, object, "send", sendFrame);
 	nodeMethod(env, object, "disturb", disturb);
+	nodeMethod(env, object, "wake", wakeLater);
 	nodeMethod(env, object, "close", closeDevice);
 	if (!busJoin(device->place.host->the, name, &device->station)) napi_throw_error(env, NULL, "out of memory");
 	return object;
