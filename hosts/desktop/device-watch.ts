@@ -1,0 +1,147 @@
+import { deviceRows, type RowStatus } from "../../modules/admin/device-rows";
+import type { Clock } from "../../modules/base/clock";
+import { Device, type ReadResult } from "../../modules/devices/engine";
+import { type DeviceTable, tableModels } from "../../modules/devices/table";
+import { ModbusClient, type ModbusClientOptions } from "../../modules/modbus/client";
+import type { HubDevice } from "../../modules/site/hub";
+import { BusScheduler } from "../../modules/site/scheduler";
+import { Image } from "../../modules/sunspec/image";
+
+export interface DeviceWatchOptions {
+	table: DeviceTable;
+	unit: number;
+	/** A line or a connection, as the client wants it. */
+	link: ModbusClientOptions["link"];
+	clock: Clock;
+	/** Longest wait for a reply to begin. Default: the table's. */
+	timeoutMs?: number | undefined;
+}
+
+/** A row of the device as it is now. */
+export interface WatchedRow extends RowStatus {
+	/** Why there is no value, in a few words; "" when there is one. */
+	trouble: string;
+}
+
+/** What became of the reads so far. */
+export interface WatchCounts {
+	answers: number;
+	timeouts: number;
+	garbled: number;
+	exceptions: number;
+	foreign: number;
+}
+
+const exceptions: Readonly<Record<number, string>> = {
+	1: "no such function",
+	2: "no such register",
+	3: "it does not like the request",
+	4: "it failed",
+	5: "accepted, later",
+	6: "it is busy",
+	10: "no way to it",
+	11: "it does not answer the gateway",
+};
+
+/**
+ * Reads every row of a table from one device, over and over, as the hub would: its own engine and scheduler over the link.
+ * Rows that the hub reads only when it is asked are read slowly here.
+ */
+export class DeviceWatch {
+	readonly table: DeviceTable;
+	readonly #device: WatchedDevice;
+	readonly #image: Image;
+	readonly #client: ModbusClient;
+	readonly #scheduler: BusScheduler;
+	readonly #clock: Clock;
+
+	/** Throws what the link throws when it cannot be opened. */
+	constructor({ table, unit, link, clock, timeoutMs }: DeviceWatchOptions) {
+		this.table = withAllRows(table);
+		this.#clock = clock;
+		this.#image = new Image(tableModels(table));
+		this.#device = new WatchedDevice({ table: this.table, image: this.#image, unit, timeoutMs });
+		this.#client = new ModbusClient({ link, clock });
+		this.#scheduler = new BusScheduler({ client: this.#client, devices: [this.#device], clock });
+		this.#scheduler.start();
+	}
+
+	/** Whether each read has been answered, refused or missed by now. */
+	get complete(): boolean {
+		return this.#device.outcomes.size >= this.#device.plan.reads.length;
+	}
+
+	/** Whether the device has answered anything, if only with an exception. */
+	get answered(): boolean {
+		return this.#device.answers > 0;
+	}
+
+	/** Why nothing can be sent: the port is gone, no connection; "" when all is well. */
+	get fault(): string {
+		return this.#client.fault;
+	}
+
+	get counts(): WatchCounts {
+		const { answers, timeouts, garbled, exceptions: refused } = this.#device;
+		const { foreign } = this.#device;
+		return { answers, timeouts, garbled: garbled - foreign, exceptions: refused, foreign };
+	}
+
+	/** In the order of the table. */
+	rows(): WatchedRow[] {
+		const entry = { table: this.#device, image: this.#image, device: this.#device } as unknown as HubDevice;
+		const order = new Map(this.table.rows.map((row, i) => [row.name, i]));
+		return deviceRows(entry, this.#clock.now())
+			.map((row) => ({ ...row, trouble: row.value === null ? this.#device.trouble(row.name) : "" }))
+			.sort((a, b) => order.get(a.name)! - order.get(b.name)!);
+	}
+
+	close(): void {
+		this.#scheduler.close();
+		this.#client.close();
+	}
+}
+
+function withAllRows(table: DeviceTable): DeviceTable {
+	const step = table.align ?? 1;
+	const rows = table.rows.map((row) => {
+		// what stands at an odd place of a device that reads in pairs has a read of its own, which a plan has not
+		if (row.poll !== undefined || row.access === "w" || row.address % step !== 0) return row;
+		return { ...row, poll: "slow" as const };
+	});
+	return { ...table, rows };
+}
+
+/** Notes of each read what became of it last. */
+class WatchedDevice extends Device {
+	/** By index of the read: "" for an answer. */
+	readonly outcomes = new Map<number, string>();
+	foreign = 0;
+
+	override onResult(result: ReadResult): void {
+		const index = this.plan.reads.findIndex(
+			(read) => read.function === this.function && read.address === this.address && read.count === this.count,
+		);
+		const { status, exception } = result;
+		if (status === "foreign") this.foreign++;
+		const refusal = `refused: ${exceptions[exception] ?? "it says no"} (exception ${exception})`;
+		this.outcomes.set(index, status === "ok" ? "" : status === "exception" ? refusal : (outcomes[status] ?? status));
+		super.onResult(result);
+	}
+
+	trouble(name: string): string {
+		const index = this.plan.reads.findIndex((read) => {
+			for (let i = read.first; i < read.end; i++) if (this.plan.row(i).name === name) return true;
+			return false;
+		});
+		const outcome = this.outcomes.get(index);
+		return outcome === undefined ? "not read yet" : outcome === "" ? "it says it has none" : outcome;
+	}
+}
+
+const outcomes: Readonly<Record<string, string>> = {
+	timeout: "no answer",
+	garbled: "an answer that is broken",
+	foreign: "an answer of somebody else",
+	closed: "the port is closed",
+};
