@@ -113,7 +113,7 @@ export function makeStep(table: DeviceTable, row: Row, place: StepPlace = {}): S
 	const sign = rowSign(table, row);
 	const { factors, shared = false, points = 0, keeps = false } = place;
 	const depends = row.when !== undefined;
-	const rises = isCounter(row.unit);
+	const rises = isCounter(row.unit) && row.restarts !== true;
 	const text = kind === StepKind.string || row.unit === "text";
 	const special =
 		row.map !== undefined ||

@@ -127,7 +127,7 @@ export class Plan {
 				for (const point of own) points.push(point);
 				const keptAt = keptIndex(row.name);
 				const when = row.when === undefined ? -1 : keptIndex(row.when.row);
-				const counter = isCounter(row.unit) ? counters.push(row) - 1 : -1;
+				const counter = isCounter(row.unit) && !row.restarts ? counters.push(row) - 1 : -1;
 				const step = makeStep(table, row, {
 					factors: row.times?.map(keptIndex),
 					shared: isShared(row.point),

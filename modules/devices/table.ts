@@ -3,6 +3,7 @@ import type { RecordSpec } from "../base/record";
 import type { DerAbility } from "../sunspec/der/types";
 import type { ModelSpec } from "../sunspec/image";
 import type { DriveRules } from "./drive-rules";
+import type { EvseRules } from "./evse-rules";
 import { type Direction, KINDS, type Kind, sameSense } from "./kinds";
 import { type ModelPoint, readPoint } from "./points";
 import type { Unit } from "./units";
@@ -34,6 +35,8 @@ export interface DeviceTable {
 	readonly controls?: readonly Control[];
 	/** How a drive is started and stopped. */
 	readonly drive?: DriveRules;
+	/** How a charger of vehicles is told what to do. */
+	readonly evse?: EvseRules;
 	/** Settings whose values must rise in an order. Checked over a whole request before anything is written. */
 	readonly orders?: readonly Order[];
 	/** It keeps its settings in EEPROM: written only when they change, and at most once in 10 s each. */
@@ -234,6 +237,8 @@ export interface Row {
 	readonly power10?: boolean;
 	/** The register is cleared by reading: each reading is added to the counter. It is never asked for twice. */
 	readonly accumulates?: boolean;
+	/** An energy that begins anew, of a session or a day: it may fall, and is no counter. */
+	readonly restarts?: boolean;
 	/** Rows whose values multiply this one (current and voltage transformer ratios, scale factors). */
 	readonly times?: readonly string[];
 	/** The value counts only then; else there is none, or the one of another row with the same point. */
@@ -264,6 +269,8 @@ export interface WriteRule {
 	readonly fc: 5 | 6 | 15 | 16;
 	/** Record that carries it, where that is another than the one it is read from. */
 	readonly record?: string;
+	/** A value between two of the register's is rounded instead of refused: amperes as a duty cycle. */
+	readonly nearest?: boolean;
 	/** The device refuses it until it is unlocked (`unlock` of the table). */
 	readonly locked?: boolean;
 	/** It wears the device's flash: written only when it changes, and at most once in 10 s. */

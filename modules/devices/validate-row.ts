@@ -29,6 +29,7 @@ const rowKeys = frozen([
 	"otherwise",
 	"power10",
 	"accumulates",
+	"restarts",
 	"times",
 	"when",
 	"positive",
@@ -53,7 +54,7 @@ const byteTypes = frozen<readonly string[]>(["u8", "s8", "number"]);
 const orders = frozen(["hi-lo", "lo-hi"]);
 const readFunctions = frozen([1, 2, 3, 4]);
 
-const ruleKeys = frozen(["fc", "min", "max", "allowed", "clock", "record", "locked", "persistent"]);
+const ruleKeys = frozen(["fc", "min", "max", "allowed", "clock", "record", "nearest", "locked", "persistent"]);
 
 /** One row by itself, in a table whose head is `top`. */
 export function checkRow(value: unknown, place: string, top: Fields, check: Checker): void {
@@ -141,6 +142,16 @@ function checkType(row: Fields, type: string, fc: unknown, place: string, check:
 		check.boolean(row["accumulates"], join(place, "accumulates"));
 		if (!isCounter(row["unit"] as Unit)) {
 			check.wrong(join(place, "accumulates"), row["unit"], "only a counter (Wh, VAh, varh) adds up what it reads");
+		}
+	}
+	if (row["restarts"] !== undefined) {
+		check.boolean(row["restarts"], join(place, "restarts"));
+		if (!isCounter(row["unit"] as Unit) || row["accumulates"] === true) {
+			check.wrong(
+				join(place, "restarts"),
+				row["unit"],
+				"only an energy (Wh, VAh, varh) that is read as it stands has it",
+			);
 		}
 	}
 	if ((type === "bit") !== (fc === 1 || fc === 2)) {
@@ -287,7 +298,7 @@ function checkWrite(row: Fields, top: Fields, place: string, check: Checker): vo
 	}
 	checkInverse(row["map"], at, check);
 	pair([rule["min"], rule["max"]], at, check);
-	for (const key of ["clock", "locked", "persistent"]) {
+	for (const key of ["clock", "nearest", "locked", "persistent"]) {
 		if (rule[key] !== undefined) check.boolean(rule[key], join(at, key));
 	}
 	if (rule["allowed"] !== undefined) {

@@ -122,7 +122,8 @@ export function writeRefusal(table: DeviceTable, row: Row, value: number): strin
 	if (rule.clock && value % 100 > 59) return `${value} is not allowed; the last two digits are minutes`;
 	const raw = rawOfValue(table, row, value);
 	if (raw === undefined) return `${value} is not allowed; the device has no code for it`;
-	if (row.type !== "f32" && row.type !== "f64" && row.type !== "number" && Math.abs(raw - Math.round(raw)) > 1e-6) {
+	const whole = row.type !== "f32" && row.type !== "f64" && row.type !== "number" && rule.nearest !== true;
+	if (whole && Math.abs(raw - Math.round(raw)) > 1e-6) {
 		return `${value} is not a multiple of ${row.k ?? 1}`;
 	}
 	return undefined;
