@@ -1,8 +1,16 @@
 // Made by `node tools/generate-tables.mjs` from the files of modules/devices/tables.
 import type { DeviceTable } from "../table";
 import { abbAcs355Acs380 } from "../tables/abb-acs355-acs380";
+import { abbTerraAc } from "../tables/abb-terra-ac";
+import { alfenNg9xxStation } from "../tables/alfen-ng9xx-station";
+import { alfenNg9xx } from "../tables/alfen-ng9xx";
+import { alpitronicHypercharger2 } from "../tables/alpitronic-hypercharger-2";
+import { alpitronicHypercharger3 } from "../tables/alpitronic-hypercharger-3";
+import { alpitronicHypercharger4 } from "../tables/alpitronic-hypercharger-4";
+import { alpitronicHypercharger } from "../tables/alpitronic-hypercharger";
 import { ankerSolixMaxAc } from "../tables/anker-solix-max-ac";
 import { ankerSolixX1 } from "../tables/anker-solix-x1";
+import { benderCc612 } from "../tables/bender-cc612";
 import { bornayWindplusMppt } from "../tables/bornay-windplus-mppt";
 import { carloGavazziEm24 } from "../tables/carlo-gavazzi-em24-e1";
 import { carloGavazziEm340 } from "../tables/carlo-gavazzi-em340";
@@ -18,6 +26,7 @@ import { deyeThreePhaseLv } from "../tables/deye-three-phase-lv";
 import { eastronSdm120 } from "../tables/eastron-sdm120";
 import { eastronSdm630 } from "../tables/eastron-sdm630";
 import { epeverTracer } from "../tables/epever-tracer";
+import { etekEkepc2 } from "../tables/etek-ekepc2";
 import { growattSpf } from "../tables/growatt-spf";
 import { hikingDds238 } from "../tables/hiking-dds238-2-zn-s";
 import { hoymilesDtuPro } from "../tables/hoymiles-dtu-pro";
@@ -26,9 +35,18 @@ import { midniteClassicWind } from "../tables/midnite-classic-wind";
 import { midniteClassic } from "../tables/midnite-classic";
 import { morningstarTristarMppt } from "../tables/morningstar-tristar-mppt";
 import { noarkEx9em } from "../tables/noark-ex9em";
+import { phoenixCharx2 } from "../tables/phoenix-charx-2";
+import { phoenixCharx3 } from "../tables/phoenix-charx-3";
+import { phoenixCharx4 } from "../tables/phoenix-charx-4";
+import { phoenixCharx } from "../tables/phoenix-charx";
+import { phoenixEvCcAc1M } from "../tables/phoenix-ev-cc-ac1-m";
+import { phoenixEvEth } from "../tables/phoenix-ev-eth";
 import { schneiderAtv } from "../tables/schneider-atv12-312-320";
 import { schneiderIem3155 } from "../tables/schneider-iem3155";
 import { sht20XyMd02 } from "../tables/sht20-xy-md02";
+import { sigenergyEvac } from "../tables/sigenergy-evac";
+import { sigenergyEvdc } from "../tables/sigenergy-evdc";
+import { sigenergyPlant } from "../tables/sigenergy-plant";
 import { solArk12k } from "../tables/sol-ark-12k";
 import { solArk15k } from "../tables/sol-ark-15k";
 import { solArkHv } from "../tables/sol-ark-hv";
@@ -44,8 +62,16 @@ import { yaskawaV1000Ga500 } from "../tables/yaskawa-v1000-ga500";
 /** Every product of the catalogue, also those that the firmware loads only when a site names them. */
 export const allTables: readonly DeviceTable[] = [
 	abbAcs355Acs380,
+	abbTerraAc,
+	alfenNg9xxStation,
+	alfenNg9xx,
+	alpitronicHypercharger2,
+	alpitronicHypercharger3,
+	alpitronicHypercharger4,
+	alpitronicHypercharger,
 	ankerSolixMaxAc,
 	ankerSolixX1,
+	benderCc612,
 	bornayWindplusMppt,
 	carloGavazziEm24,
 	carloGavazziEm340,
@@ -61,6 +87,7 @@ export const allTables: readonly DeviceTable[] = [
 	eastronSdm120,
 	eastronSdm630,
 	epeverTracer,
+	etekEkepc2,
 	growattSpf,
 	hikingDds238,
 	hoymilesDtuPro,
@@ -69,9 +96,18 @@ export const allTables: readonly DeviceTable[] = [
 	midniteClassic,
 	morningstarTristarMppt,
 	noarkEx9em,
+	phoenixCharx2,
+	phoenixCharx3,
+	phoenixCharx4,
+	phoenixCharx,
+	phoenixEvCcAc1M,
+	phoenixEvEth,
 	schneiderAtv,
 	schneiderIem3155,
 	sht20XyMd02,
+	sigenergyEvac,
+	sigenergyEvdc,
+	sigenergyPlant,
 	solArk12k,
 	solArk15k,
 	solArkHv,
