@@ -32,6 +32,7 @@ export class Hearing {
 	readonly #views: DataView[] = [];
 	readonly #result: CanResult;
 	#timer: TimerId | undefined;
+	#timerMs = Infinity;
 	readonly #onTimer: () => void;
 	#closed = false;
 
@@ -120,7 +121,7 @@ export class Hearing {
 		}
 		if (this.#isSilent[entry] !== 0) {
 			this.#isSilent[entry] = 0;
-			if (this.#timer === undefined) this.#timer = this.#clock.setTimer(this.#onTimer, this.#silentMs[entry]!);
+			this.wake(nowMs + this.#silentMs[entry]!, nowMs);
 		}
 		this.#listener[entry]!.onRecord(this.#index[entry]!, result);
 	}
@@ -139,7 +140,15 @@ export class Hearing {
 			this.tell(entry, "timeout", this.#heardMs[entry]!, nowMs);
 			if (this.#closed) return;
 		}
-		if (dueMs < Infinity && this.#timer === undefined) this.#timer = this.#clock.setTimer(this.#onTimer, dueMs - nowMs);
+		this.wake(dueMs, nowMs);
+	}
+
+	/** Looks after the silent at this time, or earlier. */
+	private wake(atMs: number, nowMs: number): void {
+		if (atMs === Infinity || (this.#timer !== undefined && this.#timerMs <= atMs)) return;
+		this.#clock.clearTimer(this.#timer);
+		this.#timerMs = atMs;
+		this.#timer = this.#clock.setTimer(this.#onTimer, atMs - nowMs);
 	}
 
 	private tell(entry: number, status: "timeout" | "closed", startMs: number, endMs: number): void {
