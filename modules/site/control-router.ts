@@ -44,6 +44,7 @@ export class ControlRouter {
 		const entry = this.#options.entry(unit);
 		if (!entry?.site.control) return ModbusException.illegalDataAddress;
 		if (entry.der?.owns(point.model.id)) return entry.der.onWrite(point, value);
+		if (entry.drive?.owns(point)) return entry.drive.onWrite(point, value);
 		if (entry.table) return this.#toRow(entry, point, value);
 		return entry.found?.writable(point, value) ?? ModbusException.illegalDataAddress;
 	}
@@ -79,7 +80,10 @@ export class ControlRouter {
 		const { der } = entry;
 		const owned = der ? points.filter((point) => der.owns(point.model.id)) : [];
 		if (owned.length > 0) der?.onWritten(owned);
-		const rest = owned.length === 0 ? points : points.filter((point) => !owned.includes(point));
+		const { drive } = entry;
+		const driven = drive ? points.filter((point) => drive.owns(point)) : [];
+		if (driven.length > 0) drive?.onWritten(driven);
+		const rest = points.filter((point) => !owned.includes(point) && !driven.includes(point));
 		if (rest.length === 0) return;
 		entry.found?.write(rest, entry.client, (outcome) => this.#options.onOutcome(entry, outcome));
 		if (!entry.table) return;

@@ -2,6 +2,7 @@ import type { Clock, Random } from "../base/clock";
 import type { Log } from "../base/log";
 import { TableActuator } from "../devices/actuator";
 import type { Catalogue } from "../devices/catalogue";
+import { DriveControl } from "../devices/drive";
 import { Device, type Periods } from "../devices/engine";
 import { KeepAliveWriter } from "../devices/keep-alive";
 import type { Plan } from "../devices/plan";
@@ -43,6 +44,10 @@ export interface DeviceBuilderOptions {
 	onReport: (entry: Entry, report: ControlReport) => void;
 }
 
+/** How long a frame may be under way to its device. */
+const lineLifeMs = 500;
+const netLifeMs = 3000;
+
 type Abilities = Pick<DerActuator, "abilities" | "continuous">;
 
 /** Makes the devices of a site: how each is polled, its image with what the hub adds to it, and the way to command it. */
@@ -62,7 +67,7 @@ export class DeviceBuilder {
 	}
 
 	#tabled(index: number, site: SiteDevice, client: WriteClient, periods: Partial<Periods>): Entry {
-		const { catalogue, store, clock } = this.#options;
+		const { catalogue, store, clock, random } = this.#options;
 		// readSite has checked that it is there
 		const table = catalogue.table(site.device)!;
 		const plan = catalogue.plan(table);
@@ -81,6 +86,13 @@ export class DeviceBuilder {
 		if (table.keepAlive) {
 			const onOutcome = (outcome: WriteOutcome): void => this.outcome(entry, outcome);
 			entry.keepAlive = new KeepAliveWriter({ device, client, clock, onOutcome });
+		}
+		if (table.drive && this.#isCommanded(site)) {
+			entry.drive = new DriveControl({
+				...{ device, client, clock, lifeMs: this.#frameLifeMs(site), firstId: Math.floor(0xffffffff * random()) },
+				onOutcome: (outcome) => this.outcome(entry, outcome),
+			});
+			entry.commander = entry.drive;
 		}
 		if (profile && profile.abilities.length > 0) {
 			const actuator = new TableActuator({
@@ -144,6 +156,11 @@ export class DeviceBuilder {
 		if (profile) this.#compose(entry, present, added, profile, device);
 		this.#prepare(entry);
 		device.attach(entry.image);
+	}
+
+	/** A line forgets what it has carried; a gateway behind a network may bring it later. */
+	#frameLifeMs(site: SiteDevice): number {
+		return this.#options.site.buses.find(({ id }) => id === site.bus)?.kind === "rs485" ? lineLifeMs : netLifeMs;
 	}
 
 	#prepare(entry: Entry): void {

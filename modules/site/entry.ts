@@ -1,3 +1,4 @@
+import type { DriveControl } from "../devices/drive";
 import type { Device } from "../devices/engine";
 import type { KeepAliveWriter } from "../devices/keep-alive";
 import type { Kind } from "../devices/kinds";
@@ -31,6 +32,8 @@ export interface HubDevice extends TotalsSource {
 	actuator?: SharedActuator | undefined;
 	/** Of a table with rows that are to be written again and again. */
 	keepAlive?: KeepAliveWriter | undefined;
+	/** Commands of a motor drive, where it may be commanded. */
+	drive?: DriveControl | undefined;
 	/** To its bus. */
 	client: WriteClient;
 	/** The SunSpec model that carries its readings, e.g. 211. */
@@ -62,6 +65,7 @@ export class Entry implements HubDevice {
 	derUnit: DerUnit | undefined;
 	actuator: SharedActuator | undefined;
 	keepAlive: KeepAliveWriter | undefined;
+	drive: DriveControl | undefined;
 	/** What commands the device; it is told when the device is back, and when it is to end. */
 	commander: { resume(): void; close(): void } | undefined;
 	/** Everything that the device gives has been read once. */
@@ -84,6 +88,7 @@ export class Entry implements HubDevice {
 	update(): void {
 		this.complete ||= this.table?.complete ?? this.found?.complete ?? false;
 		this.derUnit?.update(this.complete);
+		this.drive?.update();
 	}
 
 	/** It is commanded no more. */
@@ -92,6 +97,7 @@ export class Entry implements HubDevice {
 		this.derUnit = undefined;
 		this.commander?.close();
 		this.commander = undefined;
+		this.drive = undefined;
 		this.keepAlive?.close();
 		this.keepAlive = undefined;
 		this.actuator = undefined;

@@ -1,0 +1,302 @@
+/** One drive on its line: frames that tell it something, and looks at what it does. One at a time, each sent once. */
+import type { Clock } from "../base/clock";
+import { makeStep, rawNumber, rowAt, type Step, stepValue } from "./decode";
+import type { DriveRules } from "./drive-rules";
+import { encodeValue } from "./encode";
+import type { Device, ReadResult } from "./engine";
+import { answersWhole } from "./plan";
+import { type DeviceTable, findRow, pointNames, type Row, rowFirst, rowFunction, rowHolds, rowLast } from "./table";
+import type { WriteClient, WriteRequest } from "./write";
+
+/** "silent": nobody knows whether the drive has heard it. */
+export type Answer = "ok" | "refused" | "silent";
+export type Done = (answer: Answer) => void;
+
+export interface DriveLineOptions {
+	device: Device;
+	client: WriteClient;
+	clock: Clock;
+}
+
+/** A row and what its bytes mean. */
+interface Looked {
+	readonly row: Row;
+	readonly step: Step;
+}
+
+/** Registers that are read in one request. */
+interface Span {
+	readonly function: number;
+	readonly first: number;
+	last: number;
+	readonly rows: Looked[];
+}
+
+export class DriveLine implements WriteRequest {
+	unit: number;
+	function = 3;
+	address = 0;
+	count = 1;
+	values: number[] = [];
+	/** A frame that is not answered is not sent again: it may have been heard. */
+	readonly retries = 0;
+	timeoutMs: number;
+	urgent = false;
+	/** A frame is under way, or more of what was asked for follow. */
+	busy = false;
+	/** What the last whole look brought: `DriveState`, 1 for reverse, raw value of the `stage` row. NaN before. */
+	state = Number.NaN;
+	direction = Number.NaN;
+	stage = Number.NaN;
+	/** When that look began. */
+	lookedMs = Number.NEGATIVE_INFINITY;
+	/** When a frame was last sent that tells the drive something. */
+	wroteMs = Number.NEGATIVE_INFINITY;
+	/** Whether the drive says which way it turns. */
+	readonly tellsDirection: boolean;
+	readonly #options: DriveLineOptions;
+	readonly #rules: DriveRules;
+	readonly #command: Row;
+	readonly #reference: Row;
+	readonly #looks: readonly Span[];
+	readonly #stateRows: readonly Row[];
+	readonly #directionRow: Row | undefined;
+	readonly #scratch = new DataView(new ArrayBuffer(8));
+	#onResult: ((result: ReadResult) => void) | undefined;
+	#aborted = false;
+
+	constructor(options: DriveLineOptions) {
+		const { table, unit, timeoutMs } = options.device;
+		const rules = table.drive!;
+		this.#options = options;
+		this.#rules = rules;
+		this.unit = unit;
+		this.timeoutMs = timeoutMs;
+		this.#command = findRow(table, rules.command)!;
+		this.#reference = findRow(table, rules.reference)!;
+		this.#stateRows = stateRows(table);
+		this.#directionRow = table.rows.find((row) => pointNames(row.point).includes("Dir"));
+		this.tellsDirection = this.#directionRow !== undefined;
+		const looked = [...this.#stateRows];
+		if (this.#directionRow) looked.push(this.#directionRow);
+		if (rules.stage !== undefined) looked.push(findRow(table, rules.stage)!);
+		this.#looks = spans(table, looked);
+	}
+
+	/** The frame under way is the last of what was asked for. */
+	abort(): void {
+		this.#aborted = this.busy;
+	}
+
+	/** Reads state, direction and stage. */
+	look(done: Done): void {
+		const startMs = this.#options.clock.now();
+		this.read(this.#looks, 0, (answer) => {
+			if (answer === "ok") {
+				this.state = 0;
+				for (const row of this.#stateRows) this.state = Math.max(this.state, this.#found.get(row) ?? 0);
+				if (this.#directionRow) this.direction = this.#found.get(this.#directionRow) ?? Number.NaN;
+				if (this.#rules.stage !== undefined) this.stage = this.#raw(this.#rules.stage);
+				this.lookedMs = startMs;
+			}
+			done(answer);
+		});
+	}
+
+	/** Stops it, and takes the reference away: in one frame where both lie side by side. */
+	stop(word: number, done: Done): void {
+		const command = this.#command;
+		const reference = this.#reference;
+		this.urgent = true;
+		if (this.#options.device.table.functions.includes(16) && reference.address === command.address + 1) {
+			this.write(16, command.address, [word, 0], done);
+			return;
+		}
+		this.tell(command, word, (answer) => {
+			this.urgent = true;
+			if (answer === "ok") this.tell(reference, 0, done);
+			else done(answer);
+		});
+	}
+
+	/** Writes the command word. */
+	say(word: number, done: Done): void {
+		this.tell(this.#command, word, done);
+	}
+
+	/** Writes a row. */
+	set(name: string, value: number, done: Done): void {
+		this.tell(findRow(this.#options.device.table, name)!, value, done);
+	}
+
+	/** Writes the reference; `hz` negative for reverse of a drive whose reference has a sign. */
+	refer(hz: number, maxHz: number, done: Done): void {
+		this.tell(this.#reference, this.referenceOf(hz, maxHz), done);
+	}
+
+	/** "ok" when the drive holds this reference, "refused" when it holds another. */
+	holds(hz: number, maxHz: number, done: Done): void {
+		const wanted = this.referenceOf(hz, maxHz);
+		this.readRows([this.#reference], (answer) => {
+			const held = Math.abs((this.#found.get(this.#reference) ?? Number.NaN) - wanted) < 1e-6;
+			done(answer === "ok" && !held ? "refused" : answer);
+		});
+	}
+
+	/** "ok" when neither a run word nor a reference stands in the drive. What cannot be read counts as gone. */
+	isOff(done: Done): void {
+		const rows = [this.#command, this.#reference].filter(({ access }) => access === "rw");
+		if (rows.length === 0) {
+			done("ok");
+			return;
+		}
+		const { forward, reverse } = this.#rules.words;
+		this.readRows(rows, (answer) => {
+			const word = this.#found.get(this.#command);
+			const off = word !== forward && word !== reverse && (this.#found.get(this.#reference) ?? 0) === 0;
+			done(answer === "ok" && !off ? "refused" : answer);
+		});
+	}
+
+	/** Reads rows by name; their values, in their units, are `value(name)` after that. */
+	ask(names: readonly string[], done: Done): void {
+		const { table } = this.#options.device;
+		this.readRows(
+			names.map((name) => findRow(table, name)!),
+			done,
+		);
+	}
+
+	/** What was read last of a row; NaN for none. */
+	value(name: string): number {
+		const row = findRow(this.#options.device.table, name)!;
+		return this.#found.get(row) ?? Number.NaN;
+	}
+
+	onResult(result: ReadResult): void {
+		const then = this.#onResult;
+		this.#onResult = undefined;
+		then?.(result);
+	}
+
+	#found = new Map<Row, number>();
+	#raws = new Map<string, number>();
+
+	#raw(name: string): number {
+		return this.#raws.get(name) ?? Number.NaN;
+	}
+
+	/** The step of the reference's register nearest to a frequency. */
+	private referenceOf(hz: number, maxHz: number): number {
+		const row = this.#reference;
+		const value = row.unit === "%" ? (100 * hz) / maxHz : hz;
+		const k = row.k ?? 1;
+		return Number((Math.round(value / k) * k).toPrecision(12));
+	}
+
+	private readRows(rows: readonly Row[], done: Done): void {
+		this.read(spans(this.#options.device.table, rows), 0, done);
+	}
+
+	private read(all: readonly Span[], index: number, done: Done): void {
+		const span = all[index]!;
+		if (index === 0) this.#found.clear();
+		this.send(span.function, span.first, span.last - span.first + 1, [], (result) => {
+			if (result.status !== "ok") {
+				this.end(done, result.status === "exception" ? "refused" : "silent");
+				return;
+			}
+			for (const { row, step } of span.rows) {
+				const at = rowAt(row, span.first);
+				const raw = rawNumber(step, result.data, at, this.#scratch);
+				const value = stepValue(step, raw, result.data, at, this.#scratch);
+				this.#raws.set(row.name, raw);
+				if (value !== undefined) this.#found.set(row, value);
+			}
+			if (this.#aborted) this.end(done, "silent");
+			else if (index + 1 < all.length) this.read(all, index + 1, done);
+			else this.end(done, "ok");
+		});
+	}
+
+	private tell(row: Row, value: number, done: Done): void {
+		const { table } = this.#options.device;
+		const out = new DataView(new ArrayBuffer(2));
+		encodeValue(table, row, value, out, 0);
+		this.write(row.write!.fc, row.address, [out.getUint16(0)], done);
+	}
+
+	private write(code: number, address: number, values: number[], done: Done): void {
+		this.wroteMs = this.#options.clock.now();
+		this.send(code, address, values.length, values, (result) => {
+			// it may have waited for its turn on the line
+			this.wroteMs = Math.max(this.wroteMs, result.endMs);
+			this.end(done, result.status === "ok" ? "ok" : result.status === "exception" ? "refused" : "silent");
+		});
+	}
+
+	private send(
+		code: number,
+		address: number,
+		count: number,
+		values: number[],
+		then: (result: ReadResult) => void,
+	): void {
+		this.busy = true;
+		this.function = code;
+		this.address = address;
+		this.count = count;
+		this.values = values;
+		this.#onResult = then;
+		this.#options.client.request(this);
+	}
+
+	private end(done: Done, answer: Answer): void {
+		this.busy = false;
+		this.#aborted = false;
+		this.urgent = false;
+		done(answer);
+	}
+}
+
+/** The rows of which a drive's state is the greatest: the parts of its point St. */
+export function stateRows(table: DeviceTable): Row[] {
+	const state = table.derived?.find((one) => pointNames(one.point).includes("St"));
+	const rows: Row[] = [];
+	for (const name of state?.of ?? []) {
+		const row = name[0] === "@" ? findRow(table, name.slice(1)) : undefined;
+		if (row) rows.push(row);
+	}
+	return rows;
+}
+
+/** As few requests as the device allows. */
+function spans(table: DeviceTable, rows: readonly Row[]): Span[] {
+	const sorted = [...rows].sort((a, b) => rowFirst(a) - rowFirst(b));
+	const all: Span[] = [];
+	for (const row of sorted) {
+		const code = rowFunction(table, row);
+		const looked = { row, step: makeStep(table, row) };
+		const open = all[all.length - 1];
+		const last = rowLast(row);
+		if (
+			open &&
+			open.function === code &&
+			last - open.first < table.maxRead &&
+			joined(table, code, open.last, rowFirst(row))
+		) {
+			open.last = Math.max(open.last, last);
+			open.rows.push(looked);
+		} else all.push({ function: code, first: rowFirst(row), last, rows: [looked] });
+	}
+	return all;
+}
+
+/** Whether the device has all registers between two. */
+function joined(table: DeviceTable, code: number, from: number, to: number): boolean {
+	for (let at = from + 1; at < to; at++) {
+		const named = table.rows.some((row) => rowFunction(table, row) === code && row.access !== "w" && rowHolds(row, at));
+		if (!named && !answersWhole(table, code, at, at)) return false;
+	}
+	return true;
+}

@@ -1,0 +1,217 @@
+/** For the tests of drives: one drive under command, over a network that loses, repeats, delays and mixes frames. */
+import { ManualClock } from "../modules/base/manual-clock";
+import { DriveControl } from "../modules/devices/drive";
+import { Device, type ReadResult } from "../modules/devices/engine";
+import { DriveState, kDrive } from "../modules/devices/models/drive";
+import { type DeviceTable, tableModels } from "../modules/devices/table";
+import type { WriteClient, WriteOutcome, WriteRequest } from "../modules/devices/write";
+import { encodeRequest, PDU_AT } from "../modules/modbus/pdu";
+import { Image } from "../modules/sunspec/image";
+import type { Dice } from "../sim/dice";
+import { SimDrive, type SimDriveOptions } from "../sim/drive";
+import { seal } from "../sim/rtu-frame";
+
+/** What a network does to frames: parts of them, 0 to 1. */
+export interface Weather {
+	lost: number;
+	repeated: number;
+	/** Up to `lifeMs` of the network later, so that others overtake it. */
+	late: number;
+}
+
+export const fair: Weather = { lost: 0, repeated: 0, late: 0 };
+
+/**
+ * Carries requests as RTU frames, one transaction at a time, each reply to its request, as Modbus TCP does. A frame may
+ * arrive when its request has long timed out, or twice; none is older than `lifeMs` when it arrives.
+ */
+export class FrameNet implements WriteClient {
+	weather: Weather = fair;
+	/** The cable is cut. */
+	cut = false;
+	/** Command frames that went out: function, address and values. */
+	readonly sent: { readonly ms: number; readonly code: number; readonly address: number; readonly values: number[] }[] =
+		[];
+	readonly #clock: ManualClock;
+	readonly #drive: SimDrive;
+	readonly #dice: Dice;
+	readonly #lifeMs: number;
+	readonly #queue: WriteRequest[] = [];
+	#open: WriteRequest | undefined;
+
+	constructor(clock: ManualClock, drive: SimDrive, dice: Dice, lifeMs: number) {
+		this.#clock = clock;
+		this.#drive = drive;
+		this.#dice = dice;
+		this.#lifeMs = lifeMs;
+	}
+
+	request(request: WriteRequest): void {
+		if (request.urgent) this.#queue.unshift(request);
+		else this.#queue.push(request);
+		this.#clock.setTimer(() => this.#next(), 0);
+	}
+
+	#next(): void {
+		if (this.#open || this.#queue.length === 0) return;
+		const request = this.#queue.shift()!;
+		this.#open = request;
+		const startMs = this.#clock.now();
+		const { function: code, address, count, values } = request;
+		if (code > 4) this.sent.push({ ms: startMs, code, address, values: [...values] });
+		const pdu = new Uint8Array(260);
+		const length = encodeRequest({ unit: request.unit, function: code, address, count, values } as never, pdu);
+		const frame = seal(request.unit, pdu.slice(PDU_AT, PDU_AT + length));
+		const end = (status: string, exception: number, data: DataView): void => {
+			if (this.#open !== request) return;
+			this.#open = undefined;
+			this.#clock.clearTimer(timer);
+			const result: ReadResult = { status, exception, data, startMs, endMs: this.#clock.now() };
+			request.onResult(result);
+			this.#next();
+		};
+		const timer = this.#clock.setTimer(() => end("timeout", 0, new DataView(new ArrayBuffer(0))), request.timeoutMs);
+		const answered = (reply: Uint8Array): void => {
+			if (this.#open !== request) return;
+			const isException = (reply[1]! & 0x80) !== 0;
+			end(isException ? "exception" : "ok", isException ? reply[2]! : 0, new DataView(reply.slice(3).buffer));
+		};
+		this.#carry(() => {
+			const reply = this.#drive.onFrame(frame, this.#clock.now());
+			if (reply) this.#carry(() => answered(reply.bytes), reply.delayMs);
+		}, 8);
+	}
+
+	/** Brings a frame to the other side: in time, late, twice, or not. */
+	#carry(arrive: () => void, delayMs: number): void {
+		const { lost, repeated, late } = this.weather;
+		const copies = this.#dice.next() < repeated ? 2 : 1;
+		for (let i = 0; i < copies; i++) {
+			if (this.cut || this.#dice.next() < lost) continue;
+			const isLate = this.#dice.next() < late;
+			const ms = isLate ? this.#dice.next() * (this.#lifeMs - delayMs - 1) : 0;
+			this.#clock.setTimer(() => {
+				if (!this.cut) arrive();
+			}, delayMs + ms);
+		}
+	}
+}
+
+export interface RigOptions extends Partial<Omit<SimDriveOptions, "table" | "unit">> {
+	lifeMs?: number;
+	firstId?: number;
+	/** Plays a mistake in the interlock. */
+	control?: typeof DriveControl;
+}
+
+export class DriveRig {
+	readonly clock = new ManualClock();
+	readonly table: DeviceTable;
+	readonly sim: SimDrive;
+	readonly net: FrameNet;
+	readonly outcomes: (WriteOutcome & { ms: number })[] = [];
+	image!: Image;
+	device!: Device;
+	control!: DriveControl;
+	readonly #options: RigOptions;
+	#running = 0;
+
+	constructor(table: DeviceTable, dice: Dice, options: RigOptions = {}) {
+		this.table = table;
+		this.#options = options;
+		this.sim = new SimDrive({ table, unit: 7, ...options });
+		this.net = new FrameNet(this.clock, this.sim, dice, options.lifeMs ?? 500);
+		this.boot();
+	}
+
+	/** A hub starts: nothing is left of the one before but what is under way to the drive. */
+	boot(): void {
+		const { firstId = 1000, lifeMs = 500, control: Control = DriveControl } = this.#options;
+		this.control?.close();
+		const image = new Image(tableModels(this.table));
+		const device = new Device({ table: this.table, image, unit: 7 });
+		const control = new Control({
+			...{ device, client: this.net, clock: this.clock, lifeMs, firstId: firstId + 77_777 * this.#running },
+			onOutcome: (outcome) => this.outcomes.push({ ...outcome, ms: this.clock.now() }),
+		});
+		image.onCommit = () => control.update();
+		device.onChange = (_, what) => {
+			if (what === "online") control.resume();
+		};
+		Object.assign(this, { image, device, control });
+		this.#poll(++this.#running);
+	}
+
+	/** The hub is gone: nobody speaks to the drive any more. */
+	kill(): void {
+		this.#running++;
+		this.control.close();
+		this.net.cut = true;
+		this.clock.advance(0);
+	}
+
+	#poll(boot: number): void {
+		if (boot !== this.#running) return;
+		const { device, net, clock } = this;
+		const read = device.nextRead(clock.now());
+		if (read) {
+			const { unit, function: code, address, count, timeoutMs } = read;
+			const onResult = (result: ReadResult): void => {
+				if (boot !== this.#running) return;
+				device.onResult(result);
+				clock.setTimer(() => this.#poll(boot), 20);
+			};
+			net.request({ unit, function: code, address, count, timeoutMs, retries: 0, values: [], onResult });
+		} else clock.setTimer(() => this.#poll(boot), 100);
+	}
+
+	point(name: string): number {
+		return Number(this.image.value(this.image.handle(kDrive, name)));
+	}
+
+	/** What the SunSpec server does with a client's write: the exception, or 0. */
+	write(values: Readonly<Record<string, number>>): number {
+		const { image, control } = this;
+		const points = Object.keys(values).map((name) => image.point(image.handle(kDrive, name))!);
+		for (const point of points) {
+			const exception = control.onWrite(point, values[point.name]!);
+			if (exception !== 0) return exception;
+		}
+		for (const point of points) {
+			image.set(image.handle(kDrive, point.name), values[point.name]!, this.clock.now(), "good");
+		}
+		image.commit();
+		control.onWritten(points);
+		return 0;
+	}
+
+	/** A fresh start command. */
+	start(hz: number, cmd = 1): number {
+		return this.write({ Cmd: cmd, SetHz: hz, CmdId: this.point("CmdId") + 1 });
+	}
+
+	stop(): void {
+		this.write({ Cmd: 0 });
+	}
+
+	/** Goes on until the last command has its result. */
+	settle(mostMs = 70_000): void {
+		for (let ms = 0; ms < mostMs && this.point("CmdSt") === 1; ms += 50) this.advance(50);
+	}
+
+	advance(ms: number): void {
+		this.clock.advance(ms);
+		this.sim.advance(this.clock.now());
+	}
+
+	/** Word of results since the last call. */
+	results(): string[] {
+		return this.outcomes
+			.splice(0)
+			.map(({ result, reason, row }) => `${row} ${result}${reason === "" ? "" : `: ${reason}`}`);
+	}
+
+	get state(): string {
+		return Object.entries(DriveState).find(([, value]) => value === this.point("St"))![0];
+	}
+}
