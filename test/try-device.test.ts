@@ -31,7 +31,7 @@ it("shows every row of a table file against its simulator", async () => {
 
 it("goes on until Ctrl-C, and ends well", async () => {
 	const peer = tool("hiking-dds238-2-zn-s", "--sim");
-	await peer.waitFor(/^current .* good\n[^]*^current .* good\n/m);
+	await peer.waitFor(/^current .* good\n[\s\S]*^current .* good\n/m);
 	peer.process.kill("SIGINT");
 	expect(await peer.ended).toBe(0);
 });

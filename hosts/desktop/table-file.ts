@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { deviceTable, deviceTables } from "../../modules/devices/catalogue";
+import { allTables, findTable } from "../../modules/devices/generated/tables";
 import { takePlugins } from "../../modules/devices/plugin-table";
 import type { DeviceTable } from "../../modules/devices/table";
 import { UsageError } from "./options";
@@ -8,9 +8,9 @@ import { loadPluginFile } from "./plugin-files";
 /** The table of a file, checked, or of the catalogue by its id. Throws UsageError with every problem. */
 export function tableOf(name: string): DeviceTable {
 	if (!existsSync(name)) {
-		const known = deviceTable(name);
+		const known = findTable(name);
 		if (known) return known;
-		const ids = deviceTables.map(({ id }) => id).sort();
+		const ids = allTables.map(({ id }) => id).sort();
 		throw new UsageError(`${name}: there is no such file, and no such device among ${ids.join(", ")}`);
 	}
 	const { tables, leftOut } = takePlugins([loadPluginFile(name)]);

@@ -4,16 +4,21 @@
  * language (no clock, no trace, no IO, no other module); what it exports is copied as data and checked, and its code
  * never runs again. docs/add-a-device.md shows one.
  */
+export type { RecordSpec } from "../base/record";
 export { defineModel } from "../sunspec/vendor";
+export { type PathRow, pathRows } from "./path-rows";
 export type {
 	Confidence,
 	Control,
 	Derived,
 	DeviceTable,
+	KeepAlive,
 	LineProfile,
 	Poll,
+	Protocol,
 	Row,
 	RowType,
+	Unlock,
 	WriteRule,
 } from "./table";
 export type { Unit } from "./units";
