@@ -48,9 +48,12 @@ export abstract class AcDer extends SimDer {
 	constructor(ratedW: number, options: AcDerOptions, more: readonly ModelSpec[], derType: number) {
 		const single = options.phase !== undefined;
 		const measurements = (options.float ? 111 : 101) + (single ? 0 : 2);
+		// interfaces stand behind the common model
+		const first = more.filter((spec) => spec.id < 100);
 		const after120 = more.filter((spec) => spec.id === 122);
-		const last = more.filter((spec) => spec.id !== 122);
-		super([{ id: 1 }, { id: measurements }, { id: 120 }, { id: 121 }, ...after120, { id: 123 }, ...last], options);
+		const last = more.filter((spec) => spec.id > 122);
+		const head = [{ id: 1 }, ...first, { id: measurements }, { id: 120 }, { id: 121 }];
+		super([...head, ...after120, { id: 123 }, ...last], options);
 		this.ratedW = ratedW;
 		this.ratedVA = options.ratedVA ?? ratedW;
 		this.#float = options.float ?? false;

@@ -1,4 +1,5 @@
 import { frozen } from "../modules/base/frozen";
+import type { ModelSpec } from "../modules/sunspec/image";
 import { AcDer, type AcDerOptions, InverterState, scaleFor } from "./der-ac";
 import { sunshine } from "./profile";
 
@@ -26,9 +27,10 @@ export class PvInverter extends AcDer {
 	readonly #stringWh = [0, 0];
 	#apparentVAh = 0;
 
-	constructor(options: InverterOptions = {}) {
+	/** `more`: models beside those. */
+	constructor(options: InverterOptions = {}, more: readonly ModelSpec[] = []) {
 		const ratedW = options.ratedW ?? 10_000;
-		super(ratedW, options, [{ id: 122 }, { id: 160, repeats: 2 }], 4);
+		super(ratedW, options, [{ id: 122 }, ...more, { id: 160, repeats: 2 }], 4);
 		this.peakW = options.peakW ?? 1.1 * ratedW;
 		this.#sun = options.sun ?? sunshine;
 		this.#noneByNight = options.night === "none";

@@ -2,8 +2,10 @@ import { deviceTable } from "../modules/devices/catalogue";
 import type { DeviceTable } from "../modules/devices/table";
 import type { SimDer, SimDerOptions } from "./der-base";
 import { GridBattery } from "./der-battery";
+import { Gen24Hybrid } from "./der-gen24";
 import { PvInverter } from "./der-inverter";
 import { NativeHybrid } from "./der-native";
+import { SmaInverter } from "./der-sma";
 import { SolarCharger } from "./der-solar";
 import type { SimDevice } from "./device";
 import { Dice } from "./dice";
@@ -15,7 +17,7 @@ import { isSolArk, SolArk } from "./sol-ark";
 import { SunSpecSlave } from "./sunspec-slave";
 
 /** What a device that speaks SunSpec itself is played as. */
-export type SimKind = "inverter" | "battery" | "solar" | "native";
+export type SimKind = "inverter" | "battery" | "solar" | "native" | "sma" | "gen24";
 
 /** A device of a site, as its file has it, and what the simulation may know beyond that. */
 export interface PoleDevice {
@@ -139,7 +141,7 @@ export class Pole {
 			...(device.solarW === undefined ? {} : { peakW: device.solarW }),
 		});
 		if (device.sim !== "solar") der.mains = this.grid.connect(der);
-		return new SunSpecSlave({ unit: device.address, der, seed });
+		return new SunSpecSlave({ unit: device.address, der, seed, wholeModels: device.sim === "sma" });
 	}
 
 	/** The line of a bus; one without devices stays silent. */
@@ -172,6 +174,8 @@ export function simDer(kind: SimKind, options: SimDerOptions & { peakW?: number 
 	if (kind === "battery") return new GridBattery(options);
 	if (kind === "solar") return new SolarCharger(options);
 	if (kind === "native") return new NativeHybrid(options);
+	if (kind === "sma") return new SmaInverter(options);
+	if (kind === "gen24") return new Gen24Hybrid(options);
 	return new PvInverter(options);
 }
 

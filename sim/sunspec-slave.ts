@@ -1,5 +1,5 @@
 import type { Clock } from "../modules/base/clock";
-import { FRAME_BYTES, PDU_AT, UNIT_AT } from "../modules/modbus/pdu";
+import { FRAME_BYTES, ModbusException, PDU_AT, UNIT_AT } from "../modules/modbus/pdu";
 import { type RegisterSpace, respond } from "../modules/modbus/respond";
 import { SunSpecSpace } from "../modules/sunspec/server";
 import type { SimDer } from "./der-base";
@@ -12,6 +12,8 @@ export interface SunSpecSlaveOptions {
 	/** How long it takes to answer. Default 30. */
 	replyMs?: number;
 	seed?: number;
+	/** It refuses reads that go from one model into the next or beyond the last, and has no end model, as SMA's do. */
+	wholeModels?: boolean;
 }
 
 /** A DER that speaks SunSpec, as bytes: on a simulated line with `onFrame`, or behind a Modbus server with `space`. */
@@ -19,12 +21,14 @@ export class SunSpecSlave extends RtuDevice {
 	readonly der: SimDer;
 	readonly #space: SunSpecSpace;
 	readonly #exchange = buffers();
+	readonly #wholeModels: boolean;
 	#nowMs = 0;
 
 	constructor(options: SunSpecSlaveOptions) {
 		super(options.unit, options.replyMs ?? 30, options.seed ?? options.unit);
 		const der = options.der;
 		this.der = der;
+		this.#wholeModels = options.wholeModels ?? false;
 		// Of a clock the space asks only the time.
 		const clock = { now: () => this.#nowMs } as Clock;
 		this.#space = new SunSpecSpace({
@@ -36,6 +40,17 @@ export class SunSpecSlave extends RtuDevice {
 			},
 		});
 		this.#space.add(this.unit, der.image);
+		const read = this.#space.readRegisters.bind(this.#space);
+		this.#space.readRegisters = (unit, input, address, count, out, offset) =>
+			this.#holds(address, count) ? read(unit, input, address, count, out, offset) : ModbusException.illegalDataAddress;
+	}
+
+	#holds(address: number, count: number): boolean {
+		if (!this.#wholeModels) return true;
+		const { base, models } = this.der.image;
+		if (address === base && count <= 2) return true;
+		const end = address + count;
+		return models.some((model) => address >= model.address && end <= model.address + 2 + model.length);
 	}
 
 	/** What a Modbus server serves as this device; `now` in ms, on the time line of `onFrame`. */

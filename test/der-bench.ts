@@ -24,6 +24,8 @@ export interface DerStart {
 	siteText: string;
 	dataFolder?: string;
 	epochMs?: number;
+	/** Hour of the day at which the simulated devices begin. Default 11. */
+	sim?: { startHour: number };
 	/** Devices that do not answer from the start. */
 	silent?: readonly string[];
 }

@@ -1,6 +1,7 @@
 /** What a SunSpec device can be told, as its control models show it. */
 import { frozen } from "../base/frozen";
 import type { FoundModel } from "../sunspec/client/found";
+import type { StoreModules } from "../sunspec/der/profile";
 import type { DerAbility } from "../sunspec/der/types";
 import type { Image } from "../sunspec/image";
 
@@ -31,6 +32,23 @@ export function abilitiesOf(image: Image, model: number): DerAbility[] {
 		if (points.every((one) => one.split("/").some((name) => isThere(image, model, name)))) abilities.push(ability);
 	}
 	return abilities;
+}
+
+/**
+ * The modules of 160 for what flows into and out of a storage: Fronius' GEN24 calls them "StCha 3" and "StDisCha 4". What
+ * it tells there is no power of the sun.
+ */
+export function storesOf(image: Image): StoreModules | undefined {
+	let charge = 0;
+	let discharge = 0;
+	for (let i = 1; ; i++) {
+		const handle = image.handle(160, "IDStr", `module[${i}]`);
+		if (handle < 0) return charge > 0 && discharge > 0 ? [charge, discharge] : undefined;
+		const name = image.value(handle);
+		if (typeof name !== "string") continue;
+		if (name.startsWith("StCha")) charge = i;
+		else if (name.startsWith("StDisCha")) discharge = i;
+	}
 }
 
 /** Which of the found models tells the device of an ability: 704 and 703 before the older ones; 0 for none. */

@@ -9,7 +9,7 @@ import type { WrittenValue } from "../sunspec/server";
 import type { Periods, ReadResult } from "./engine";
 import type { PolledDevice, SuspectPoint } from "./polled";
 import { Presence } from "./presence";
-import { abilitiesOf, controlModels } from "./sunspec-abilities";
+import { abilitiesOf, controlModels, storesOf } from "./sunspec-abilities";
 import { SunSpecIntake } from "./sunspec-intake";
 import { type Done, pointLabel, SunSpecWriter, type WrittenDevice, wordsOf, writeRuns } from "./sunspec-write";
 import type { WriteClient, WriteOutcome } from "./write";
@@ -236,7 +236,9 @@ export class SunSpecDevice extends Presence implements PolledDevice, WrittenDevi
 			return;
 		}
 		this.models = discovery.models;
-		const controls = this.models.filter((model) => model.known && controlModels.includes(model.id));
+		const stores = this.models.some(({ id }) => id === 124);
+		const tells = (id: number): boolean => controlModels.includes(id) || (stores && id === 160);
+		const controls = this.models.filter((model) => model.known && tells(model.id));
 		if (controls.length === 0) this.found();
 		else {
 			this.#survey = new SunSpecIntake(new Image(controls));
@@ -250,6 +252,8 @@ export class SunSpecDevice extends Presence implements PolledDevice, WrittenDevi
 		if (survey !== undefined) {
 			this.models = this.models.map((model) => {
 				const abilities = abilitiesOf(survey, model.id);
+				const stores = model.id === 160 ? storesOf(survey) : undefined;
+				if (stores !== undefined) return { ...model, stores };
 				return abilities.length === 0 ? model : { ...model, abilities };
 			});
 		}

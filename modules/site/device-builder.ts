@@ -141,7 +141,8 @@ export class DeviceBuilder {
 		const present = foundSpecs(models);
 		// What a client has written to its own controls is not the hub's to undo: it counts for the site as it is.
 		const can = hasOwnControls(models) ? { abilities: [], continuous: true } : foundAbilities(models);
-		const profile = isDer(entry.kind) ? this.#profile(entry.kind, site, can) : undefined;
+		const storeModules = models.find(({ stores }) => stores !== undefined)?.stores;
+		const profile = isDer(entry.kind) ? { ...this.#profile(entry.kind, site, can), storeModules } : undefined;
 		const added = profile ? derModels(present, profile) : [];
 		entry.image = new Image(profile ? derMap(present, added) : present);
 		if (profile && this.#isCommanded(site) && can.abilities.length > 0) {

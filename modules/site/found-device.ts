@@ -49,7 +49,7 @@ export function foundSpecs(models: readonly FoundModel[]): ModelSpec[] {
 
 /** To be kept over a restart. */
 export function packFound(models: readonly FoundModel[]): Uint8Array {
-	const plain = models.map(({ id, address, length, known, repeats, quirk, abilities }) => [
+	const plain = models.map(({ id, address, length, known, repeats, quirk, abilities, stores }) => [
 		id,
 		address,
 		length,
@@ -57,6 +57,7 @@ export function packFound(models: readonly FoundModel[]): Uint8Array {
 		repeats,
 		quirk ?? "",
 		...(abilities ?? []),
+		...(stores ?? []),
 	]);
 	return utf8Encode(JSON.stringify(plain));
 }
@@ -70,13 +71,16 @@ export function unpackFound(bytes: Uint8Array | undefined): FoundModel[] | undef
 	const models: FoundModel[] = [];
 	for (const one of list) {
 		if (!Array.isArray(one)) return undefined;
-		const [id, address, length, known, repeats, quirk, ...abilities] = one as unknown[];
+		const [id, address, length, known, repeats, quirk, ...more] = one as unknown[];
+		const abilities = more.filter((word) => typeof word === "string");
+		const stores = more.filter((module) => typeof module === "number");
 		if (typeof id !== "number" || typeof address !== "number" || typeof length !== "number") return undefined;
 		if (typeof repeats !== "object" || repeats === null) return undefined;
 		models.push({
 			...{ id, address, length, known: known === 1, repeats: repeats as Record<string, number> },
 			...(quirk ? { quirk: quirk as NonNullable<FoundModel["quirk"]> } : {}),
 			...(abilities.length > 0 ? { abilities: abilities as DerAbility[] } : {}),
+			...(stores.length === 2 ? { stores: [stores[0]!, stores[1]!] } : {}),
 		});
 	}
 	return models.length > 0 && isWhole(models) ? models : undefined;

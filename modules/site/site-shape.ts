@@ -32,7 +32,7 @@ export const kBitrates = frozen([125000, 250000, 500000, 800000, 1000000]);
 export const kBauds = frozen([1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200]);
 export const kParities = frozen(["none", "even", "odd"]);
 export const kRoles = frozen(["home", "feeder", "sensor", "other"]);
-export const kSimulated = frozen(["", "inverter", "battery", "solar", "native"]);
+export const kSimulated = frozen(["", "inverter", "battery", "solar", "native", "sma", "gen24"]);
 /** `device` of what speaks SunSpec itself: the hub finds out what it is. */
 export const kFoundDevice = "sunspec";
 

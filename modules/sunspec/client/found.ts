@@ -1,4 +1,5 @@
 /** What a SunSpec device was found to hold, and how a model is laid out by the length the device gives it. */
+import type { StoreModules } from "../der/profile";
 import type { DerAbility } from "../der/types";
 import { modelText } from "../generated/catalogue";
 import { findPoint, type GroupLayout, layout } from "../model";
@@ -33,6 +34,8 @@ export interface FoundModel {
 	readonly quirk?: Quirk;
 	/** What the device can be told by this model: of 123, 124, 703 and 704, once they were read. */
 	readonly abilities?: readonly DerAbility[];
+	/** Of 160: the modules that tell of a storage. */
+	readonly stores?: StoreModules;
 }
 
 /** A model's groups at a given length. */

@@ -55,6 +55,7 @@ export const kWays = frozen<readonly (readonly [string, Way])[]>([
 	["busiest", (v, n) => most(v, n, kBusiness)],
 	["n", negative],
 	["m", (v, n) => sum(v, n) / count(v, n)],
+	["less", (v, n) => (count(v, n) === 0 ? Number.NaN : (v[0]! || 0) - (v[1]! || 0))],
 	["x", product],
 	["h", (v, _n, phases) => Math.abs(Number.isNaN(v[0]!) ? v[1]! / phases : v[0]!)],
 	["abs", magnitude],

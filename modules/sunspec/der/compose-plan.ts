@@ -34,6 +34,7 @@ import {
 	kStoragePort,
 	kStorageStatus,
 	kTracker,
+	storeModules,
 } from "./compose-rules";
 import { acTypeOf, hasStorage, kOlderAc, olderAcOf, portsOf } from "./layout";
 import type { DerProfile } from "./profile";
@@ -101,8 +102,12 @@ class Plan {
 		if (!this.#added.includes(714)) return;
 		const gives = (id: number): boolean => present.some((model) => model.id === id);
 		const solar = this.#solarPorts;
+		const stores = gives(160) ? this.#input.profile.storeModules : undefined;
+		let module = 0;
 		solar.forEach((port, i) => {
-			if (gives(160)) this.#block(714, 160, kTracker, `${port}.`, `module[${i + 1}].`);
+			do module++;
+			while (stores?.includes(module));
+			if (gives(160)) this.#block(714, 160, kTracker, `${port}.`, `module[${module}].`);
 			else if (gives(404) || gives(403)) {
 				this.#block(714, gives(404) ? 404 : 403, kInputPort, `${port}.`, `string[${i + 1}].`);
 			} else if (gives(64111)) this.#block(714, 64111, kOutbackArray, `${port}.`);
@@ -111,7 +116,8 @@ class Plan {
 		});
 		const storage = this.#storagePort;
 		if (storage !== "") {
-			if (gives(64111)) this.#block(714, 64111, kOutbackBattery, `${storage}.`);
+			if (stores) this.#block(714, 160, storeModules(stores), `${storage}.`);
+			else if (gives(64111)) this.#block(714, 64111, kOutbackBattery, `${storage}.`);
 			else if (gives(502) || gives(501)) this.#block(714, gives(502) ? 502 : 501, kPanelBattery, `${storage}.`);
 			else if (this.#hasSource(802)) this.#block(714, 802, kStoragePort, `${storage}.`);
 			else if (older > 0 && profile.kind === "battery") this.#block(714, older, kOldDc, `${storage}.`);

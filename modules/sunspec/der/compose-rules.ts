@@ -16,6 +16,7 @@
  *         where its source wraps
  */
 import { frozen } from "../../base/frozen";
+import type { StoreModules } from "./profile";
 
 /** 701 from 101 to 103 and 111 to 113. */
 export const kNewAc = `W . W
@@ -183,6 +184,17 @@ DCWhInj w DCWH
 Tmp . Tmp
 DCSta trackerOn DCSt
 DCAlrm . DCEvt`;
+
+/** The storage's port from the two modules of 160 that tell of it; both are positive. */
+export function storeModules([charge, discharge]: StoreModules): string {
+	const both = (point: string): string => `module[${discharge}].${point},module[${charge}].${point}`;
+	return `DCA less ${both("DCA")}
+DCV f ${both("DCV")}
+DCW less ${both("DCW")}
+DCWhInj w module[${discharge}].DCWH
+DCWhAbs w module[${charge}].DCWH
+DCSta trackerOn module[${discharge}].DCSt`;
+}
 
 /** The only port of 714 from 101 to 103: solar, or of a storage. */
 export const kOldDc = `DCA . DCA

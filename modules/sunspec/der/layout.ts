@@ -65,7 +65,10 @@ export function portsOf(models: readonly ModelSpec[], profile: DerProfile): Port
 	const older = olderAcOf(models) > 0;
 	const measured = solarController || has(models, 802) || has(models, 124) || (profile.kind === "battery" && older);
 	const storage = measured ? 1 : 0;
-	if (has(models, 160)) return { solar: count(models, 160), storage };
+	if (has(models, 160)) {
+		const stores = profile.storeModules !== undefined;
+		return { solar: count(models, 160) - (stores ? 2 : 0), storage: stores ? 1 : storage };
+	}
 	if (has(models, 404) || has(models, 403)) return { solar: count(models, has(models, 404) ? 404 : 403), storage };
 	return { solar: solarController || (older && profile.kind !== "battery") ? 1 : 0, storage };
 }

@@ -21,6 +21,8 @@ export interface Ratings {
 
 export type AcType = "single" | "split" | "three";
 
+export type StoreModules = readonly [charge: number, discharge: number];
+
 export interface DerProfile {
 	/**
 	 * inverter: feeds AC, may have DC ports and a storage; battery: its source of power is a storage, with or without an
@@ -36,6 +38,11 @@ export interface DerProfile {
 	readonly continuous: boolean;
 	/** Older models too. Missing: true. */
 	readonly legacy?: boolean;
+	/**
+	 * Modules of its 160, from 1, that are no trackers: what flows into its storage, and what flows out of it, each a positive
+	 * power.
+	 */
+	readonly storeModules?: StoreModules | undefined;
 	/** How many ports of a 714 that its device gives are solar; missing: not known, it may be all. */
 	readonly solarPorts?: number;
 	/** Battery strings that 803 is to tell of; missing: no 803 is added. */
