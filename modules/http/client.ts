@@ -60,6 +60,10 @@ export interface HttpClientRequest {
 	/** Default "application/json" where there is a body. */
 	readonly contentType?: string | undefined;
 	readonly timeoutMs?: number | undefined;
+	/** It changes something: never sent a second time. Default: all but GET. */
+	readonly once?: boolean | undefined;
+	/** Ahead of all that waits. */
+	readonly urgent?: boolean | undefined;
 	/** Called once, never from within `request`. */
 	onReply(reply: HttpReply): void;
 }
@@ -122,7 +126,8 @@ export class HttpClient {
 				place: request.path,
 			});
 		}
-		this.#queue.push(request);
+		if (request.urgent) this.#queue.unshift(request);
+		else this.#queue.push(request);
 		if (this.#current === undefined && this.#timer === undefined) this.later();
 	}
 
@@ -154,8 +159,8 @@ export class HttpClient {
 		this.#startMs = this.#clock.now();
 		this.#authorized = false;
 		// what changes something goes over a fresh connection: on one that has just died it might be done twice
-		const plain = (request.method ?? "GET") === "GET";
-		if (this.#socket && (!plain || this.#startMs - this.#quietMs > keptMs)) this.drop();
+		const once = request.once ?? (request.method ?? "GET") !== "GET";
+		if (this.#socket && (once || this.#startMs - this.#quietMs > keptMs)) this.drop();
 		this.#timer = this.#clock.setTimer(() => this.timedOut(), request.timeoutMs ?? this.#options.timeoutMs ?? 10_000);
 		this.send();
 	}
