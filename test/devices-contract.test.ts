@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { simulatedRS485 } from "../hosts/mcsim/sim-rs485";
+import { Checker } from "../modules/base/checker";
+import { silentLog } from "../modules/base/log";
 import { ManualClock } from "../modules/base/manual-clock";
 import { Catalogue } from "../modules/devices/catalogue";
 import { Device } from "../modules/devices/engine";
@@ -9,15 +11,19 @@ import { type DeviceTable, firstModel, rowPoints, tableModels } from "../modules
 import { tablePoints } from "../modules/devices/table-points";
 import { fitsSunspecUnit } from "../modules/devices/units";
 import { validateTable } from "../modules/devices/validate";
-import { ModbusClient } from "../modules/modbus/client";
+import { openLink } from "../modules/site/links";
 import { BusScheduler } from "../modules/site/scheduler";
+import { busOf } from "../modules/site/site-bus";
 import { Image } from "../modules/sunspec/image";
 import { FixedSource } from "../sim/profile";
-import { SimSlave } from "../sim/slave";
+import { tabledDevice } from "../sim/tabled";
 import { cases, distinctValues, halfDigit, measuredRows, sourceName } from "./table-values";
 
 /** What the controls fill, not the table. */
 const composed = [703, 704, 705, 706, 707, 708, 709, 710, 711, 712, 715];
+
+/** A simulated line, as a site file has it. */
+const kBus = busOf({ id: "one", port: "sim" }, "buses[0]", new Checker())!;
 
 /**
  * The contract every table keeps: the simulator's bytes, through framer, client, scheduler and engine, come out in the
@@ -25,13 +31,16 @@ const composed = [703, 704, 705, 706, 707, 708, 709, 710, 711, 712, 715];
  */
 function play(table: DeviceTable, values: Record<string, number>, settings: Record<string, number> = {}) {
 	const clock = new ManualClock();
-	const slave = new SimSlave({ table, unit: 7, source: new FixedSource(values), serial: "17042391", settings });
-	const client = new ModbusClient({
-		link: { io: simulatedRS485(() => slave, clock), port: "sim:one", ...table.bus },
-		clock,
-	});
+	const slave = tabledDevice({ table, unit: 7, source: new FixedSource(values), serial: "17042391", settings });
 	const image = new Image(tableModels(table));
 	const device = new Device({ table, plan: new Catalogue(allTables).plan(table), image, unit: 7 });
+	const client = openLink({
+		bus: { ...kBus, ...table.bus, protocol: table.protocol ?? "modbus" },
+		devices: [device],
+		clock,
+		log: silentLog,
+		io: { RS485: simulatedRS485(() => slave, clock), TCP: undefined as never },
+	});
 	const scheduler = new BusScheduler({ client, devices: [device], clock });
 	scheduler.start();
 	clock.advance(20_000);

@@ -116,7 +116,9 @@ function typical(row: Row, n: number): number {
 		case "Hz":
 			return 49.87;
 		case "1":
-			return row.k === undefined && row.type[0] !== "f" ? 1 : 0.9 - n / 1000;
+			// a count of what else the device has: all of it
+			if (row.k === undefined && row.type[0] !== "f") return row.range?.[1] ?? 1;
+			return 0.9 - n / 1000;
 		case "C":
 			return isSigned(row.type) || (row.b ?? 0) < -7.5 ? -7.5 : 7.5;
 		case "%":

@@ -372,8 +372,11 @@ export class Device extends Presence implements PolledDevice {
 		for (let i = read.first; i < read.end; i++) {
 			const step = this.plan.steps[i]!;
 			const at = this.plan.at[i]!;
-			if (at + 2 * step.words > byteLength!) this.putAll(first, step.points, undefined, endMs, "good");
-			else if (step.more?.text) this.takeText(i, first, data, endMs);
+			if (at + 2 * step.words > byteLength!) {
+				// of rows that share a point, the one that counts says that there is none
+				if (step.more === undefined || this.counts(i, first, endMs))
+					this.putAll(first, step.points, undefined, endMs, "good");
+			} else if (step.more?.text) this.takeText(i, first, data, endMs);
 			else if (step.more) this.takeNumber(step, i, first, data, at, endMs);
 			else {
 				const value = rawNumber(step, data, at, this.#scratch) * step.k + step.b;

@@ -9,6 +9,8 @@ import { Device } from "../devices/engine";
 import type { PolledDevice } from "../devices/polled";
 import { ModbusClient } from "../modbus/client";
 import type { LineCounters, Rs485Class } from "../rs485/line";
+import { FramerClient } from "../serial/client";
+import { framerOf } from "../serial/framers";
 import type { BusClient } from "./scheduler";
 import type { SiteBus } from "./site-file";
 
@@ -51,8 +53,16 @@ export function openLink(options: LinkOptions): BusLink {
 		case "can":
 			return openCan(options);
 		default:
-			throw missing(bus, `nothing here speaks ${bus.protocol}`);
+			return openFramed(options);
 	}
+}
+
+/** A serial line whose protocol has a framer. */
+function openFramed({ bus, clock, log, io, tap, source }: LinkOptions): BusLink {
+	const framer = framerOf(bus.protocol);
+	if (framer === undefined) throw missing(bus, `nothing here speaks ${bus.protocol}`);
+	const { timeoutMs, retries } = bus;
+	return new FramerClient({ link: serial(bus, io), framer, clock, log, timeoutMs, retries, tap, source });
 }
 
 function openModbus({ bus, clock, log, io, tap, source }: LinkOptions): BusLink {
