@@ -18,6 +18,7 @@ import { ccsWattnodeWnc } from "../tables/ccs-wattnode-wnc";
 import { chintChd130 } from "../tables/chint-chd130";
 import { chintDdsu666 } from "../tables/chint-ddsu666";
 import { chintDtsu666 } from "../tables/chint-dtsu666";
+import { dalyUart } from "../tables/daly-uart";
 import { deltaMs300 } from "../tables/delta-ms300";
 import { deltaVfdEEl } from "../tables/delta-vfd-e-el";
 import { deyeSinglePhase } from "../tables/deye-single-phase";
@@ -31,6 +32,7 @@ import { growattSpf } from "../tables/growatt-spf";
 import { hikingDds238 } from "../tables/hiking-dds238-2-zn-s";
 import { hoymilesDtuPro } from "../tables/hoymiles-dtu-pro";
 import { janitzaUmg96rm } from "../tables/janitza-umg96rm";
+import { jkBmsUart } from "../tables/jk-bms-uart-4e57";
 import { midniteClassicWind } from "../tables/midnite-classic-wind";
 import { midniteClassic } from "../tables/midnite-classic";
 import { morningstarTristarMppt } from "../tables/morningstar-tristar-mppt";
@@ -41,6 +43,7 @@ import { phoenixCharx4 } from "../tables/phoenix-charx-4";
 import { phoenixCharx } from "../tables/phoenix-charx";
 import { phoenixEvCcAc1M } from "../tables/phoenix-ev-cc-ac1-m";
 import { phoenixEvEth } from "../tables/phoenix-ev-eth";
+import { pylontechRs485 } from "../tables/pylontech-rs485";
 import { schneiderAtv } from "../tables/schneider-atv12-312-320";
 import { schneiderIem3155 } from "../tables/schneider-iem3155";
 import { sht20XyMd02 } from "../tables/sht20-xy-md02";
@@ -79,6 +82,7 @@ export const allTables: readonly DeviceTable[] = [
 	chintChd130,
 	chintDdsu666,
 	chintDtsu666,
+	dalyUart,
 	deltaMs300,
 	deltaVfdEEl,
 	deyeSinglePhase,
@@ -92,6 +96,7 @@ export const allTables: readonly DeviceTable[] = [
 	hikingDds238,
 	hoymilesDtuPro,
 	janitzaUmg96rm,
+	jkBmsUart,
 	midniteClassicWind,
 	midniteClassic,
 	morningstarTristarMppt,
@@ -102,6 +107,7 @@ export const allTables: readonly DeviceTable[] = [
 	phoenixCharx,
 	phoenixEvCcAc1M,
 	phoenixEvEth,
+	pylontechRs485,
 	schneiderAtv,
 	schneiderIem3155,
 	sht20XyMd02,
