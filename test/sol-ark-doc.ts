@@ -88,6 +88,7 @@ function makingOf(table: DeviceTable, one: Derived): string {
 			sign: "magnitude of the first, sign of the second",
 			first: "the first that has a value",
 			over: `1 above ${one.limit ?? 0}, else 0`,
+			or: "bits that any has",
 		}[one.by],
 	];
 	if (one.factors !== undefined) words.push(`with factors ${one.factors.join(", ")}`);

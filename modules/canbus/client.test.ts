@@ -2,8 +2,9 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { SimCanBus } from "../../sim/can-bus";
 import type { LogLevel } from "../base/log";
 import { ManualClock } from "../base/manual-clock";
+import type { RecordSpec } from "../base/record";
 import { CanClient } from "./client";
-import type { CanListener, CanRecord, CanRequest, CanResult } from "./types";
+import type { CanListener, CanRequest, CanResult } from "./types";
 
 interface Told {
 	index: number;
@@ -31,7 +32,7 @@ function open(listeners: readonly CanListener[] = []): CanClient {
 	return new CanClient({ link: { io: bus.io, port: "sim:a" }, clock, listeners, log, name: "b" });
 }
 
-function listener(records: readonly CanRecord[], unit = 1): CanListener & { told: Told[] } {
+function listener(records: readonly RecordSpec[], unit = 1): CanListener & { told: Told[] } {
 	const told: Told[] = [];
 	return { records, unit, told, onRecord: (index, result) => void told.push(copy(index, result)) };
 }
@@ -46,7 +47,7 @@ beforeEach(() => {
 });
 
 describe("devices that send unasked", () => {
-	const records: CanRecord[] = [
+	const records: RecordSpec[] = [
 		{ name: "volts", key: 0x356, bytes: 6, everyMs: 1000 },
 		{ name: "extended", key: 0x356, extended: true, bytes: 8 },
 		{ name: "mux 1", key: 0x400, bytes: 8, least: 3, mux: { byte: 0, value: 1 }, everyMs: 500 },
@@ -115,7 +116,7 @@ describe("devices that send unasked", () => {
 	});
 
 	test("two devices of one kind are told apart by their units, two listeners may hear one frame", () => {
-		const cells: CanRecord[] = [{ name: "cells", key: 0x18e028f4, extended: true, bytes: 8, perUnit: 1 }];
+		const cells: RecordSpec[] = [{ name: "cells", key: 0x18e028f4, extended: true, bytes: 8, perUnit: 1 }];
 		const [first, third, again] = [listener(cells, 1), listener(cells, 3), listener(cells, 3)];
 		open([first, third, again]);
 		send(0x18e028f4, [1, 0, 0, 0, 0, 0, 0, 0], true);
@@ -127,7 +128,7 @@ describe("devices that send unasked", () => {
 	});
 
 	test("the port's filters let just these identifiers pass, merged when there are more than 16", () => {
-		const many: CanRecord[] = Array.from({ length: 20 }, (_unused, i) => ({ name: `${i}`, key: 0x350 + i, bytes: 1 }));
+		const many: RecordSpec[] = Array.from({ length: 20 }, (_unused, i) => ({ name: `${i}`, key: 0x350 + i, bytes: 1 }));
 		open([listener(records)]);
 		expect(bus.ports[0]!.options.filters).toEqual([
 			{ extended: false, id: 0x356, mask: 0x7ff },
@@ -222,7 +223,7 @@ describe("frames of ours", () => {
 	});
 
 	test("what must be heard all the time is sent with its period, once for all devices", () => {
-		const records: CanRecord[] = [{ name: "alive", key: 0x305, bytes: 8, write: true, everyMs: 1000 }];
+		const records: RecordSpec[] = [{ name: "alive", key: 0x305, bytes: 8, write: true, everyMs: 1000 }];
 		const client = open([listener(records), listener(records)]);
 		clock.advance(3500);
 		expect(bus.seen.map(({ id, data }) => [id, data.length])).toEqual(Array(4).fill([0x305, 8]));
@@ -233,7 +234,7 @@ describe("frames of ours", () => {
 });
 
 describe("devices that are asked", () => {
-	const volts: CanRecord = {
+	const volts: RecordSpec = {
 		name: "volts",
 		key: 0x18904001,
 		extended: true,
@@ -242,7 +243,7 @@ describe("devices that are asked", () => {
 		perUnit: 1,
 		requestPerUnit: 0x100,
 	};
-	const cells: CanRecord = {
+	const cells: RecordSpec = {
 		...volts,
 		name: "cells",
 		key: 0x18954001,
@@ -252,7 +253,7 @@ describe("devices that are asked", () => {
 		partBytes: 6,
 	};
 
-	function ask(client: CanClient, record: CanRecord, more: Partial<CanRequest> = {}): Told[] {
+	function ask(client: CanClient, record: RecordSpec, more: Partial<CanRequest> = {}): Told[] {
 		const told: Told[] = [];
 		const onResult = (result: CanResult) => void told.push(copy(0, result));
 		client.request({ unit: 1, record, timeoutMs: 200, retries: 1, onResult, ...more });
@@ -314,7 +315,7 @@ describe("devices that are asked", () => {
 	});
 
 	test("a record is written as its request's frame, and its reply is waited for; without one it is just sent", () => {
-		const mos: CanRecord = { ...volts, name: "mos", key: 0x18da4001, request: "18DA0140", write: true };
+		const mos: RecordSpec = { ...volts, name: "mos", key: 0x18da4001, request: "18DA0140", write: true };
 		const client = open([listener([mos])]);
 		const told = ask(client, mos, { values: [1, 0, 0, 0, 0, 0, 0, 0] });
 		const plain = ask(client, { name: "p", key: 0x77, bytes: 2, write: true }, { values: [5, 6] });

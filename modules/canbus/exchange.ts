@@ -1,17 +1,15 @@
 import type { Clock, TimerId } from "../base/clock";
-import {
-	type CanRecord,
-	type CanRequest,
-	type CanResult,
-	type FrameText,
-	kExtended,
-	parseFrame,
-	recordKey,
-} from "./types";
+import type { RecordSpec } from "../base/record";
+import { type CanRequest, type CanResult, type FrameText, kExtended, parseFrame, recordKey } from "./types";
 
 const kDefaultTimeoutMs = 500;
 /** Between the parts of a reply, at most: then no more of them comes. */
 const kPartMs = 100;
+
+interface View {
+	readonly data: DataView;
+	readonly bytes: Uint8Array;
+}
 
 /** What the exchange needs of its client. */
 export interface ExchangeOwner {
@@ -40,7 +38,8 @@ export class Exchange {
 	/** Requests as bytes, by their texts. */
 	readonly #texts = new Map<string, FrameText>();
 	#payload = new Uint8Array(8);
-	readonly #views = new Map<number, DataView>();
+	/** Of the payload, by their lengths. */
+	readonly #views = new Map<number, View>();
 	readonly #result: CanResult;
 	/** Bytes of a reply in parts that are there without a gap. */
 	#whole = 0;
@@ -50,7 +49,7 @@ export class Exchange {
 		this.#owner = owner;
 		this.#clock = clock;
 		this.#onTimer = () => this.late();
-		this.#result = { status: "ok", exception: 0, data: this.view(0), startMs: 0, endMs: 0 };
+		this.#result = { status: "ok", exception: 0, ...this.view(0), byteLength: 0, startMs: 0, endMs: 0 };
 	}
 
 	request(request: CanRequest): void {
@@ -72,7 +71,7 @@ export class Exchange {
 		return true;
 	}
 
-	private takePart(record: CanRecord, partBytes: number, bytes: Uint8Array, length: number): void {
+	private takePart(record: RecordSpec, partBytes: number, bytes: Uint8Array, length: number): void {
 		const at = (bytes[0]! - 1) * partBytes;
 		// not the next one: of an earlier reply, or one was lost
 		if (at !== this.#whole || length < 2) return;
@@ -117,7 +116,7 @@ export class Exchange {
 		this.attempt(request, record);
 	}
 
-	private attempt(request: CanRequest, record: CanRecord): void {
+	private attempt(request: CanRequest, record: RecordSpec): void {
 		this.#attempts++;
 		this.#whole = 0;
 		const asks = this.asks(record);
@@ -130,7 +129,7 @@ export class Exchange {
 		else this.wait(request.timeoutMs || kDefaultTimeoutMs);
 	}
 
-	private asks(record: CanRecord): FrameText | undefined {
+	private asks(record: RecordSpec): FrameText | undefined {
 		const text = record.request;
 		if (typeof text !== "string") return undefined;
 		let frame = this.#texts.get(text);
@@ -138,7 +137,7 @@ export class Exchange {
 		return frame;
 	}
 
-	private requestKey(asks: FrameText, record: CanRecord, unit: number): number {
+	private requestKey(asks: FrameText, record: RecordSpec, unit: number): number {
 		return ((asks.key & (kExtended - 1)) + (record.requestPerUnit ?? 0) * (unit - 1)) | (asks.key & kExtended);
 	}
 
@@ -171,7 +170,10 @@ export class Exchange {
 		this.#replyKey = -1;
 		const result = this.#result;
 		result.status = status;
-		result.data = this.view(bytes);
+		const view = this.view(bytes);
+		result.data = view.data;
+		result.bytes = view.bytes;
+		result.byteLength = bytes;
 		result.startMs = this.#startMs;
 		result.endMs = this.#clock.now();
 		this.#current = undefined;
@@ -179,9 +181,13 @@ export class Exchange {
 		if (this.#current === undefined && !this.#closed) this.next();
 	}
 
-	private view(bytes: number): DataView {
-		let view = this.#views.get(bytes);
-		if (view === undefined) this.#views.set(bytes, (view = new DataView(this.#payload.buffer, 0, bytes)));
+	private view(length: number): View {
+		let view = this.#views.get(length);
+		if (view === undefined) {
+			const { buffer } = this.#payload;
+			view = { data: new DataView(buffer, 0, length), bytes: new Uint8Array(buffer, 0, length) };
+			this.#views.set(length, view);
+		}
 		return view;
 	}
 }

@@ -30,6 +30,7 @@ export class Hearing {
 	readonly #isSilent: Uint8Array;
 	/** Views of the data, by length. */
 	readonly #views: DataView[] = [];
+	readonly #byteViews: Uint8Array[] = [];
 	readonly #result: CanResult;
 	#timer: TimerId | undefined;
 	#timerMs = Infinity;
@@ -48,8 +49,13 @@ export class Hearing {
 		this.#silentMs = new Float64Array(count).fill(Infinity);
 		this.#heardMs = new Float64Array(count);
 		this.#isSilent = new Uint8Array(count);
-		for (let length = 0; length <= 8; length++) this.#views.push(new DataView(this.bytes.buffer, 0, length));
-		this.#result = { status: "ok", exception: 0, data: this.#views[0]!, startMs: 0, endMs: 0 };
+		for (let length = 0; length <= 8; length++) {
+			this.#views.push(new DataView(this.bytes.buffer, 0, length));
+			this.#byteViews.push(new Uint8Array(this.bytes.buffer, 0, length));
+		}
+		const data = this.#views[0]!;
+		const bytes = this.#byteViews[0]!;
+		this.#result = { status: "ok", exception: 0, data, bytes, byteLength: 0, startMs: 0, endMs: 0 };
 		this.#onTimer = () => {
 			this.#timer = undefined;
 			this.watch(this.#clock.now());
@@ -111,19 +117,25 @@ export class Hearing {
 		this.#heardMs[entry] = nowMs;
 		const result = this.#result;
 		result.startMs = result.endMs = nowMs;
+		result.status = "ok";
 		if (length < this.#least[entry]!) {
 			this.short++;
 			result.status = "garbled";
-			result.data = this.#views[0]!;
-		} else {
-			result.status = "ok";
-			result.data = this.#views[Math.min(length, this.#most[entry]!)]!;
-		}
+			length = 0;
+		} else if (length > this.#most[entry]!) length = this.#most[entry]!;
+		this.payload(length);
 		if (this.#isSilent[entry] !== 0) {
 			this.#isSilent[entry] = 0;
 			this.wake(nowMs + this.#silentMs[entry]!, nowMs);
 		}
 		this.#listener[entry]!.onRecord(this.#index[entry]!, result);
+	}
+
+	private payload(length: number): void {
+		const result = this.#result;
+		result.data = this.#views[length]!;
+		result.bytes = this.#byteViews[length]!;
+		result.byteLength = length;
 	}
 
 	/** Tells who has fallen silent, and comes again when the next one may have: no frame touches a timer. */
@@ -154,7 +166,7 @@ export class Hearing {
 	private tell(entry: number, status: "timeout" | "closed", startMs: number, endMs: number): void {
 		const result = this.#result;
 		result.status = status;
-		result.data = this.#views[0]!;
+		this.payload(0);
 		result.startMs = startMs;
 		result.endMs = endMs;
 		this.#listener[entry]!.onRecord(this.#index[entry]!, result);

@@ -1,4 +1,5 @@
 /** What stands between the client of a CAN bus and its port, its listeners and its askers. */
+import type { RecordSpec } from "../base/record";
 import type { CANCounters, CANFrame, CANOptions, CANState, CANTransmit } from "../can/can";
 
 /** The shape of the CAN class (modules/can) as the client uses it. */
@@ -18,44 +19,22 @@ export type CanLinkOptions = Omit<
 	"onReadable" | "onWritable" | "onError" | "onStateChange" | "filters" | "mode"
 > & { io: CanClass };
 
-/** What CAN needs of a record (modules/base/record.ts). */
-export interface CanRecord {
-	readonly name: string;
-	/** Identifier of the frame; of what is asked for, that of the reply. */
-	readonly key: number | string;
-	/** Bytes of its payload. */
-	readonly bytes: number;
-	/** Bytes that a payload has at least. Default: `bytes`. */
-	readonly least?: number;
-	/** 29-bit identifiers. */
-	readonly extended?: boolean;
-	/** Sent unasked with this period, in milliseconds; silent after three of them. Of a record with `write`: by us. */
-	readonly everyMs?: number;
-	/** One of several payloads under this identifier: the one whose byte has this value. */
-	readonly mux?: { readonly byte: number; readonly value: number };
-	/** What asks for it, as candump writes a frame: "18900140#0000000000000000"; eight digits mean 29 bits. */
-	readonly request?: string | object;
-	/** Added to `key`, and to the identifier of `request`, for each unit above 1. */
-	readonly perUnit?: number;
-	readonly requestPerUnit?: number;
-	/** The payload is put together of several frames: byte 0 of each is its number, from 1 on; this many bytes follow. */
-	readonly partBytes?: number;
-	readonly write?: boolean;
-}
-
 /** As a transaction of any bus ends. `data` is read during the call only. */
 export interface CanResult {
 	status: "ok" | "timeout" | "garbled" | "closed";
 	/** Always 0. */
 	exception: number;
 	data: DataView;
+	/** The same as bytes, and how many. */
+	bytes: Uint8Array;
+	byteLength: number;
 	startMs: number;
 	endMs: number;
 }
 
 /** A device that is heard. */
 export interface CanListener {
-	readonly records: readonly CanRecord[];
+	readonly records: readonly RecordSpec[];
 	/** Its unit; 1 is that of the identifiers as the records have them. */
 	readonly unit: number;
 	/**
@@ -68,7 +47,7 @@ export interface CanListener {
 /** A record that is asked for, or written. The object must stay as it is until its result. */
 export interface CanRequest {
 	readonly unit: number;
-	readonly record?: CanRecord | undefined;
+	readonly record?: RecordSpec | undefined;
 	/** Payload of what is written. */
 	readonly values?: readonly number[] | undefined;
 	readonly timeoutMs: number;
@@ -81,7 +60,7 @@ export interface CanRequest {
 export const kExtended = 0x20000000;
 
 /** That of a record for a unit. */
-export function recordKey(record: CanRecord, unit: number): number {
+export function recordKey(record: RecordSpec, unit: number): number {
 	return Number(record.key) + (record.perUnit ?? 0) * (unit - 1) + (record.extended === true ? kExtended : 0);
 }
 

@@ -20,6 +20,7 @@ export const DERIVED_BY = frozen<readonly DerivedBy[]>([
 	"sign",
 	"first",
 	"over",
+	"or",
 ]);
 
 /** How many parts each takes, at least and at most. */
@@ -48,6 +49,9 @@ function addPart(by: DerivedBy, before: number, part: number, index: number): nu
 			return first ? part * part : before - part * part;
 		case "hypot":
 			return first ? part * part : before + part * part;
+		case "or":
+			// a part that has no value leaves none, as in a sum
+			return first || Number.isNaN(before) ? part : Number.isNaN(part) ? part : (before | part) >>> 0;
 		case "sign":
 			return first ? Math.abs(part) : part < 0 ? -before : before + 0 * part;
 		default:

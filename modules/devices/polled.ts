@@ -19,6 +19,8 @@ export interface ReadResult {
 	readonly status: string;
 	readonly exception: number;
 	readonly data: DataView;
+	/** The payload once more, where the client has it at hand: then its copy makes no object. */
+	readonly bytes?: Uint8Array;
 	/** Bytes of payload; left out: as many as were asked for. */
 	readonly byteLength?: number;
 	readonly startMs: number;

@@ -37,7 +37,7 @@ export class Presence {
 	onChange: ((device: PolledDevice, what: "online" | "offline" | "reset") => void) | undefined;
 	/** By read. */
 	protected dueMs: Float64Array;
-	/** By read: 1 for what the device sends by itself, and is never asked for. Undefined: none. */
+	/** By read: above 0 for what the device sends by itself, and is never asked for. Undefined: none. */
 	protected unasked: Uint8Array | undefined = undefined;
 
 	protected constructor(dueMs: Float64Array) {

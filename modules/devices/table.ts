@@ -107,7 +107,8 @@ export interface Derived {
  * - "root": the square root of |a² - b²|, and "hypot": of a² + b² (of any number);
  * - "sign": the magnitude of a with the sign of b;
  * - "first": the first part that the device has a value for; a part that is lost is waited for, not passed over;
- * - "over": 1 or 0, see `limit`.
+ * - "over": 1 or 0, see `limit`;
+ * - "or": bits that are set in any of the parts, up to 32 (alarms of several rows in one bit field).
  */
 export type DerivedBy =
 	| "sum"
@@ -122,7 +123,8 @@ export type DerivedBy =
 	| "hypot"
 	| "sign"
 	| "first"
-	| "over";
+	| "over"
+	| "or";
 
 /** Something counts only while a row that was read before holds one of these raw values. */
 export interface When {

@@ -6,6 +6,7 @@ import type { Log } from "../base/log";
 import { CanClient } from "../canbus/client";
 import type { CanClass } from "../canbus/types";
 import { Device } from "../devices/engine";
+import { RecordListener } from "../devices/listener";
 import type { PolledDevice } from "../devices/polled";
 import { ModbusClient } from "../modbus/client";
 import type { LineCounters, Rs485Class } from "../rs485/line";
@@ -79,7 +80,7 @@ function serial(bus: SiteBus, io: LinkIo) {
 
 function openCan({ bus, clock, log, io, devices }: LinkOptions): BusLink {
 	if (!io.CAN) throw missing(bus, "this platform has no CAN");
-	const listeners = devices.filter((device) => device instanceof Device).map((device) => new Heard(device));
+	const listeners = devices.filter((device) => device instanceof Device).map((device) => new RecordListener(device));
 	const port = bus.port === "sim" ? `sim:${bus.id}` : bus.port;
 	const client = new CanClient({ link: { io: io.CAN, port, bitrate: bus.baud }, listeners, clock, log, name: bus.id });
 	return {
@@ -89,24 +90,6 @@ function openCan({ bus, clock, log, io, devices }: LinkOptions): BusLink {
 		},
 		close: () => client.close(),
 	};
-}
-
-/** A device of records as who hears them knows it: by the index of the record, of which the device knows the read. */
-class Heard {
-	readonly records: NonNullable<Device["table"]["records"]>;
-	readonly unit: number;
-	private readonly device: Device;
-
-	constructor(device: Device) {
-		this.device = device;
-		this.records = device.table.records ?? [];
-		this.unit = device.unit;
-	}
-
-	onRecord(index: number, result: Parameters<Device["onRecord"]>[1]): void {
-		const read = this.device.plan.reads.findIndex((one) => one.record === index);
-		if (read >= 0) this.device.onRecord(read, result);
-	}
 }
 
 function missing(bus: SiteBus, why: string): GridpostError {
