@@ -15,6 +15,8 @@ import { AirProfile, HomeProfile, type PointSource } from "./profile";
 import { SimSlave } from "./slave";
 import { isSolArk, SolArk } from "./sol-ark";
 import { SunSpecSlave } from "./sunspec-slave";
+import { tabledDevice } from "./tabled";
+import { TypicalSource } from "./typical";
 
 /** What a device that speaks SunSpec itself is played as. */
 export type SimKind = "inverter" | "battery" | "solar" | "native" | "sma" | "gen24";
@@ -121,14 +123,14 @@ export class Pole {
 		}
 		const table = this.#options.table?.(device.device) ?? deviceTable(device.device);
 		if (table === undefined) throw new RangeError(`${device.id}: no table ${device.device}`);
-		return new SimSlave({ table, unit, source: this.#source(device, homes, i), seed, ...serial });
+		return tabledDevice({ table, unit, source: this.#source(device, table, homes, i), seed, ...serial });
 	}
 
 	/** What a device of a table measures. */
-	#source(device: PoleDevice, homes: readonly PoleDevice[], i: number): PointSource {
+	#source(device: PoleDevice, table: DeviceTable, homes: readonly PoleDevice[], i: number): PointSource {
 		if (device.role === "feeder") return this.grid.feeder;
 		if (device.role === "home") return this.grid.home(homes.indexOf(device));
-		return new AirProfile(this.#seed + i, this.#startHour);
+		return table.kind === "environment" ? new AirProfile(this.#seed + i, this.#startHour) : new TypicalSource(table);
 	}
 
 	#sunspec(device: PoleDevice, i: number): SunSpecSlave {

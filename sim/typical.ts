@@ -59,7 +59,8 @@ function typical(row: Row, n: number, nowMs: number): number {
 		case "%":
 			return 55 + (n % 8);
 		case "1":
-			return row.k === undefined && row.type[0] !== "f" ? 1 : 0.95;
+			// a count of what else the device has: all of it
+			return row.k === undefined && row.type[0] !== "f" ? (row.range?.[1] ?? 1) : 0.95;
 		default:
 			return row.write?.allowed?.[0] ?? row.write?.min ?? (row.notAvailable?.includes(0) ? 1 : 0);
 	}
