@@ -4,6 +4,7 @@ import { frozen } from "../base/frozen";
 import { jsonFault } from "../base/json-place";
 import { knownId } from "./known-devices";
 import { busOf, isAddressed, pollOf, speak } from "./site-bus";
+import { protectionOf } from "./site-protection";
 import { optionalOf, servicesOf } from "./site-services";
 import {
 	kFoundDevice,
@@ -25,6 +26,7 @@ export type {
 	SiteDevice,
 	SiteLimits,
 	SiteLine,
+	SiteProtection,
 	SiteRatings,
 	SiteServices,
 	SiteSunSpec,
@@ -107,6 +109,8 @@ function siteOf(value: unknown, check: Checker, known: KnownDevices): Site | und
 	const deviceIds = devices.flatMap((device) => (device ? [device.id] : []));
 	const topology = top["topology"] === undefined ? [] : checkTopology(top["topology"], check, deviceIds);
 	const services = servicesOf(top["services"] ?? {}, check);
+	if (services)
+		services.protection = protectionOf((top["services"] as Fields | undefined)?.["protection"], devices, check);
 	const rtuPort = services?.sunspec.rtu?.port;
 	const taken = rtuPort === undefined ? -1 : buses.findIndex((bus) => bus?.kind === "rs485" && bus.port === rtuPort);
 	if (taken >= 0) check.problem("services.sunspec.rtu.port", `${rtuPort} is taken by buses[${taken}]`);

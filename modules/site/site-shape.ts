@@ -140,4 +140,27 @@ export interface SiteServices {
 	mqtt: { broker: string; user: string; password: string; keepAliveS: number };
 	sunspec: SiteSunSpec;
 	http: { port: number };
+	protection: SiteProtection[];
+}
+
+/** A residual current that opens a relay. */
+export interface SiteProtection {
+	/** Ids of two devices: a residual current monitor, and what has the relay. */
+	sensor: string;
+	relay: string;
+	/** Channel of a relay device, from 1. */
+	channel: number;
+	/** Of another device: the row of its table that switches the relay; "" for a relay device. */
+	row: string;
+	/** Value of the row, in its unit, that opens. */
+	open: number;
+	/** Residual currents from which on the relay opens, in mA; pulsed: undefined = not watched. */
+	acMa: number;
+	dcMa: number;
+	pulsedMa: number | undefined;
+	/** Seconds without a reading after which the relay opens; 0: never, there is only the alarm of a silent device. */
+	lostS: number;
+	/** Ids of the devices whose AC and DC power is noted at the event; "": the feeder's meter, and all storages and panels. */
+	meter: string;
+	dc: string;
 }
