@@ -66,6 +66,7 @@ export default function main() {
 			api.presence(entry);
 		},
 		onControl: (entry, report) => watch.control(entry, report),
+		onProtection: (protection) => watch.protection(protection),
 	});
 	const { devices, buses } = hub;
 	const history = new History({ clock, devices });

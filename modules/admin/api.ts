@@ -3,7 +3,7 @@ import type { EventStream } from "../http/server";
 import type { HubDevice } from "../site/hub";
 import { alarmStatus } from "./alarm-status";
 import type { ApiOptions } from "./api-options";
-import { serveAlarms, serveDevices, serveFrames, serveHistory } from "./routes";
+import { serveAlarms, serveDevices, serveFrames, serveHistory, serveProtection } from "./routes";
 import { serveSiteFile } from "./site-file-routes";
 import { hubStatus, siteStatusPieces } from "./site-status";
 import { busStatus } from "./status";
@@ -35,6 +35,7 @@ export function serveApi(options: ApiOptions): Api {
 	serveHistory(options);
 	serveFrames(options);
 	serveAlarms(options);
+	serveProtection(options);
 	serveSiteFile(options);
 	return new LiveEvents(options, http.events("/api/events"));
 

@@ -64,6 +64,21 @@ export function serveAlarms({ http, clock, alarms, auth }: ApiOptions): void {
 	});
 }
 
+/** POST /api/protection/:sensor/reset: a person has found the fault; the relay may be closed by a command again. */
+export function serveProtection({ http, hub, auth }: ApiOptions): void {
+	http.route("POST", "/api/protection/:sensor/reset", (request, response) => {
+		if (!auth.mayChange(request, response)) return;
+		const sensor = request.params[0]!;
+		if (!hub.guard.all.some((one) => one.sensor.site.id === sensor)) {
+			response.error(404, "no protection has such a sensor");
+			return;
+		}
+		const reason = hub.guard.reset(sensor);
+		if (reason === "") response.json({ sensor, latch: "clear" });
+		else response.error(409, reason);
+	});
+}
+
 /** Longest body that can be meant; parsing longer ones would only cost time. */
 const kLongestRequest = 200;
 

@@ -22,6 +22,7 @@ function telemetry(url: string, io: { TCP: TcpClass; TLS?: TcpClass }, clock = n
 		mqtt: { broker: "", user: "", password: "", keepAliveS: 60 },
 		sunspec: { port: 502, rtu: undefined, control: true, older: true },
 		http: { port: 80 },
+		protection: [],
 	};
 	return new Telemetry({
 		site: { feederId: "f1", gatewayId: "g1", services },

@@ -5,6 +5,8 @@ import { symbolName } from "../sunspec/model";
 import type { AlarmKind, AlarmSource, Alarms } from "./alarms";
 import type { Bus } from "./bus";
 import type { ControlReport, HubDevice } from "./entry";
+import { eventText } from "./leakage-event";
+import type { Protection } from "./leakage-guard";
 import { isDer } from "./quantities";
 import type { SiteLimits } from "./site-file";
 
@@ -225,6 +227,18 @@ export class AlarmWatch {
 		const source: AlarmSource = { type: "device", id: site.id };
 		if (result === "accepted") alarms.clear("control", source, clock.now());
 		else if (result !== "note") alarms.raise("control", source, `${what}: ${reason}`, clock.now());
+	}
+
+	/** A relay that a residual current has opened: an alarm until a person has reset it. */
+	protection({ sensor, relay, event, latch, trouble }: Protection): void {
+		const { alarms, clock } = this.#options;
+		const source = sourceOf(sensor);
+		if (latch === "clear" || !event) {
+			alarms.clear("leakage", source, clock.now());
+			return;
+		}
+		const state = latch === "open" ? "is open" : `has not confirmed that it is open: ${trouble}`;
+		alarms.raise("leakage", source, `${eventText(event)}; ${relay.site.id} ${state}`, clock.now());
 	}
 
 	/** Adds the time since the last look to what stands for or against an alarm, and raises or clears it. */

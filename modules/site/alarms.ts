@@ -1,7 +1,17 @@
 import { frozen } from "../base/frozen";
 
 /** What an alarm is about; alarm-watch.ts says when each is raised and cleared. */
-export type AlarmKind = "silent" | "bus" | "broker" | "clock" | "suspect" | "voltage" | "fault" | "control" | "plugin";
+export type AlarmKind =
+	| "silent"
+	| "bus"
+	| "broker"
+	| "clock"
+	| "suspect"
+	| "voltage"
+	| "fault"
+	| "control"
+	| "plugin"
+	| "leakage";
 
 /** What needs somebody at the pole, and what only needs to be known. */
 export type AlarmSeverity = "alarm" | "warning";
@@ -45,6 +55,7 @@ const kSeverities = frozen<Readonly<Record<AlarmKind, AlarmSeverity>>>({
 	fault: "alarm",
 	control: "alarm",
 	plugin: "alarm",
+	leakage: "alarm",
 });
 
 type Entry = { -readonly [K in keyof AlarmEntry]: AlarmEntry[K] };

@@ -16,6 +16,8 @@ export interface ControlRouterOptions {
 	entry: (unit: number) => HubDevice | undefined;
 	/** The controls of the site's DERs as one, on unit 1. */
 	siteDer: () => Der | undefined;
+	/** Whether a row must not be written now: a protection holds its relay open. */
+	isHeld: (entry: HubDevice, row: Row) => boolean;
 	/** How a write to a row of a table ended, when the device was asked. */
 	onOutcome: (entry: HubDevice, outcome: WriteOutcome) => void;
 }
@@ -101,12 +103,14 @@ export class ControlRouter {
 		for (const writer of this.#writers.values()) writer.close();
 	}
 
-	#toRow({ table: device, image }: HubDevice, point: PointInfo, value: WrittenValue): number {
-		const { table, online } = device!;
+	#toRow(entry: HubDevice, point: PointInfo, value: WrittenValue): number {
+		const { image } = entry;
+		const { table, online } = entry.table!;
 		const row = rowOf(table, point);
 		// A point that can have one value takes that one (IEEE 1547-2018 profile of SunSpec Modbus, 3.1).
 		if (!row) return image.valueOf(point) === value ? 0 : ModbusException.illegalDataAddress;
 		if (!online) return ModbusException.gatewayTargetFailedToRespond;
+		if (this.#options.isHeld(entry, row)) return ModbusException.illegalDataValue;
 		if (typeof value !== "number" || writeRefusal(table, row, value) !== undefined) {
 			return ModbusException.illegalDataValue;
 		}

@@ -47,6 +47,11 @@ export interface DeviceBuilderOptions {
 /** How long a frame may be under way to its device. */
 const lineLifeMs = 500;
 const netLifeMs = 3000;
+/**
+ * How often a sensor that protects is read. Of the 50 ms from event to relay command this period is one part, the
+ * transaction that reads it the second, the wait for an open transaction on the relay's bus the third.
+ */
+const kProtectionS = 0.025;
 
 type Abilities = Pick<DerActuator, "abilities" | "continuous">;
 
@@ -60,10 +65,14 @@ export class DeviceBuilder {
 
 	build(site: SiteDevice, index: number, client: WriteClient): Entry {
 		this.#options.store.add(site.unit, site.serial);
-		const bus = this.#options.site.buses.find((one) => one.id === site.bus)!;
-		const periods = periodsMs({ ...bus.poll, ...site.poll });
+		const { buses, services } = this.#options.site;
+		const bus = buses.find((one) => one.id === site.bus)!;
+		const protects = services.protection.some(({ sensor }) => sensor === site.id);
+		const periods = periodsMs({ ...bus.poll, ...(protects ? { fastS: kProtectionS } : {}), ...site.poll });
 		if (site.device === kFoundDevice) return this.#findable(index, site, client, periods);
-		return this.#tabled(index, site, client, periods);
+		const entry = this.#tabled(index, site, client, periods);
+		entry.protects = protects;
+		return entry;
 	}
 
 	#tabled(index: number, site: SiteDevice, client: WriteClient, periods: Partial<Periods>): Entry {

@@ -68,6 +68,9 @@ export class Entry implements HubDevice {
 	drive: DriveControl | undefined;
 	/** What commands the device; it is told when the device is back, and when it is to end. */
 	commander: { resume(): void; close(): void } | undefined;
+	/** It is a sensor of a protection, and when its readings were told last. */
+	protects = false;
+	toldMs = Number.NEGATIVE_INFINITY;
 	/** Everything that the device gives has been read once. */
 	complete = false;
 

@@ -10,6 +10,7 @@ import { ControlRouter } from "./control-router";
 import type { ControlStore } from "./control-store";
 import { DeviceBuilder } from "./device-builder";
 import type { ControlReport, Entry, HubDevice } from "./entry";
+import { LeakageGuard, type Protection } from "./leakage-guard";
 import type { LinkIo } from "./links";
 import { SiteDer } from "./site-der";
 import type { Site } from "./site-file";
@@ -34,11 +35,16 @@ export interface HubOptions {
 	onPresence?: (entry: HubDevice, online: boolean) => void;
 	/** A command to a device was carried out, or not and why; or a control has fallen back. */
 	onControl?: (entry: HubDevice, report: ControlReport) => void;
+	/** A protection has opened its relay, the relay has confirmed it, or a person has reset it. */
+	onProtection?: (protection: Protection) => void;
 	/** For what DERs are to do at different times. */
 	random: Random;
 	/** What is kept of the devices over a restart. */
 	store: ControlStore;
 }
+
+/** How often readings of a sensor that protects are told. */
+const kTellMs = 1000;
 
 /** The site at work: an image and a poll for each device, the buses, and the units as a SunSpec server shows them. */
 export class Hub {
@@ -51,6 +57,8 @@ export class Hub {
 	readonly #entries: readonly Entry[];
 	readonly #options: HubOptions;
 	readonly #router: ControlRouter;
+	/** Residual currents that open relays. */
+	readonly guard: LeakageGuard;
 	#siteDer: SiteDer;
 
 	constructor(options: HubOptions) {
@@ -77,8 +85,13 @@ export class Hub {
 			entry: (unit) => (site.services.sunspec.control ? this.#entry(unit) : undefined),
 			siteDer: () => (site.services.sunspec.control ? this.#siteDer.der : undefined),
 			onOutcome: (entry, outcome) => builder.outcome(entry as Entry, outcome),
+			isHeld: (entry, row) => this.guard.holds(entry, row),
 		});
 		this.#router = router;
+		this.guard = new LeakageGuard({
+			...{ protection: site.services.protection, devices: this.#entries, clock, log, store: options.store },
+			onChange: (protection) => options.onProtection?.(protection),
+		});
 		this.space = new SunSpecSpace({
 			clock,
 			onWrite: (unit, _image, point, value) => router.onWrite(unit, point, value),
@@ -98,9 +111,11 @@ export class Hub {
 
 	start(): void {
 		for (const bus of this.buses) bus.start();
+		this.guard.start();
 	}
 
 	close(): void {
+		this.guard.close();
 		for (const bus of this.buses) bus.close();
 		this.#router.close();
 		this.#siteDer.close();
@@ -146,6 +161,7 @@ export class Hub {
 			entry.commander?.resume();
 			entry.keepAlive?.resume();
 		}
+		if (what !== "reset") this.guard.presence(entry, what === "online");
 		if (what !== "reset") this.#options.onPresence?.(entry, what === "online");
 	}
 
@@ -159,10 +175,21 @@ export class Hub {
 	}
 
 	#committed(entry: Entry): void {
+		this.guard.reading(entry);
+		if (this.#isTold(entry)) return;
 		entry.update();
 		if (this.#siteDer.update(entry)) this.totals.image.commit();
 		this.totals.update(entry, this.#options.clock.now());
 		this.#options.onReading?.(entry);
+	}
+
+	/** A sensor that protects is read many times a second: all but the guard hear of it once. */
+	#isTold(entry: Entry): boolean {
+		if (!entry.protects || !entry.device.online) return false;
+		const nowMs = this.#options.clock.now();
+		if (nowMs - entry.toldMs < kTellMs) return true;
+		entry.toldMs = nowMs;
+		return false;
 	}
 }
 

@@ -146,7 +146,7 @@ export function pollOf(value: unknown, place: string, check: Checker): PollPerio
 	const poll: PollPeriods = {};
 	for (const key of keys) {
 		const period =
-			fields[key] === undefined ? undefined : check.number(fields[key], `${place}.${key}`, 0.1, 86400, "s");
+			fields[key] === undefined ? undefined : check.number(fields[key], `${place}.${key}`, 0.02, 86400, "s");
 		if (period !== undefined) poll[key] = period;
 	}
 	return poll;

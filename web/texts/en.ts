@@ -196,6 +196,7 @@ export const en = {
 	alarm_voltage: "{name}: voltage out of its limits",
 	alarm_fault: "{name} reports a fault",
 	alarm_control: "{name} did not do what it was asked",
+	alarm_leakage: "{name} measured a residual current: its relay is open",
 	alarm_plugin: "The plug-in {name} is left out",
 	alarm_other: "{name}: {kind}",
 	alarmHub: "the hub",
