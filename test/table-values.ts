@@ -16,6 +16,14 @@ export function cases(table: DeviceTable): Record<string, number>[] {
 	);
 }
 
+/** Whether a row says what its registers hold: of those that read the same ones, that which counts now. */
+function isPlayed(table: DeviceTable, row: Row, conditions: Readonly<Record<string, number>>): boolean {
+	if (!holds(row, conditions)) return false;
+	if (row.again === undefined) return true;
+	const first = findRow(table, row.again);
+	return row.when !== undefined && first?.when !== undefined && !holds(first, conditions);
+}
+
 export function holds(row: Pick<Row, "when">, conditions: Readonly<Record<string, number>>): boolean {
 	return row.when === undefined || row.when.is.includes(conditions[row.when.row]!);
 }
@@ -37,7 +45,7 @@ export function distinctValues(
 ): Record<string, number> {
 	const values: Record<string, number> = {};
 	table.rows.forEach((row, n) => {
-		if (row.poll === undefined || row.unit === "text" || row.again !== undefined || !holds(row, conditions)) return;
+		if (row.poll === undefined || row.unit === "text" || !isPlayed(table, row, conditions)) return;
 		const raw = conditions[row.name];
 		const isRatio = row.map === undefined && table.rows.some((other) => other.times?.includes(row.name));
 		if (isRatio) {
@@ -143,9 +151,7 @@ function fits(row: Row, value: number, factor: number): boolean {
 
 /** Rows that a contract can hold against a source: numbers that are read, of registers no other row plays. */
 export function measuredRows(table: DeviceTable, conditions: Readonly<Record<string, number>>): Row[] {
-	return table.rows.filter(
-		(row) => row.poll !== undefined && row.unit !== "text" && row.again === undefined && holds(row, conditions),
-	);
+	return table.rows.filter((row) => row.poll !== undefined && row.unit !== "text" && isPlayed(table, row, conditions));
 }
 
 /** Half the last digit of an integer register (ratios multiply it), or the resolution of a 32-bit float. */

@@ -53,7 +53,7 @@ const kAlarms = frozen([
 /**
  * Residual currents are magnitudes: AAC of the alternating part, ADC of the smooth direct part, APls of the pulsed or the
  * whole (r.m.s.) one, as the device measures it. ThAC (30 mA for persons) and ThDC (6 mA, IEC 62955) are the device's own
- * thresholds. Trp is the value at which it tripped last. Tst starts its self-test, TstRes is what that gave.
+ * thresholds. Trp is the value at which it tripped last. Tst is its self-test, which RUNNING starts.
  *
  * The points from EvtCnt on are the hub's (modules/site/leakage-guard.ts): the last event, with the residual currents and
  * the flow of power at that moment. EvtWAC is positive from the grid to the customer, EvtWDC out of the battery or
@@ -80,8 +80,7 @@ export const leakageModel = frozen<ModelSpec>({
 				type: "bitfield32",
 				symbols: kAlarms.map((name, value) => ({ name, value })),
 			},
-			choice("TstRes", ["NONE", "RUNNING", "PASSED", "FAILED"]),
-			choice("Tst", ["NONE", "START"], "RW"),
+			choice("Tst", ["NONE", "RUNNING", "PASSED", "FAILED"], "RW"),
 			choice("Rst", ["NONE", "RESET"], "RW"),
 			{ name: "Flt", type: "uint32" },
 			{ name: "EvtCnt", type: "uint16" },
