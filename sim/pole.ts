@@ -11,7 +11,8 @@ import type { SimDevice } from "./device";
 import { Dice } from "./dice";
 import { babble, FaultSchedule, type FaultScheduleOptions, type SimReply } from "./faults";
 import { Grid, type GridHome } from "./grid";
-import { AirProfile, HomeProfile, type PointSource } from "./profile";
+import { LeakageSource } from "./leakage";
+import { AirProfile, FixedSource, HomeProfile, type PointSource } from "./profile";
 import { SimSlave } from "./slave";
 import { isSolArk, SolArk } from "./sol-ark";
 import { SunSpecSlave } from "./sunspec-slave";
@@ -128,6 +129,8 @@ export class Pole {
 
 	/** What a device of a table measures. */
 	#source(device: PoleDevice, table: DeviceTable, homes: readonly PoleDevice[], i: number): PointSource {
+		if (table.kind === "leakage") return new LeakageSource();
+		if (table.kind === "plc" || table.kind === "relay") return new FixedSource({});
 		if (device.role === "feeder") return this.grid.feeder;
 		if (device.role === "home") return this.grid.home(homes.indexOf(device));
 		return table.kind === "environment" ? new AirProfile(this.#seed + i, this.#startHour) : new TypicalSource(table);

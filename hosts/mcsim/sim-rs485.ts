@@ -27,6 +27,10 @@ export class SimulatedRS485 {
 	#expect = 0;
 	#quietFromMs = 0;
 	#timers = new Set<TimerId>();
+	/** When the bytes of the last answer are on the wire, and whether a frame of ours began before they did. */
+	#airFromMs = Number.POSITIVE_INFINITY;
+	#airUntilMs = Number.NEGATIVE_INFINITY;
+	#spoilt = false;
 	#ready: { bytes: Uint8Array; cause: RS485Cause }[] = [];
 	#cause: RS485Cause = "silence";
 	#framesReceived = 0;
@@ -47,7 +51,10 @@ export class SimulatedRS485 {
 		this.#quietFromMs = clock.now();
 	}
 
-	/** Sends one whole frame, no earlier than T3.5 after the last byte on the line. Throws while one is being sent. */
+	/**
+	 * Sends one whole frame, no earlier than T3.5 after the last byte on the line. One that has begun when an answer begins
+	 * spoils both. Throws while one is being sent.
+	 */
 	write(frame: ArrayBuffer | Uint8Array, expect = 0): void {
 		if (this.#closed) throw new Error("closed");
 		if (this.#sending) throw new Error("sending");
@@ -55,8 +62,15 @@ export class SimulatedRS485 {
 		this.#sending = true;
 		this.#expect = expect;
 		const nowMs = this.#clock.now();
-		const startMs = Math.max(nowMs, this.#quietFromMs + this.#gapMs);
-		this.#after(startMs + bytes.length * this.#charMs - nowMs, () => this.#sent(bytes));
+		let startMs = Math.max(nowMs, this.#quietFromMs + this.#gapMs);
+		if (startMs >= this.#airFromMs && startMs < this.#airUntilMs + this.#gapMs)
+			startMs = this.#airUntilMs + this.#gapMs;
+		const endMs = startMs + bytes.length * this.#charMs;
+		if (startMs < this.#airFromMs && endMs > this.#airFromMs && nowMs <= this.#airUntilMs) {
+			this.#spoilt = true;
+			bytes[bytes.length - 1]! ^= 0x55;
+		}
+		this.#after(endMs - nowMs, () => this.#sent(bytes));
 	}
 
 	/** Copies the oldest hand-over; undefined when none waits. `cause` then says why that one ended. */
@@ -122,6 +136,9 @@ export class SimulatedRS485 {
 	/** `bytes` start in `delayMs`: each part is handed up when the last of its bytes, or the silence after it, has passed. */
 	#arrive(bytes: Uint8Array, delayMs: number): void {
 		const counted = this.#expect > 0 && bytes.length >= this.#expect;
+		this.#airFromMs = this.#clock.now() + delayMs;
+		this.#airUntilMs = this.#airFromMs + bytes.length * this.#charMs;
+		this.#spoilt = false;
 		let from = 0;
 		while (from < bytes.length) {
 			const left = bytes.length - from;
@@ -136,6 +153,7 @@ export class SimulatedRS485 {
 	}
 
 	#handOver(bytes: Uint8Array, cause: RS485Cause): void {
+		if (this.#spoilt) bytes[0]! ^= 0x55;
 		this.#quietFromMs = this.#clock.now() - (cause === "silence" ? this.#gapMs : 0);
 		this.#framesReceived++;
 		this.#bytesReceived += bytes.length;

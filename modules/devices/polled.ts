@@ -58,6 +58,8 @@ export interface PolledDevice {
 	readonly garbled: number;
 	readonly lastException: number;
 	readonly missed: number;
+	/** Something rests on its readings: it is not left alone for long when it falls silent. */
+	readonly vital: boolean;
 	readonly nextDueMs: number;
 	/** What the device's own register says, where it has one. */
 	readonly registerSerial: string | undefined;

@@ -1,6 +1,9 @@
 import type { RecordSpec } from "../base/record";
 import type { PolledDevice, ReadResult } from "./polled";
 
+/** Periods below this are those of a sensor that protects. */
+const kQuickMs = 100;
+
 /** What is known of a device on its bus: whether it answers, how soon, what went wrong, and when its reads fall due. */
 export class Presence {
 	/** The open request. */
@@ -27,6 +30,8 @@ export class Presence {
 	garbled = 0;
 	/** When the next read falls due; in the past when it is late. A field, because it is looked at most of all. */
 	nextDueMs = 0;
+	/** Something rests on its readings: it is not left alone for long when it falls silent. */
+	vital = false;
 	/** Reads missed since the last answer. */
 	missed = 0;
 	/** Last exception code; 0 for none yet. */
@@ -74,7 +79,8 @@ export class Presence {
 	}
 
 	/**
-	 * The next time of a read keeps its rhythm; times that were missed are left out, never caught up in a burst.
+	 * The next time of a read keeps its rhythm; times that were missed are left out, never caught up in a burst. What is
+	 * read many times a second has none to keep: when it is late it is read again as soon as others had their turn.
 	 * `onceAgainMs`: when a read of an endless period is wanted again, because it was not had.
 	 */
 	protected keepRhythm(read: number, periodMs: number, nowMs: number, onceAgainMs: number): void {
@@ -84,7 +90,7 @@ export class Presence {
 			return;
 		}
 		let dueMs = this.dueMs[read]! + periodMs;
-		if (dueMs <= nowMs) dueMs = nowMs + periodMs - ((nowMs - dueMs) % periodMs);
+		if (dueMs <= nowMs) dueMs = nowMs + (periodMs < kQuickMs ? 1 : periodMs - ((nowMs - dueMs) % periodMs));
 		this.dueMs[read] = dueMs;
 	}
 }

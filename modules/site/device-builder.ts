@@ -51,7 +51,7 @@ const netLifeMs = 3000;
  * How often a sensor that protects is read. Of the 50 ms from event to relay command this period is one part, the
  * transaction that reads it the second, the wait for an open transaction on the relay's bus the third.
  */
-const kProtectionS = 0.025;
+const kProtectionS = 0.02;
 
 type Abilities = Pick<DerActuator, "abilities" | "continuous">;
 
@@ -72,6 +72,7 @@ export class DeviceBuilder {
 		if (site.device === kFoundDevice) return this.#findable(index, site, client, periods);
 		const entry = this.#tabled(index, site, client, periods);
 		entry.protects = protects;
+		if (entry.table) entry.table.vital = protects;
 		return entry;
 	}
 

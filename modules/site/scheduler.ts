@@ -51,6 +51,8 @@ export interface DeviceStats {
 const waits = frozen({ minMs: 2000, maxMs: 60_000, tolerance: 2 });
 /** A silent device may cost at most one part in so many of the bus's time. */
 const silentShare = 20;
+/** How long a silent device is left alone on whose readings something rests. */
+const vitalWaitMs = 500;
 /** How long a line that is gone is left alone. */
 const lineRetryMs = 1000;
 const windowMs = 10_000;
@@ -220,7 +222,8 @@ export class BusScheduler implements BusRequest {
 			if (device.missed === 0) seat.backoff.succeeded();
 			else {
 				seat.backoff.failed(result.endMs);
-				if (device.missed >= waits.tolerance) {
+				if (device.vital) seat.notBeforeMs = result.endMs + vitalWaitMs;
+				else if (device.missed >= waits.tolerance) {
 					seat.notBeforeMs = Math.max(seat.backoff.dueMs, result.endMs + silentShare * tookMs);
 				}
 			}
