@@ -11,6 +11,8 @@ import { alpitronicHypercharger } from "../tables/alpitronic-hypercharger";
 import { ankerSolixMaxAc } from "../tables/anker-solix-max-ac";
 import { ankerSolixX1 } from "../tables/anker-solix-x1";
 import { benderCc612 } from "../tables/bender-cc612";
+import { benderRcmb300 } from "../tables/bender-rcmb300";
+import { benderRcms150 } from "../tables/bender-rcms150";
 import { bornayWindplusMppt } from "../tables/bornay-windplus-mppt";
 import { carloGavazziEm24 } from "../tables/carlo-gavazzi-em24-e1";
 import { carloGavazziEm340 } from "../tables/carlo-gavazzi-em340";
@@ -18,6 +20,7 @@ import { ccsWattnodeWnc } from "../tables/ccs-wattnode-wnc";
 import { chintChd130 } from "../tables/chint-chd130";
 import { chintDdsu666 } from "../tables/chint-ddsu666";
 import { chintDtsu666 } from "../tables/chint-dtsu666";
+import { circutorRgu100 } from "../tables/circutor-rgu100";
 import { dalyUart } from "../tables/daly-uart";
 import { deltaMs300 } from "../tables/delta-ms300";
 import { deltaVfdEEl } from "../tables/delta-vfd-e-el";
@@ -31,12 +34,15 @@ import { etekEkepc2 } from "../tables/etek-ekepc2";
 import { growattSpf } from "../tables/growatt-spf";
 import { hikingDds238 } from "../tables/hiking-dds238-2-zn-s";
 import { hoymilesDtuPro } from "../tables/hoymiles-dtu-pro";
+import { ivyMd0630 } from "../tables/ivy-md0630";
+import { ivyRcm } from "../tables/ivy-rcm";
 import { janitzaUmg96rm } from "../tables/janitza-umg96rm";
 import { jkBmsUart } from "../tables/jk-bms-uart-4e57";
 import { midniteClassicWind } from "../tables/midnite-classic-wind";
 import { midniteClassic } from "../tables/midnite-classic";
 import { morningstarTristarMppt } from "../tables/morningstar-tristar-mppt";
 import { noarkEx9em } from "../tables/noark-ex9em";
+import { openplcRuntime } from "../tables/openplc-runtime";
 import { phoenixCharx2 } from "../tables/phoenix-charx-2";
 import { phoenixCharx3 } from "../tables/phoenix-charx-3";
 import { phoenixCharx4 } from "../tables/phoenix-charx-4";
@@ -75,6 +81,8 @@ export const allTables: readonly DeviceTable[] = [
 	ankerSolixMaxAc,
 	ankerSolixX1,
 	benderCc612,
+	benderRcmb300,
+	benderRcms150,
 	bornayWindplusMppt,
 	carloGavazziEm24,
 	carloGavazziEm340,
@@ -82,6 +90,7 @@ export const allTables: readonly DeviceTable[] = [
 	chintChd130,
 	chintDdsu666,
 	chintDtsu666,
+	circutorRgu100,
 	dalyUart,
 	deltaMs300,
 	deltaVfdEEl,
@@ -95,12 +104,15 @@ export const allTables: readonly DeviceTable[] = [
 	growattSpf,
 	hikingDds238,
 	hoymilesDtuPro,
+	ivyMd0630,
+	ivyRcm,
 	janitzaUmg96rm,
 	jkBmsUart,
 	midniteClassicWind,
 	midniteClassic,
 	morningstarTristarMppt,
 	noarkEx9em,
+	openplcRuntime,
 	phoenixCharx2,
 	phoenixCharx3,
 	phoenixCharx4,

@@ -45,7 +45,7 @@ export const openplcRuntime: DeviceTable = {
 	model: "Runtime v3",
 	kind: "plc",
 	sunspec: [1, plcModelOf(size)],
-	bus: { baud: 0, parity: "none", stop: 1, unit: 1, timeoutMs: 500, replyMs: 5 },
+	bus: { baud: 9600, parity: "none", stop: 1, unit: 1, timeoutMs: 500, replyMs: 5 },
 	functions: [1, 2, 3, 4, 5, 6, 15, 16],
 	fc: 3,
 	maxRead: 125,
