@@ -170,16 +170,16 @@ describe("a relay", () => {
 		const rig = start({
 			buses: [...site.buses, { id: "plc" }],
 			devices: [...site.devices, { id: "outputs", device: "openplc-runtime", bus: "plc", address: 3 }],
-			protection: [{ sensor: "rcm", relay: "outputs", row: "QX_1" }],
+			protection: [{ sensor: "rcm", relay: "outputs", row: "qx_1" }],
 		});
-		rig.slave("outputs").set("QX_1", 1);
+		rig.slave("outputs").set("qx_1", 1);
 		rig.clock.advance(3000);
 		leak(rig, 0.1);
 		rig.clock.advance(2000);
-		expect(rig.slave("outputs").setting("QX_1")).toBe(0);
-		rig.slave("outputs").set("QX_1", 1);
+		expect(rig.slave("outputs").setting("qx_1")).toBe(0);
+		rig.slave("outputs").set("qx_1", 1);
 		rig.clock.advance(2500);
-		expect(rig.slave("outputs").setting("QX_1")).toBe(0);
+		expect(rig.slave("outputs").setting("qx_1")).toBe(0);
 		expect(rig.logged.some((line) => line.includes("closed by itself"))).toBe(true);
 	});
 });

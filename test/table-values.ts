@@ -89,6 +89,7 @@ function distinct(row: Row, n: number, factor: number): number {
 		return all[n % all.length]!;
 	}
 	if (row.bitMap !== undefined) return wholeBits(row.bitMap, 2 ** row.bitMap[n % row.bitMap.length]![1]);
+	if (row.type === "bit" && row.k === undefined) return n % 2;
 	let value = typical(row, n);
 	const [least, most] = row.range ?? (row.write ? [row.write.min, row.write.max] : [-Infinity, Infinity]);
 	if (value < least || value > most) value = step(row, (Math.max(least, -1e6) + Math.min(most, 1e6)) / 2);

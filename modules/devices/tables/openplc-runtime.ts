@@ -23,14 +23,14 @@ const areas: readonly Area[] = [
 	{ name: "QW", first: 0, words: 1, row: { fc: 3, type: "u16" }, write: 6, most: 65535 },
 	{ name: "MW", first: 1024, words: 1, row: { fc: 3, type: "u16" }, write: 6, most: 65535 },
 	{ name: "MD", first: 2048, words: 2, row: { fc: 3, type: "u32" }, write: 16, most: 0xffffffff },
-	{ name: "ML", first: 4096, words: 4, row: { fc: 3, type: "u64" }, write: 16, most: 2 ** 53 },
+	{ name: "ML", first: 4096, words: 4, row: { fc: 3, type: "u64" }, write: 16, most: 1e15 },
 ];
 
-/** Row QX_1 is %QX0.0, QX_9 is %QX1.0, MW_1 is %MW0. */
+/** Row qx_1 is %QX0.0, qx_9 is %QX1.0, mw_1 is %MW0. */
 function rowsOf({ name, first, words, row, write, most }: Area): Row[] {
 	return Array.from({ length: size[name] }, (_, i) => ({
 		...row,
-		name: `${name}_${i + 1}`,
+		name: `${name.toLowerCase()}_${i + 1}`,
 		address: first + words * i,
 		unit: "code",
 		point: `${name}[${i + 1}].V`,
