@@ -22,9 +22,6 @@ const missesUntilOffline = 2;
 /** A read the device refuses for good (no such function, address or value) is asked again this much later. */
 const refusedRetryMs = 60_000;
 
-/** Of a read: asked for, or sent by the device itself and heard of late, or silent. */
-const Unasked = frozen({ asked: 0, heard: 1, silent: 2 });
-
 export interface DeviceOptions {
 	table: DeviceTable;
 	/** Shared by the devices of one product (`Catalogue.plan`); made from the table when left out. */
@@ -108,8 +105,7 @@ export class Device extends Presence implements PolledDevice {
 	private waitForUnasked(): void {
 		this.plan.reads.forEach(({ record }, i) => {
 			if (record < 0 || this.table.records![record]!.everyMs === undefined) return;
-			this.unasked ??= new Uint8Array(this.plan.reads.length);
-			this.unasked[i] = Unasked.heard;
+			this.noteHeard(i, true);
 			this.dueMs[i] = Infinity;
 		});
 		this.nextDueMs = this.earliest();
@@ -273,7 +269,7 @@ export class Device extends Presence implements PolledDevice {
 			const payloadAt = this.plan.payloadAt;
 			const at = payloadAt[index]!;
 			this.#raw.set(result.bytes ?? new Uint8Array(data.buffer, data.byteOffset, payloadAt[index + 1]! - at), at);
-			if (this.unasked?.[index]) this.unasked[index] = Unasked.heard;
+			this.noteHeard(index);
 			this.#readMs[index] = result.endMs;
 			if (read.record >= 0 && result.byteLength! < payloadAt[index + 1]! - at) this.takeShort(read, result);
 			else this.take(read, data, result.endMs);
@@ -301,22 +297,14 @@ export class Device extends Presence implements PolledDevice {
 		}
 		if (result.status === "timeout") this.timeouts++;
 		else this.garbled++;
+		this.loseRead(read, Number.NaN);
 		if (this.unasked?.[index]) {
-			this.loseUnasked(index, read, result);
+			if (result.status === "timeout" && this.allSilent(index)) this.gone(result.endMs);
 			return;
 		}
 		this.missed++;
-		this.loseRead(read, Number.NaN);
 		if (this.missed >= missesUntilOffline || this.plan.reads.length === 1) this.gone(result.endMs);
 		this.schedule(index, result.endMs, defaultPeriodsMs.fast);
-	}
-
-	/** Of what a device sends by itself some may never come: it is gone when none comes any more. */
-	private loseUnasked(index: number, read: PlannedRead, result: ReadResult): void {
-		this.loseRead(read, Number.NaN);
-		if (result.status !== "timeout") return;
-		this.unasked![index] = Unasked.silent;
-		if (this.unasked!.every((one) => one === Unasked.silent)) this.gone(result.endMs);
 	}
 
 	private gone(nowMs: number): boolean {

@@ -1,8 +1,11 @@
+import { frozen } from "../base/frozen";
 import type { RecordSpec } from "../base/record";
 import type { PolledDevice, ReadResult } from "./polled";
 
 /** Periods below this are those of a sensor that protects. */
 const kQuickMs = 100;
+/** Of a read: asked for, or sent by the device itself and heard of late, or silent. */
+const Unasked = frozen({ asked: 0, heard: 1, silent: 2 });
 
 /** What is known of a device on its bus: whether it answers, how soon, what went wrong, and when its reads fall due. */
 export class Presence {
@@ -76,6 +79,18 @@ export class Presence {
 		this.online = false;
 		this.onChange?.(device, "offline");
 		return answered;
+	}
+
+	/** A read that the device sends by itself has come. `from`: it is found out that it is one. */
+	protected noteHeard(read: number, from = false): void {
+		if (from) this.unasked ??= new Uint8Array(this.dueMs.length);
+		if (from || this.unasked?.[read]) this.unasked![read] = Unasked.heard;
+	}
+
+	/** It does not come any more. True when nothing does: some of what a device may send it never sends. */
+	protected allSilent(read: number): boolean {
+		this.unasked![read] = Unasked.silent;
+		return this.unasked!.every((one) => one === Unasked.silent);
 	}
 
 	/**
