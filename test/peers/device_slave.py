@@ -1,7 +1,7 @@
 """Plays devices as pymodbus RTU servers, filled from fact CSVs: independent of tables and simulator.
 
 Arguments: a JSON list of {"csv": path, "unit": n, "blocks": [[first, last, 3 or 4]], "values": {point: value in the CSV's unit}};
-then "tcp" (default: RTU frames behind a TCP port) or "pty".
+then "tcp" (default: RTU frames behind a TCP port), "mbap" (Modbus TCP) or "pty".
 Prints "ready PORT" (on 127.0.0.1) or "ready /dev/pts/N" (the end of the line to open).
 """
 
@@ -34,8 +34,8 @@ FORMATS = {
 def words(row, value, factors):
     """Registers of a value as the fact row says: raw = value / scale, in the type and word order given.
 
-    A number of more than 53 bits comes as text; text as it is, filled with NUL. `factors` are values by address, for
-    the scale "SF@address".
+    A number of more than 53 bits comes as text; text as it is, filled with NUL. `factors` are values by address: see
+    `factor`.
     """
     kind = row["type"]
     if kind.startswith("str"):
@@ -44,13 +44,21 @@ def words(row, value, factors):
     if isinstance(value, str) and kind[0] != "f":
         raw = int(value)
     else:
-        scale = row["scale"]
-        raw = float(value) / (factors[int(scale[3:])] if scale.startswith("SF@") else float(scale))
+        raw = float(value) / factor(row["scale"], factors)
         if kind[0] != "f":
             raw = round(raw)
     data = struct.pack(FORMATS[kind], raw)
     registers = [int.from_bytes(data[i : i + 2], "big") for i in range(0, len(data), 2)]
     return registers[::-1] if row["word_order"] == "lo-hi" else registers
+
+
+def factor(scale, factors):
+    """Of "0.1", "SF@6", "SF@0/32768" or "SF@0*SF@2/131072": SF is the value at that address."""
+    top, _, bottom = scale.partition("/")
+    product = 1.0
+    for part in top.split("*"):
+        product *= factors[int(part[3:])] if part.startswith("SF@") else float(part)
+    return product / float(bottom or 1)
 
 
 def device(spec):
@@ -60,7 +68,8 @@ def device(spec):
     for first, last, *code in spec["blocks"]:
         memory[code[0] if code else 3].update({address: 0 for address in range(first, last + 1)})
     left = dict(spec["values"])
-    factors = {int(row["address"]): left[row["point"]] for row in rows if row["point"] in left}
+    named = [row for row in rows if row["point"] in left and row["address"].isdigit()]
+    factors = {int(row["address"]): left[row["point"]] for row in named}
     for row in rows:
         if row["point"] not in left or row["fc"][0] not in "34":
             continue
@@ -92,7 +101,8 @@ async def main():
         await server.serve_forever(background=True)
         print("ready", theirs, flush=True)
     else:
-        server = ModbusTcpServer(devices, framer=FramerType.RTU, address=("127.0.0.1", 0))
+        framer = FramerType.SOCKET if sys.argv[2:] == ["mbap"] else FramerType.RTU
+        server = ModbusTcpServer(devices, framer=framer, address=("127.0.0.1", 0))
         await server.serve_forever(background=True)
         print("ready", server.transport.sockets[0].getsockname()[1], flush=True)
     await asyncio.Event().wait()
