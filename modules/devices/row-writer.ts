@@ -67,6 +67,14 @@ export class RowWriter {
 		else this.send(pending);
 	}
 
+	/** Takes back a value that waits until the row may be written again; false when none does. Nobody is told. */
+	takeBack(row: Row): boolean {
+		const index = this.#pending.findIndex((one) => one.row === row && one.timer !== undefined);
+		if (index < 0) return false;
+		this.#options.clock.clearTimer(this.#pending.splice(index, 1)[0]!.timer);
+		return true;
+	}
+
 	/** What waits is not written any more. */
 	close(): void {
 		for (const { timer } of this.#pending) this.#options.clock.clearTimer(timer);

@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock";
+import type { EvsePoint } from "../devices/evse-rows";
 import { orderRefusal, rowValues, writeSequence } from "../devices/orders";
 import { RowWriter } from "../devices/row-writer";
 import type { DeviceTable, Row } from "../devices/table";
@@ -47,6 +48,7 @@ export class ControlRouter {
 		if (!entry?.site.control) return ModbusException.illegalDataAddress;
 		if (entry.der?.owns(point.model.id)) return entry.der.onWrite(point, value);
 		if (entry.drive?.owns(point)) return entry.drive.onWrite(point, value);
+		if (entry.evse?.owns(point.model.id, point.name)) return toEvse(entry, point.name, value);
 		if (entry.table) return this.#toRow(entry, point, value);
 		return entry.found?.writable(point, value) ?? ModbusException.illegalDataAddress;
 	}
@@ -65,7 +67,8 @@ export class ControlRouter {
 		const { table, image } = entry.table!;
 		const wanted = new Map<string, number>();
 		points.forEach((point, i) => {
-			const row = entry.der?.owns(point.model.id) ? undefined : rowOf(table, point);
+			const { id } = point.model;
+			const row = entry.der?.owns(id) || entry.evse?.owns(id, point.name) ? undefined : rowOf(table, point);
 			if (row) wanted.set(row.name, values[i] as number);
 		});
 		const held = rowValues(table, image);
@@ -85,7 +88,12 @@ export class ControlRouter {
 		const { drive } = entry;
 		const driven = drive ? points.filter((point) => drive.owns(point)) : [];
 		if (driven.length > 0) drive?.onWritten(driven);
-		const rest = points.filter((point) => !owned.includes(point) && !driven.includes(point));
+		// a charger has its limit before it starts
+		const last = ({ name }: PointInfo): number => Number(name === "Chg");
+		const inOrder = entry.evse ? [...points].sort((a, b) => last(a) - last(b)) : points;
+		const taken = (point: PointInfo): boolean =>
+			owned.includes(point) || driven.includes(point) || toldEvse(entry, point, image);
+		const rest = inOrder.filter((point) => !taken(point));
 		if (rest.length === 0) return;
 		entry.found?.write(rest, entry.client, (outcome) => this.#options.onOutcome(entry, outcome));
 		if (!entry.table) return;
@@ -127,6 +135,23 @@ export class ControlRouter {
 		}
 		writer.write(row, value);
 	}
+}
+
+/** Whether a command to a charger may be given. */
+function toEvse({ evse, device }: HubDevice, point: string, value: WrittenValue): number {
+	if (!device.online) return ModbusException.gatewayTargetFailedToRespond;
+	if (typeof value !== "number" || evse!.refuses(point as EvsePoint, value) !== undefined) {
+		return ModbusException.illegalDataValue;
+	}
+	return 0;
+}
+
+/** Gives a charger its command; false for a point that is none. */
+function toldEvse({ evse }: HubDevice, { model, name }: PointInfo, image: Image): boolean {
+	if (!evse?.owns(model.id, name)) return false;
+	const value = image.value(image.handle(model.id, name));
+	if (typeof value === "number") evse.command(name, value);
+	return true;
 }
 
 function rowOf(table: DeviceTable, point: PointInfo): Row | undefined {

@@ -4,6 +4,7 @@ import { TableActuator } from "../devices/actuator";
 import type { Catalogue } from "../devices/catalogue";
 import { DriveControl } from "../devices/drive";
 import { Device, type Periods } from "../devices/engine";
+import { Evse } from "../devices/evse";
 import { KeepAliveWriter } from "../devices/keep-alive";
 import type { Plan } from "../devices/plan";
 import { SunSpecActuator } from "../devices/sunspec-actuator";
@@ -103,6 +104,15 @@ export class DeviceBuilder {
 				onOutcome: (outcome) => this.outcome(entry, outcome),
 			});
 			entry.commander = entry.drive;
+		}
+		if (table.evse && this.#isCommanded(site)) {
+			entry.evse = new Evse({
+				...{ device, client, clock, keepAlive: entry.keepAlive, kept: store.read("e", site.unit) },
+				onKept: (bytes) => store.write("e", site.unit, bytes),
+				onOutcome: (outcome) => this.outcome(entry, outcome),
+				onNote: (what) => this.#options.onReport(entry, { result: "note", what, reason: "" }),
+			});
+			entry.commander = entry.evse;
 		}
 		if (profile && profile.abilities.length > 0) {
 			const actuator = new TableActuator({

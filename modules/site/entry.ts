@@ -1,5 +1,6 @@
 import type { DriveControl } from "../devices/drive";
 import type { Device } from "../devices/engine";
+import type { Evse } from "../devices/evse";
 import type { KeepAliveWriter } from "../devices/keep-alive";
 import type { Kind } from "../devices/kinds";
 import type { PolledDevice } from "../devices/polled";
@@ -34,6 +35,8 @@ export interface HubDevice extends TotalsSource {
 	keepAlive?: KeepAliveWriter | undefined;
 	/** Commands of a motor drive, where it may be commanded. */
 	drive?: DriveControl | undefined;
+	/** A charger of vehicles as it is commanded. */
+	evse?: Evse | undefined;
 	/** To its bus. */
 	client: WriteClient;
 	/** The SunSpec model that carries its readings, e.g. 211. */
@@ -66,6 +69,7 @@ export class Entry implements HubDevice {
 	actuator: SharedActuator | undefined;
 	keepAlive: KeepAliveWriter | undefined;
 	drive: DriveControl | undefined;
+	evse: Evse | undefined;
 	/** What commands the device; it is told when the device is back, and when it is to end. */
 	commander: { resume(): void; close(): void } | undefined;
 	/** It is a sensor of a protection, and when its readings were told last. */
@@ -103,6 +107,7 @@ export class Entry implements HubDevice {
 		this.drive = undefined;
 		this.keepAlive?.close();
 		this.keepAlive = undefined;
+		this.evse = undefined;
 		this.actuator = undefined;
 		this.complete = false;
 	}

@@ -15,6 +15,7 @@ const kMeter = frozen<Quantities>({ power: ["W"], voltage: ["PhV", "PhVphA"], en
 const kDer = frozen<Quantities>({ power: ["W"], voltage: ["LNV", "VL1"], energy: ["TotWhInj"] });
 /** A charge controller has no alternating current. */
 const kSolar = frozen<Quantities>({ power: ["DCW"], voltage: [], energy: ["DCWhInj"] });
+const kCharger = frozen<Quantities>({ power: ["W"], voltage: ["VL1"], energy: ["WhTot"] });
 
 /** Whether a device is a DER: it produces or stores, and may be told what to do. */
 export function isDer(kind: Kind | "unknown"): kind is DerProfile["kind"] {
@@ -23,6 +24,7 @@ export function isDer(kind: Kind | "unknown"): kind is DerProfile["kind"] {
 
 export function quantities(kind: Kind | "unknown"): Quantities {
 	if (kind === "solar") return kSolar;
+	if (kind === "evse") return kCharger;
 	return isDer(kind) ? kDer : kMeter;
 }
 
