@@ -4,6 +4,7 @@ import type { DerCommand } from "../modules/sunspec/der/types";
 import type { SimReply } from "../sim/faults";
 
 const program = `
+import Modules from "modules";
 import { TableActuator } from "modules/devices/actuator";
 import { Catalogue } from "modules/devices/catalogue";
 import { Device } from "modules/devices/engine";
@@ -17,11 +18,15 @@ import { Image } from "modules/sunspec/image";
 import { ModdableClock } from "hosts/moddable/clock";
 
 const clock = new ModdableClock(() => true);
-const catalogue = new Catalogue();
+const catalogue = new Catalogue([], (specifier) => Modules.importNow(specifier));
 const devices = [];
 let client, scheduler, actuator;
 const outcomes = [];
 
+/** Brings the product's table and plan into RAM, unless they lie in flash. */
+export function load(id) {
+	catalogue.plan(catalogue.table(id));
+}
 export function add(id, unit, settings) {
 	const table = catalogue.table(id);
 	const image = new Image(tableModels(table));
@@ -74,6 +79,7 @@ export function decode(times, words) {
 `;
 
 export interface DevicesProgram extends Record<string, unknown> {
+	load(id: string): void;
 	add(id: string, unit: number, settings: { join?: boolean; periodsMs?: Record<string, number> }): void;
 	/** `logBytes`: of memory for a log of the frames; left out: none is kept. */
 	start(baud: number, logBytes?: number): void;

@@ -3,7 +3,7 @@
  * read planner gains over one register a read, and what a poll costs.
  */
 
-import { deviceTable } from "../modules/devices/catalogue";
+import { findTable } from "../modules/devices/generated/tables";
 import { Plan } from "../modules/devices/plan";
 import { hikingDds238 } from "../modules/devices/tables/hiking-dds238-2-zn-s";
 import { solArk12k } from "../modules/devices/tables/sol-ark-12k";
@@ -44,7 +44,7 @@ function saturate(baud: number, join: boolean, ms: number): Saturated {
 	let delayMs = 0;
 	let rows = 0;
 	let transactions = 0;
-	const perRead = devices.map((one) => new Plan(deviceTable(one.device)!, { join }));
+	const perRead = devices.map((one) => new Plan(findTable(one.device)!, { join }));
 	const { machine, xs, wire, close } = devicesMachine({
 		onFrame(frame: Uint8Array, nowMs: number): SimReply | undefined {
 			const reply = line.onFrame(frame, nowMs);

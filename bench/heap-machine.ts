@@ -10,7 +10,9 @@ const program = `
 import { serveApi } from "modules/admin/api";
 import { Auth } from "modules/admin/auth";
 import { StatusReader } from "modules/admin/status";
-import { Catalogue, deviceTables } from "modules/devices/catalogue";
+import Modules from "modules";
+import { Catalogue } from "modules/devices/catalogue";
+import { knownDevices } from "modules/site/known-devices";
 import { HttpServer } from "modules/http/server";
 import { TcpServer } from "modules/modbus/server-tcp";
 import { MqttClient } from "modules/mqtt/client";
@@ -37,9 +39,9 @@ let site, catalogue, hub, mqtt, publisher, alarms, history, energy, frames;
 
 function meters() { return hub.devices.filter((entry) => entry.kind === "meter"); }
 
-export function readText(text) { site = readSite(text, deviceTables.map((table) => table.id)); }
+export function readText(text) { site = readSite(text, knownDevices()); }
 export function plans() {
-	catalogue = new Catalogue();
+	catalogue = new Catalogue([], (specifier) => Modules.importNow(specifier));
 	for (const device of site.devices) catalogue.plan(catalogue.table(device.device));
 }
 export function devices() { hub = new Hub({ site, catalogue, clock, log, firmware: "bench", io, random: Math.random, store: new ControlStore(undefined, log) }); }

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { DesktopHub } from "../hosts/desktop/app";
-import { deviceTable } from "../modules/devices/catalogue";
+import { findTable } from "../modules/devices/generated/tables";
 import { rowPoints } from "../modules/devices/table";
 import type { PointSource } from "../sim/profile";
 import { describeWithPeers, freePort, root, run } from "./peers";
@@ -70,7 +70,7 @@ describeWithPeers("demo pole", ["python"], () => {
 	});
 
 	it.each(site.devices)("serves the values that the simulated $device $id holds", ({ id, unit, device }) => {
-		const table = deviceTable(device)!;
+		const table = findTable(device)!;
 		const source = hub.pole!.slave(id)!.source;
 		const models = units[String(unit)]!.models;
 		let compared = 0;

@@ -26,6 +26,7 @@ test.each([
 	const slave = new SimSlave({ table, unit: 1, source: new FixedSource(values), serial: "2207158842" });
 	world = devicesMachine(slave);
 	const { machine, xs } = world;
+	xs.load(id);
 	const empty = heapBytes(machine);
 	xs.add(id, 1, {});
 	// Its image, the handles of its points, the raw bytes of its reads.

@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { deviceTable } from "../modules/devices/catalogue";
+import { findTable } from "../modules/devices/generated/tables";
 import { pointPath } from "../modules/devices/points";
 import { pointNames } from "../modules/devices/table";
 import { TcpServer } from "../modules/modbus/server-tcp";
@@ -243,7 +243,7 @@ it("lists every setting that may be written, with each inverter's range", () => 
 
 it("has the tables of the family", () => {
 	const rows = hybridModels.map((model) => {
-		const one = deviceTable(model)!;
+		const one = findTable(model)!;
 		const rated = one.fixed!["701.W_SF"] === 1 ? "10 W" : "1 W";
 		const ports = pointNames(Object.keys(one.fixed!).filter((name) => name.endsWith(".PrtTyp"))).length;
 		return [`\`${model}\``, one.maker, one.model, `${one.maxRead}`, `${ports}`, rated, one.confidence];

@@ -1,6 +1,7 @@
 import { simulatedRS485 } from "../hosts/mcsim/sim-rs485";
 import { ManualClock } from "../modules/base/manual-clock";
 import { Catalogue } from "../modules/devices/catalogue";
+import { allTables } from "../modules/devices/generated/tables";
 import { readPoint } from "../modules/devices/points";
 import { ControlStore } from "../modules/site/control-store";
 import { type ControlReport, Hub } from "../modules/site/hub";
@@ -24,7 +25,7 @@ export function solArkHub(options: Omit<SolArkOptions, "unit"> & { model: SolArk
 	const reports: ControlReport[] = [];
 	const hub = new Hub({
 		site: readSite(JSON.stringify(site), known),
-		catalogue: new Catalogue(),
+		catalogue: new Catalogue(allTables),
 		clock,
 		log: () => {},
 		firmware: "1",

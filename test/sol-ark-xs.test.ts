@@ -1,4 +1,5 @@
 /** The largest table on the application's engine: the same values as in Node, what it keeps, and that it keeps its rhythm. */
+
 import { afterEach, expect, test } from "vitest";
 import { type DevicesMachine, devicesMachine } from "../bench/devices-machine";
 import { SolArk } from "../sim/sol-ark";
@@ -17,6 +18,7 @@ test("a Sol-Ark 15K at 9600 baud: true values, kept in under 20 KB, no heap lost
 	slave.plant.changed();
 	world = devicesMachine(slave);
 	const { machine, xs } = world;
+	xs.load("sol-ark-15k");
 	machine.collect();
 	const empty = machine.counters();
 	xs.add("sol-ark-15k", 1, {});

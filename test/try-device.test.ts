@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { deviceTable } from "../modules/devices/catalogue";
+import { findTable } from "../modules/devices/generated/tables";
 import { SimSlave } from "../sim/slave";
 import { TypicalSource } from "../sim/typical";
 import { SimulatedLine } from "./adapters/simulated-line";
@@ -64,7 +64,7 @@ describe("a mistake is one sentence that says what to do", () => {
 
 describeWithPeers("on a serial line", ["socat", "python"], () => {
 	it("reads a simulated slave", async () => {
-		const table = deviceTable("eastron-sdm120")!;
+		const table = findTable("eastron-sdm120")!;
 		const slave = new SimSlave({ table, unit: 5, source: new TypicalSource(table), serial: "17042391" });
 		const line = new SimulatedLine(slave, () => performance.now());
 		await line.open();

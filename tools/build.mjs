@@ -1,4 +1,4 @@
-// Compiles the application (TypeScript to build/js), the engine (build/addon) and the dashboard (build/web). What has not changed is left alone,
+// Compiles the application (TypeScript to build/js), the engine (build/addon), the dashboard (build/web) and the device tables (build/tables). What has not changed is left alone,
 // so a second start takes no time; two builds at once wait for each other.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -120,7 +120,9 @@ export function build({ quiet = false, typeErrors, variants = ["debug"] } = {}) 
 		const { buildAddon } = await import(pathToFileURL(join(root, "tools/build-addon.mjs")).href);
 		const { buildWeb } = await import(pathToFileURL(join(root, "tools/build-web.mjs")).href);
 		for (const variant of variants) await buildAddon({ variant, quiet });
+		const { buildTables } = await import(pathToFileURL(join(root, "tools/build-tables.mjs")).href);
 		await buildWeb();
+		await buildTables();
 	});
 }
 

@@ -4,7 +4,7 @@ import { kTableIds } from "./generated/table-ids";
 import { Plan } from "./plan";
 import { PointList } from "./points";
 import { Pool } from "./share";
-import type { DeviceTable, Row } from "./table";
+import type { DeviceTable } from "./table";
 import { chintDdsu666 } from "./tables/chint-ddsu666";
 import { chintDtsu666 } from "./tables/chint-dtsu666";
 import { deyeSinglePhase } from "./tables/deye-single-phase";
@@ -19,8 +19,9 @@ import { solArkHv } from "./tables/sol-ark-hv";
 
 /**
  * The products that most sites have: constants that stay in flash with their plans. All others lie in flash as byte code,
- * which takes a fifth of the room, and are loaded into RAM when a site names one (`Catalogue`). All of them are listed in
- * generated/tables.ts, for those who are not short of RAM.
+ * which takes a fifth of the room, and are loaded into RAM when a site names one (`Catalogue`): as plain data, made by
+ * tools/build-tables.mjs. The hybrids share their rows and are too large for RAM. generated/tables.ts lists all of them, for
+ * those who are not short of memory.
  */
 export const deviceTables = frozen<readonly DeviceTable[]>([
 	hikingDds238,
@@ -28,12 +29,12 @@ export const deviceTables = frozen<readonly DeviceTable[]>([
 	eastronSdm120,
 	chintDtsu666,
 	sht20XyMd02,
+	deyeSinglePhase,
+	deyeThreePhaseHv,
+	deyeThreePhaseLv,
 	solArk12k,
 	solArk15k,
 	solArkHv,
-	deyeSinglePhase,
-	deyeThreePhaseLv,
-	deyeThreePhaseHv,
 ]);
 
 /** Made while modules are preloaded, so that they lie in flash beside their tables. */
@@ -78,9 +79,7 @@ export class Catalogue {
 		const table = Object.values(this.#load(`modules/devices/tables/${id}`)).find(
 			(one) => (one as Partial<DeviceTable> | undefined)?.id === id,
 		) as DeviceTable | undefined;
-		if (!table) return undefined;
-		trim(table);
-		this.#more.push(table);
+		if (table) this.#more.push(table);
 		return table;
 	}
 
@@ -92,22 +91,6 @@ export class Catalogue {
 		if (index < 0) throw configError("table", table.id, "it must be a table of the catalogue");
 		return (this.#plans[index] ??= new Plan(table, { pool: new Pool() }));
 	}
-}
-
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
-
-/**
- * Takes from a table that stands in RAM what only its page in the docs needs. In place, as a module keeps what it has
- * exported; rows that several tables share may be frozen and stay as they are.
- */
-function trim(table: Writable<DeviceTable>): void {
-	const ratios = new Set(table.rows.flatMap((row) => [...(row.times ?? []), ...(row.when ? [row.when.row] : [])]));
-	const rows = table.rows.filter((row) => row.poll !== undefined || row.write !== undefined || ratios.has(row.name));
-	for (const row of rows) if (Object.isExtensible(row)) delete (row as Writable<Row>).note;
-	if (!Object.isExtensible(table)) return;
-	table.rows = rows;
-	table.quirks = [];
-	table.sources = [];
 }
 
 /** Whether there is a file of the table. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { Catalogue, deviceTable } from "./catalogue";
+import { findTable } from "./generated/tables";
 import { Plan } from "./plan";
 import { pointPath } from "./points";
+import { Pool } from "./share";
 import { type DeviceTable, type Row, rowPoints } from "./table";
 import { eastronSdm120 } from "./tables/eastron-sdm120";
 
@@ -117,12 +118,13 @@ it.each([
 	["chint-dtsu666", ["3:6+2", "3:8192+70", "3:4126+8", "3:4136+8"]],
 	["sht20-xy-md02", ["4:1+2"]],
 ] as const)("%s is read with these requests", (id, wanted) => {
-	expect(reads(deviceTable(id)!)).toEqual(wanted);
+	expect(reads(findTable(id)!)).toEqual(wanted);
 });
 
 describe("a plan knows of its steps", () => {
-	const table = deviceTable("sol-ark-12k")!;
-	const plan = new Catalogue().plan(table);
+	const table = findTable("sol-ark-12k")!;
+	const pool = new Pool();
+	const plan = new Plan(table, { pool });
 
 	it("row, place and points", () => {
 		for (const read of plan.reads) {
@@ -139,11 +141,11 @@ describe("a plan knows of its steps", () => {
 		}
 	});
 
-	it("which it shares with the plans of other products, and nothing else", () => {
-		const other = new Catalogue().plan(deviceTable("sol-ark-hv")!);
+	it("which it shares with plans of other products made together with it, and nothing else", () => {
+		const other = new Plan(findTable("sol-ark-hv")!, { pool });
 		const steps = new Set(plan.steps);
 		expect(other.steps.filter((step) => steps.has(step)).length).toBeGreaterThan(50);
-		const alone = new Plan(deviceTable("sol-ark-hv")!);
+		const alone = new Plan(findTable("sol-ark-hv")!);
 		expect(alone.steps).toEqual(other.steps);
 		expect(alone.points()).toEqual(other.points());
 		expect(new Set(alone.steps).size).toBe(alone.steps.length);

@@ -26,6 +26,8 @@ interface Pending {
 	readonly value: number;
 	/** Set while it waits until the row may be written again. */
 	timer: TimerId | undefined;
+	/** When the row was written before. */
+	beforeMs: number;
 }
 
 /**
@@ -48,7 +50,7 @@ export class RowWriter {
 		const { device, clock, onOutcome } = this.#options;
 		const step = device.plan.stepOf(row);
 		const read = step < 0 ? -1 : device.plan.reads.findIndex(({ end }) => step < end);
-		const pending: Pending = { row, read, step, value, timer: undefined };
+		const pending: Pending = { row, read, step, value, timer: undefined, beforeMs: -Infinity };
 		const replaced = this.#pending.findIndex((one) => one.row === row && one.timer !== undefined);
 		if (replaced >= 0) {
 			const [old] = this.#pending.splice(replaced, 1);
@@ -86,6 +88,7 @@ export class RowWriter {
 		const { table, unit } = device;
 		pending.timer = undefined;
 		const unlessHeld = wears(table, row);
+		pending.beforeMs = this.#writtenMs.get(row) ?? -Infinity;
 		if (unlessHeld) this.#writtenMs.set(row, clock.now());
 		keepAlive?.suspend(row.name);
 		const onDone = (outcome: WriteOutcome): void => this.done(pending, outcome);
@@ -107,6 +110,8 @@ export class RowWriter {
 		const { device, clock, keepAlive, onOutcome } = this.#options;
 		if (outcome.result === "accepted") keepAlive?.hold(pending.row.name, pending.value);
 		else keepAlive?.goOn(pending.row.name);
+		// a value that it held wears nothing
+		if (outcome.held) this.#writtenMs.set(pending.row, pending.beforeMs);
 		this.#pending.splice(this.#pending.indexOf(pending), 1);
 		if (this.#pending.length === 0) device.onRead = undefined;
 		if (pending.read >= 0) {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { deviceTables } from "./catalogue";
+import { allTables } from "./generated/tables";
 import { shared } from "./share";
 
 const row = (name: string) => ({ name, range: [0, 100], write: { fc: 16, max: 100 } });
@@ -35,7 +35,7 @@ test("a frozen constant stays the object it is", () => {
 });
 
 test("hybrids of one map have nearly all rows in common", () => {
-	const byId = (id: string) => new Set(deviceTables.find((table) => table.id === id)!.rows);
+	const byId = (id: string) => new Set(allTables.find((table) => table.id === id)!.rows);
 	const rows = byId("sol-ark-15k");
 	const other = byId("sol-ark-12k");
 	expect([...rows].filter((one) => other.has(one)).length).toBeGreaterThan(150);

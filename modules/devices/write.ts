@@ -22,6 +22,8 @@ export interface WriteOutcome {
 	reason: string;
 	row: string;
 	value: number;
+	/** The device held the value already: nothing was written. */
+	held?: boolean;
 }
 
 /** What the writer needs of a Modbus client. */
@@ -237,7 +239,7 @@ class RowWrite implements WriteRequest, Waiting {
 	}
 
 	private look(result: ReadResult): void {
-		if (result.status === "ok" && this.same(result.data)) this.end("accepted", "");
+		if (result.status === "ok" && this.same(result.data)) this.end("accepted", "", true);
 		else if (result.status !== "ok" && result.status !== "exception") this.end("timeout", "the device does not answer");
 		else this.open();
 	}
@@ -317,13 +319,13 @@ class RowWrite implements WriteRequest, Waiting {
 		this.#options.client.request(this);
 	}
 
-	end(result: WriteOutcome["result"], reason: string): void {
+	end(result: WriteOutcome["result"], reason: string, held = false): void {
 		const { row, value, client } = this.#options;
 		if (this.#unlock !== undefined) {
 			client.locked?.shift();
 			client.locked?.[0]?.start();
 		}
-		this.#options.onDone({ result, reason, row, value });
+		this.#options.onDone(held ? { result, reason, row, value, held } : { result, reason, row, value });
 	}
 }
 
