@@ -25,9 +25,13 @@ export abstract class RtuDevice implements SimDevice {
 	readonly #dice: Dice;
 	readonly #replyMs: number;
 
+	/** Address in its replies, where that is another. */
+	readonly #replyUnit: number;
+
 	/** `replyMs`: how long it takes to answer, give or take a fifth. */
-	constructor(unit: number, replyMs: number, seed: number) {
+	constructor(unit: number, replyMs: number, seed: number, replyUnit: number = unit) {
 		this.unit = unit;
+		this.#replyUnit = replyUnit;
 		this.#replyMs = replyMs;
 		this.#dice = new Dice(seed);
 	}
@@ -43,7 +47,7 @@ export abstract class RtuDevice implements SimDevice {
 			return { bytes: babble(this.#dice, 4 + this.#dice.below(30)), delayMs: this.#delayMs() };
 		}
 		this.requests++;
-		const reply = { bytes: seal(this.unit, this.execute(frame, nowMs)), delayMs: this.#delayMs() };
+		const reply = { bytes: seal(this.#replyUnit, this.execute(frame, nowMs)), delayMs: this.#delayMs() };
 		return fault === undefined ? reply : spoil(fault, reply, this.#dice);
 	}
 

@@ -41,7 +41,8 @@ export class SimSlave extends RtuDevice {
 	#readable: (readonly Row[])[] = [];
 
 	constructor(options: SimSlaveOptions) {
-		super(options.unit, options.table.bus.replyMs ?? 20, options.seed ?? options.unit);
+		const { bus } = options.table;
+		super(options.unit, bus.replyMs ?? 20, options.seed ?? options.unit, bus.replyUnit);
 		this.table = options.table;
 		this.values = new RowValues(options);
 		this.#registers = options.registers ?? {};

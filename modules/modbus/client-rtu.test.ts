@@ -266,3 +266,32 @@ describe("a line that fails", () => {
 		expect(seen[1]).toMatchObject({ status: "ok", data: "0002", attempts: 1 });
 	});
 });
+
+describe("a device that answers under another address", () => {
+	it("is heard under that, and under no other", () => {
+		open({ retries: 0, timeoutMs: 100, replyUnits: new Map([[0x81, 0x51]]) });
+		answerAfter(5, "51 03 02 12 34");
+		ask({ unit: 0x81 });
+		clock.advance(200);
+		answerAfter(5, "81 03 02 12 34");
+		ask({ unit: 0x81 });
+		clock.advance(800);
+		ask({ unit: 1 });
+		answerAfter(5, "51 03 02 12 34");
+		clock.advance(800);
+		expect(seen.map((one) => one.status)).toEqual(["ok", "foreign", "foreign"]);
+	});
+
+	it("and its late reply is known by that", () => {
+		open({ retries: 0, timeoutMs: 100, lateMs: 400, replyUnits: new Map([[0x81, 0x51]]) });
+		ask({ unit: 0x81 });
+		ask({ unit: 0x81, address: 5 });
+		clock.advance(150);
+		expect(line.sent).toHaveLength(1);
+		line.feed(frame("51 03 02 11 11"));
+		clock.advance(20);
+		expect(line.sent).toHaveLength(2);
+		line.feed(frame("51 03 02 22 22"));
+		expect(seen[1]).toMatchObject({ status: "ok", data: "2222" });
+	});
+});

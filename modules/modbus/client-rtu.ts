@@ -27,6 +27,8 @@ const MARGIN_MS = 500;
 /** A reply that did not come in time and may still come. `count`: the items asked for. */
 interface Late {
 	unit: number;
+	/** The address that the reply bears. */
+	replyUnit: number;
 	code: number;
 	count: number;
 	untilMs: number;
@@ -61,6 +63,7 @@ export class RtuClientLink implements ClientLink {
 	readonly #byteMs: number;
 	/** Hand-overs that came while nothing was waited for. */
 	unsolicited = 0;
+	readonly #replyUnits: ReadonlyMap<number, number> | undefined;
 	readonly #tap: FrameTap | undefined;
 	readonly #source: number;
 	readonly #requestTag: number;
@@ -73,7 +76,15 @@ export class RtuClientLink implements ClientLink {
 	readonly #lineCounters: LineCounters = { crc: 0, parity: 0, framing: 0, overrun: 0 };
 
 	/** Throws what the class of the line throws when it cannot be opened. Once open, it is opened again when it fails. */
-	constructor(options: RtuLinkOptions, clock: Clock, owner: LinkOwner, tap?: FrameTap, source = 0) {
+	constructor(
+		options: RtuLinkOptions,
+		clock: Clock,
+		owner: LinkOwner,
+		tap?: FrameTap,
+		source = 0,
+		replyUnits?: ReadonlyMap<number, number>,
+	) {
+		this.#replyUnits = replyUnits;
 		this.#options = options;
 		this.#clock = clock;
 		this.#owner = owner;
@@ -117,7 +128,7 @@ export class RtuClientLink implements ClientLink {
 	send(length: number, expected: number): void {
 		this.#end = sealFrame(this.frame, PDU_AT + length);
 		this.#expect = expected === 0 || this.frame[UNIT_AT] === 0 ? 0 : expected + RTU_OVERHEAD;
-		this.#finder.begin(expected);
+		this.#finder.begin(expected, this.replyUnit(this.frame[UNIT_AT]!));
 		this.#listening = false;
 		this.#inFlight = false;
 		this.#waiting = true;
@@ -135,7 +146,8 @@ export class RtuClientLink implements ClientLink {
 	expectLate(untilMs: number): void {
 		const frame = this.frame;
 		const count = (frame[PDU_AT + 3]! << 8) | frame[PDU_AT + 4]!;
-		this.#late.push({ unit: frame[UNIT_AT]!, code: frame[PDU_AT]!, count, untilMs });
+		const unit = frame[UNIT_AT]!;
+		this.#late.push({ unit, replyUnit: this.replyUnit(unit), code: frame[PDU_AT]!, count, untilMs });
 	}
 
 	/** Only replies to reads of as many items look alike; a write's reply names address and value. */
@@ -258,9 +270,13 @@ export class RtuClientLink implements ClientLink {
 		this.#owner.linkSettled();
 	}
 
+	private replyUnit(unit: number): number {
+		return this.#replyUnits?.get(unit) ?? unit;
+	}
+
 	/** A late reply has come: it can disturb nothing any more. */
 	private settle(unit: number, code: number): void {
-		const at = this.#late.findIndex((late) => late.unit === unit && late.code === code);
+		const at = this.#late.findIndex((late) => late.replyUnit === unit && late.code === code);
 		if (at >= 0) this.#late.splice(at, 1);
 	}
 

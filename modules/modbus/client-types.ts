@@ -66,6 +66,8 @@ export interface ModbusClientOptions {
 	lateMs?: number;
 	/** Wait before a device that said "busy" (0x06) is asked again. Default 200. */
 	busyMs?: number;
+	/** Units of a line whose replies bear another address, each with that one (Daly: 0x81 answers as 0x51). */
+	replyUnits?: ReadonlyMap<number, number> | undefined;
 	/** Is shown every frame, with `source` to tell clients apart. */
 	tap?: FrameTap | undefined;
 	source?: number | undefined;

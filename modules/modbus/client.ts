@@ -106,7 +106,7 @@ export class ModbusClient implements LinkOwner {
 		const link = options.link;
 		this.#link = isTcp(link)
 			? new TcpClientLink(link, options.clock, this, options.tap, options.source)
-			: new RtuClientLink(link, options.clock, this, options.tap, options.source);
+			: new RtuClientLink(link, options.clock, this, options.tap, options.source, options.replyUnits);
 		const bytes = this.#link.bytes;
 		this.#result = {
 			status: "ok",

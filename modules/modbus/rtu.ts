@@ -51,6 +51,8 @@ export class RtuReplyFinder {
 	/** Where the next hand-over goes, behind a beginning that was kept. */
 	#fill = UNIT_AT;
 	#request: Uint8Array;
+	/** Whose reply it is. */
+	#unit = 0;
 	/** Expected length of the reply's PDU, 0 = only the reply tells. */
 	#expected = 0;
 	/** Bytes since the request that were no frame. */
@@ -63,9 +65,13 @@ export class RtuReplyFinder {
 		this.#request = request;
 	}
 
-	/** A new request, already in the buffer given to the constructor, is on its way: what came before does not count. */
-	begin(expected: number): void {
+	/**
+	 * A new request, already in the buffer given to the constructor, is on its way: what came before does not count.
+	 * `unit`: the address that the reply bears.
+	 */
+	begin(expected: number, unit: number = this.#request[UNIT_AT]!): void {
 		this.#expected = expected;
+		this.#unit = unit;
 		this.#fill = UNIT_AT;
 		this.#noise = 0;
 	}
@@ -97,7 +103,7 @@ export class RtuReplyFinder {
 		const end = this.#fill + count;
 		if (
 			end === PDU_AT + 2 + expected &&
-			bytes[UNIT_AT] === request[UNIT_AT] &&
+			bytes[UNIT_AT] === this.#unit &&
 			matchReply(request, bytes, expected, expected) === Match.reply &&
 			isIntact(bytes, UNIT_AT, end)
 		) {
@@ -110,7 +116,7 @@ export class RtuReplyFinder {
 	/** The way for everything but one whole, clean reply. */
 	#search(end: number): number {
 		const bytes = this.bytes;
-		const unit = this.#request[UNIT_AT]!;
+		const unit = this.#unit;
 		const code = this.#request[PDU_AT]!;
 		let verdict: number = Verdict.noise;
 		let kept = -1;

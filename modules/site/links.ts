@@ -66,10 +66,20 @@ function openFramed({ bus, clock, log, io, tap, source }: LinkOptions): BusLink 
 	return new FramerClient({ link: serial(bus, io), framer, clock, log, timeoutMs, retries, tap, source });
 }
 
-function openModbus({ bus, clock, log, io, tap, source }: LinkOptions): BusLink {
+function openModbus({ bus, devices, clock, log, io, tap, source }: LinkOptions): BusLink {
 	const { timeoutMs, retries } = bus;
 	const link = bus.kind === "tcp" ? { io: io.TCP, host: bus.host, port: Number(bus.port) } : serial(bus, io);
-	return new ModbusClient({ link, clock, log, timeoutMs, retries, tap, source });
+	return new ModbusClient({ link, clock, log, timeoutMs, retries, tap, source, replyUnits: replyUnitsOf(devices) });
+}
+
+/** Of the devices that answer under another address; undefined when there are none. */
+function replyUnitsOf(devices: readonly PolledDevice[]): ReadonlyMap<number, number> | undefined {
+	let units: Map<number, number> | undefined;
+	for (const device of devices) {
+		const replyUnit = device instanceof Device ? device.table.bus.replyUnit : undefined;
+		if (replyUnit !== undefined) (units ??= new Map()).set(device.unit, replyUnit);
+	}
+	return units;
 }
 
 /** Settings of a serial line. */
