@@ -7,7 +7,10 @@ export { FrameKind, type FrameTap, frameTag, tagKind, tagSource } from "../base/
 export type { LineCounters, Rs485Class, Rs485Port } from "../rs485/line";
 
 /** Settings of the line (modules/rs485), without the callbacks. */
-export type RtuLinkOptions = LineOptions;
+export type RtuLinkOptions = LineOptions & {
+	/** Modbus ASCII in place of RTU, in characters of so many bits. */
+	ascii?: 7 | 8 | undefined;
+};
 
 export interface TcpLinkOptions {
 	io: TcpClass;

@@ -1,7 +1,8 @@
-/** The client's side of an RS-485 line. */
+/** The client's side of an RS-485 line: RTU, or ASCII. */
 import { Backoff } from "../base/backoff";
 import type { Clock, TimerId } from "../base/clock";
 import { characterMs, isDamage } from "../rs485/line";
+import { AsciiReplyFinder, lineOf } from "./ascii";
 import {
 	type ClientLink,
 	FrameKind,
@@ -13,10 +14,7 @@ import {
 	type RtuLinkOptions,
 } from "./client-link";
 import { FRAME_BYTES, type ModbusRequest, PDU_AT, UNIT_AT } from "./pdu";
-import { isIntact, RTU_OVERHEAD, RtuReplyFinder, sealFrame, Verdict } from "./rtu";
-
-/** Nearly every request is this long: it is sent from a view that is made once. */
-const COMMON_BYTES = 8;
+import { type ReplyFinder, RtuReplyFinder, Verdict } from "./rtu";
 
 /** Views of hand-overs that are kept, 64 bytes each. */
 const VIEWS_MOST = 8;
@@ -38,8 +36,7 @@ export class RtuClientLink implements ClientLink {
 	readonly broadcasts = true;
 	readonly frame = new Uint8Array(FRAME_BYTES);
 	readonly bytes: Uint8Array;
-	readonly #common = new Uint8Array(this.frame.buffer, UNIT_AT, COMMON_BYTES);
-	readonly #finder = new RtuReplyFinder(this.frame);
+	readonly #finder: ReplyFinder;
 	readonly #owner: LinkOwner;
 	#port: Rs485Port | undefined;
 	/** The driver has a frame to send and has not said that it is out. */
@@ -50,9 +47,9 @@ export class RtuClientLink implements ClientLink {
 	#waiting = false;
 	/** The open request is on the wire; bytes that come otherwise are nobody's. */
 	#listening = false;
-	#end = 0;
-	/** What the driver was given last. */
-	#sent = this.#common;
+	/** The open request as it goes on the wire, and what the driver was given last. */
+	#next: Uint8Array = this.frame;
+	#sent: Uint8Array = this.frame;
 	#expect = 0;
 	#late: Late[] = [];
 	readonly #options: RtuLinkOptions;
@@ -69,7 +66,7 @@ export class RtuClientLink implements ClientLink {
 	readonly #requestTag: number;
 	readonly #receivedTag: number;
 	/** Where the finder wants what begins a reply, and by length views of its beginning: replies are of few lengths. */
-	readonly #room = this.#finder.room();
+	readonly #room: Uint8Array;
 	readonly #views: Uint8Array[] = [];
 	#viewsKept = 0;
 	/** Of ports that were closed, and what this side has seen. */
@@ -84,8 +81,12 @@ export class RtuClientLink implements ClientLink {
 		source = 0,
 		replyUnits?: ReadonlyMap<number, number>,
 	) {
+		const { ascii, ...plain } = options;
+		const coded = ascii === undefined ? undefined : lineOf(plain, ascii);
+		this.#finder = coded ? new AsciiReplyFinder(this.frame, coded.eighth) : new RtuReplyFinder(this.frame);
+		this.#room = this.#finder.room();
 		this.#replyUnits = replyUnits;
-		this.#options = options;
+		this.#options = coded?.line ?? plain;
 		this.#clock = clock;
 		this.#owner = owner;
 		this.#tap = tap;
@@ -98,7 +99,7 @@ export class RtuClientLink implements ClientLink {
 	}
 
 	wireMs(bytes: number): number {
-		return (bytes + RTU_OVERHEAD) * this.#byteMs;
+		return this.#finder.wireBytes(bytes) * this.#byteMs;
 	}
 
 	/** The driver sends in the end on a line that never falls silent, after the time of two of the longest frames. */
@@ -126,8 +127,8 @@ export class RtuClientLink implements ClientLink {
 	}
 
 	send(length: number, expected: number): void {
-		this.#end = sealFrame(this.frame, PDU_AT + length);
-		this.#expect = expected === 0 || this.frame[UNIT_AT] === 0 ? 0 : expected + RTU_OVERHEAD;
+		this.#next = this.#finder.seal(PDU_AT + length);
+		this.#expect = expected === 0 || this.frame[UNIT_AT] === 0 ? 0 : this.#finder.wireBytes(expected);
 		this.#finder.begin(expected, this.replyUnit(this.frame[UNIT_AT]!));
 		this.#listening = false;
 		this.#inFlight = false;
@@ -182,8 +183,7 @@ export class RtuClientLink implements ClientLink {
 	private write(): void {
 		const port = this.#port;
 		if (port === undefined) return;
-		const end = this.#end;
-		const bytes = end === UNIT_AT + COMMON_BYTES ? this.#common : this.frame.subarray(UNIT_AT, end);
+		const bytes = this.#next;
 		try {
 			this.#busy = true;
 			this.#sent = bytes;
@@ -265,7 +265,7 @@ export class RtuClientLink implements ClientLink {
 	private ignore(count: number): void {
 		this.unsolicited++;
 		const bytes = this.bytes;
-		if (this.#late.length === 0 || count <= RTU_OVERHEAD || !isIntact(bytes, UNIT_AT, UNIT_AT + count)) return;
+		if (this.#late.length === 0 || !this.#finder.isWhole(count)) return;
 		this.settle(bytes[UNIT_AT]!, bytes[PDU_AT]! & 0x7f);
 		this.#owner.linkSettled();
 	}

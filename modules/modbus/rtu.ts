@@ -44,13 +44,43 @@ export const Verdict = frozen({
 	noise: 5,
 });
 
+/** What a client's line needs to know of how its frames are coded: RTU here, ASCII in ascii.ts. */
+export interface ReplyFinder {
+	/** The reply, once found, stands at `UNIT_AT`. */
+	readonly bytes: Uint8Array;
+	/** Of the last foreign frame. */
+	readonly foreignUnit: number;
+	readonly foreignFunction: number;
+	/** Characters on the wire of a frame with a PDU of so many bytes. */
+	wireBytes(pdu: number): number;
+	/** Closes the frame of the request whose PDU ends before `end`, and gives what is to be sent. */
+	seal(end: number): Uint8Array;
+	/**
+	 * The request is on its way: what came before does not count. `expected`: length of the reply's PDU, 0 unknown; `unit`:
+	 * the address that it bears.
+	 */
+	begin(expected: number, unit: number): void;
+	/** Where to read the next hand-over to. */
+	room(): Uint8Array;
+	/** `count` bytes were read to `room()`. */
+	take(count: number): number;
+	/** Behind the `count` bytes that were taken last the line driver saw a bad character. */
+	breakOff(count: number): number;
+	/** Whether `count` bytes that nobody waited for, read to `room()`, are one frame, which then stands at `UNIT_AT`. */
+	isWhole(count: number): boolean;
+}
+
+/** Nearly every request is this long: it is sent from a view that is made once. */
+const COMMON_BYTES = 8;
+
 /** Finds the reply to one request in what the line hands over. The reply, once found, stands at `UNIT_AT` of `bytes`. */
-export class RtuReplyFinder {
+export class RtuReplyFinder implements ReplyFinder {
 	readonly bytes = new Uint8Array(UNIT_AT + HANDOVER_BYTES);
 	readonly #whole = new Uint8Array(this.bytes.buffer, UNIT_AT);
 	/** Where the next hand-over goes, behind a beginning that was kept. */
 	#fill = UNIT_AT;
 	#request: Uint8Array;
+	readonly #common: Uint8Array;
 	/** Whose reply it is. */
 	#unit = 0;
 	/** Expected length of the reply's PDU, 0 = only the reply tells. */
@@ -63,6 +93,20 @@ export class RtuReplyFinder {
 
 	constructor(request: Uint8Array) {
 		this.#request = request;
+		this.#common = request.subarray(UNIT_AT, UNIT_AT + COMMON_BYTES);
+	}
+
+	wireBytes(pdu: number): number {
+		return pdu + RTU_OVERHEAD;
+	}
+
+	seal(end: number): Uint8Array {
+		const sealed = sealFrame(this.#request, end);
+		return sealed === UNIT_AT + COMMON_BYTES ? this.#common : this.#request.subarray(UNIT_AT, sealed);
+	}
+
+	isWhole(count: number): boolean {
+		return count > RTU_OVERHEAD && isIntact(this.bytes, UNIT_AT, UNIT_AT + count);
 	}
 
 	/**
