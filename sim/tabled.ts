@@ -1,3 +1,4 @@
+import { AsciiSlave } from "./ascii-slave";
 import type { SimDevice } from "./device";
 import type { RowValues, RowValuesOptions } from "./row-values";
 import { SerialDevice, type SerialFraming } from "./serial-device";
@@ -19,6 +20,10 @@ export interface TabledDevice extends SimDevice {
 export function tabledDevice(options: TabledOptions): TabledDevice {
 	const protocol = options.table.protocol ?? "modbus";
 	if (protocol === "modbus") return new SimSlave(options);
+	if (protocol === "modbus-ascii") {
+		const slave = new SimSlave(options);
+		return Object.assign(new AsciiSlave(slave), { values: slave.values });
+	}
 	const framing = framingOf(protocol);
 	if (framing === undefined) throw new RangeError(`${options.table.id}: no simulated line speaks ${protocol}`);
 	return new SerialDevice({ ...options, framing });

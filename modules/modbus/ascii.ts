@@ -107,6 +107,8 @@ export class AsciiReplyFinder implements ReplyFinder {
 	foreignFunction = 0;
 	readonly #raw = new Uint8Array(kRawBytes);
 	readonly #out = new Uint8Array(kFrameMost);
+	/** Views of the first characters of `#out`, by length: requests are of few lengths. */
+	readonly #views: (Uint8Array | undefined)[] = [];
 	readonly #request: Uint8Array;
 	readonly #eighth: Eighth;
 	#fill = 0;
@@ -123,7 +125,8 @@ export class AsciiReplyFinder implements ReplyFinder {
 	}
 
 	seal(end: number): Uint8Array {
-		return this.#out.subarray(0, encodeAscii(this.#request, end, this.#out, this.#eighth));
+		const length = encodeAscii(this.#request, end, this.#out, this.#eighth);
+		return (this.#views[length] ??= this.#out.subarray(0, length));
 	}
 
 	begin(expected: number, unit: number): void {

@@ -50,6 +50,7 @@ export function openLink(options: LinkOptions): BusLink {
 	const { bus } = options;
 	switch (bus.protocol) {
 		case "modbus":
+		case "modbus-ascii":
 			return openModbus(options);
 		case "can":
 			return openCan(options);
@@ -85,7 +86,8 @@ function replyUnitsOf(devices: readonly PolledDevice[]): ReadonlyMap<number, num
 /** Settings of a serial line. */
 function serial(bus: SiteBus, io: LinkIo) {
 	const port = bus.port === "sim" ? `sim:${bus.id}` : bus.port;
-	return { io: io.RS485, port, baud: bus.baud, parity: bus.parity, stop: bus.stop as 1 | 2 };
+	const ascii = bus.protocol === "modbus-ascii" ? { ascii: bus.bits ?? 7 } : {};
+	return { io: io.RS485, port, baud: bus.baud, parity: bus.parity, stop: bus.stop as 1 | 2, ...ascii };
 }
 
 function openCan({ bus, clock, log, io, devices }: LinkOptions): BusLink {

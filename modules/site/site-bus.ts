@@ -73,6 +73,8 @@ export function speak(
 		const protocol = protocolOf(known, device.device);
 		const before = first.get(bus);
 		const kinds = busKindsOf(protocol);
+		// of two codings of one protocol the bus may say which
+		const spoken = protocol === "modbus" && bus.protocol === "modbus-ascii" ? "modbus-ascii" : protocol;
 		if (!kinds.includes(bus.kind)) {
 			const allowed = kinds.map((kind) => `"${kind}"`).join(" or ");
 			check.problem(
@@ -81,15 +83,18 @@ export function speak(
 			);
 		} else if (before === undefined) {
 			first.set(bus, i);
-			bus.protocol = protocol;
-		} else if (bus.protocol !== protocol) {
+			bus.protocol = spoken;
+		} else if (bus.protocol !== spoken) {
 			check.problem(
 				`devices[${i}].bus`,
-				`${device.device} speaks ${protocol}, devices[${before}] on the same bus ${bus.protocol}`,
+				`${device.device} speaks ${spoken}, devices[${before}] on the same bus ${bus.protocol}`,
 			);
 		}
 	});
 }
+
+/** What a site may say of a bus with Modbus devices; all else follows from the devices. */
+const kCodings = frozen(["modbus", "modbus-ascii"] as const);
 
 const kBusKeys = frozen(
 	["id", "kind", "port", "baud", "bitrate", "parity", "stop", "host", "user"].concat([
@@ -97,8 +102,25 @@ const kBusKeys = frozen(
 		"timeoutMs",
 		"retries",
 		"poll",
+		"protocol",
+		"bits",
 	]),
 );
+
+/** Characters of Modbus ASCII: 7N2 when nothing is said. */
+function checkAscii(
+	bus: { bits?: 7 | 8; parity: unknown; stop: unknown },
+	fields: Record<string, unknown>,
+	place: string,
+	check: Checker,
+): void {
+	const bits = fields["bits"] === undefined ? 7 : check.oneOf(fields["bits"], `${place}.bits`, [7, 8] as const);
+	if (bits === undefined) return;
+	bus.bits = bits;
+	if (bits === 8 || bus.parity !== "none") return;
+	if (fields["stop"] === undefined) bus.stop = 2;
+	else if (bus.stop !== 2) check.wrong(`${place}.stop`, bus.stop, "7 bits without parity have 2 stop bits");
+}
 
 export function busOf(value: unknown, place: string, check: Checker): SiteBus | undefined {
 	const before = check.problems.length;
@@ -109,7 +131,7 @@ export function busOf(value: unknown, place: string, check: Checker): SiteBus | 
 	const bus = {
 		id: check.id(fields["id"], `${place}.id`),
 		kind,
-		protocol: "modbus" as const,
+		protocol: optional("protocol", "modbus" as const, (v, p) => check.oneOf(v, p, kCodings)),
 		port: checkBusPort(fields["port"], `${place}.port`, kind ?? "rs485", check),
 		baud:
 			kind === "can"
@@ -124,11 +146,13 @@ export function busOf(value: unknown, place: string, check: Checker): SiteBus | 
 		retries: optional("retries", 1, (v, p) => check.integer(v, p, 0, 5)),
 		poll: optional("poll", {}, (v, p) => pollOf(v, p, check)),
 	};
+	if (bus.protocol === "modbus-ascii") checkAscii(bus, fields, place, check);
+	else if (fields["bits"] !== undefined) check.problem(`${place}.bits`, 'only a bus of protocol "modbus-ascii" has it');
 	const remote = kind === "tcp" || kind === "http" || kind === "mqtt";
 	if (remote) bus.host = check.text(fields["host"], `${place}.host`, 253) ?? "";
 	else if (fields["host"] !== undefined)
 		check.problem(`${place}.host`, 'only a bus of kind "tcp", "http" or "mqtt" has a host');
-	for (const key of kind === "rs485" ? [] : ["baud", "parity", "stop"]) {
+	for (const key of kind === "rs485" ? [] : ["baud", "parity", "stop", "protocol", "bits"]) {
 		if (fields[key] !== undefined) check.problem(`${place}.${key}`, `a ${kind} bus has no serial line settings`);
 	}
 	if (kind !== "can" && fields["bitrate"] !== undefined)

@@ -297,6 +297,26 @@ describe("site file", () => {
 		]);
 	});
 
+	it("may say of a bus with Modbus devices that they speak ASCII, 7N2 unless it says more", () => {
+		const check = (bus: object) =>
+			checkSite(JSON.stringify({ ...small, buses: [{ id: "b1", port: "sim", ...bus }] }), known);
+		const ascii = (bus: object = {}) => check({ protocol: "modbus-ascii", ...bus });
+		expect(ascii().site!.buses[0]).toMatchObject({ protocol: "modbus-ascii", bits: 7, parity: "none", stop: 2 });
+		expect(ascii({ parity: "even" }).site!.buses[0]).toMatchObject({ bits: 7, parity: "even", stop: 1 });
+		expect(ascii({ bits: 8, stop: 1 }).site!.buses[0]).toMatchObject({ bits: 8, stop: 1 });
+		expect(ascii({ stop: 1 }).problems).toContainEqual({
+			place: "buses[0].stop",
+			message: "1 is not allowed; 7 bits without parity have 2 stop bits",
+		});
+		expect(check({ bits: 7 }).problems).toContainEqual({
+			place: "buses[0].bits",
+			message: 'only a bus of protocol "modbus-ascii" has it',
+		});
+		expect(check({ protocol: "daly" }).problems[0]).toMatchObject({ place: "buses[0].protocol" });
+		const tcp = check({ kind: "tcp", port: 502, host: "h", protocol: "modbus-ascii" });
+		expect(tcp.problems[0]).toMatchObject({ place: "buses[0].protocol" });
+	});
+
 	it("takes what speaks SunSpec, and a line to SunSpec clients that no bus has", () => {
 		const rtu = { port: "rs485-2", baud: 19200 };
 		const device = { id: "pv", device: "sunspec", bus: "b1", address: 5, unit: 5, sim: "inverter" };

@@ -39,8 +39,10 @@ export const kFoundDevice = "sunspec";
 export interface SiteBus {
 	id: string;
 	kind: BusKind;
-	/** What its devices speak; "modbus" where there are none. */
+	/** What its devices speak; "modbus" where there are none. In the file only "modbus-ascii", for Modbus devices set to it. */
 	protocol: Protocol;
+	/** Bits of a character of Modbus ASCII; of nothing else. */
+	bits?: 7 | 8;
 	/**
 	 * rs485: "rs485-1" or "rs485-2" on the board (1 and 2 will do), a path (`/dev/ttyUSB0`) on the desktop, or "sim".
 	 * can: "can-1" or "mcp2515" on the board, "can0" or "slcan:/dev/ttyACM0" on the desktop, or "sim". tcp, http and mqtt:
