@@ -274,6 +274,7 @@ function keptRows(table: DeviceTable): KeptRow[] {
 		if (needed === "value" || !needs.has(name) || needs.get(name) === "no") needs.set(name, needed);
 	};
 	for (const row of table.rows) {
+		if (row.poll === undefined) continue;
 		for (const name of row.times ?? []) need(name, "value");
 		if (row.when !== undefined) need(row.when.row, "raw");
 	}
