@@ -15,8 +15,11 @@ import { openLink } from "../modules/site/links";
 import { BusScheduler } from "../modules/site/scheduler";
 import { busOf } from "../modules/site/site-bus";
 import { Image } from "../modules/sunspec/image";
+import { JsonDevice } from "../sim/json-device";
+import { simulatedHttp } from "../sim/json-http";
+import { simulatedMqtt } from "../sim/json-mqtt";
 import { FixedSource } from "../sim/profile";
-import { tabledDevice } from "../sim/tabled";
+import { type TabledOptions, tabledDevice } from "../sim/tabled";
 import { cases, distinctValues, halfDigit, measuredRows, sourceName } from "./table-values";
 
 /** What the controls fill, not the table. */
@@ -31,7 +34,8 @@ const kBus = busOf({ id: "one", port: "sim" }, "buses[0]", new Checker())!;
  */
 function play(table: DeviceTable, values: Record<string, number>, settings: Record<string, number> = {}) {
 	const clock = new ManualClock();
-	const slave = tabledDevice({ table, unit: 7, source: new FixedSource(values), serial: "17042391", settings });
+	const source = new FixedSource(values);
+	const { slave, io } = simulated({ table, unit: 7, source, serial: "17042391", settings }, clock);
 	const image = new Image(tableModels(table));
 	const device = new Device({ table, plan: new Catalogue(allTables).plan(table), image, unit: 7 });
 	const client = openLink({
@@ -39,7 +43,7 @@ function play(table: DeviceTable, values: Record<string, number>, settings: Reco
 		devices: [device],
 		clock,
 		log: silentLog,
-		io: { RS485: simulatedRS485(() => slave, clock), TCP: undefined as never },
+		io,
 	});
 	const scheduler = new BusScheduler({ client, devices: [device], clock });
 	scheduler.start();
@@ -48,6 +52,23 @@ function play(table: DeviceTable, values: Record<string, number>, settings: Reco
 	const handle = ({ model, point, group, occurrence }: ModelPoint) =>
 		image.handle(model, point, group, undefined, occurrence);
 	return { clock, slave, client, image, device, scheduler, at, handle };
+}
+
+/** The simulator of what a table speaks, and the IO classes behind which it is. */
+function simulated(options: TabledOptions, clock: ManualClock) {
+	if (options.table.protocol === "json-http" || options.table.protocol === "json-mqtt") {
+		const slave = new JsonDevice(options);
+		const network = options.table.protocol === "json-http" ? simulatedHttp : simulatedMqtt;
+		return { slave, io: { RS485: undefined as never, TCP: network([slave], clock) } };
+	}
+	const slave = tabledDevice(options);
+	return { slave, io: { RS485: simulatedRS485(() => slave, clock), TCP: undefined as never } };
+}
+
+/** After which even what a device sends seldom, or takes long to answer, is missed. */
+function longestSilenceMs(table: DeviceTable): number {
+	const { timeoutMs = 0 } = table.bus;
+	return Math.max(4 * timeoutMs, ...(table.records ?? []).map(({ everyMs = 0 }) => 3 * everyMs));
 }
 
 function missingPoints(image: Image): string[] {
@@ -138,7 +159,7 @@ describe.each(all)("%s", (_name, table, conditions) => {
 		const before = points.map(({ at }) => image.timeMs(at));
 		const silentMs = clock.now();
 		slave.fault = { kind: "silent" };
-		clock.advance(20_000);
+		clock.advance(20_000 + longestSilenceMs(table));
 		expect(device.online).toBe(false);
 		points.forEach(({ name, at }, i) => {
 			expect.soft(image.value(at), name).toBeUndefined();
@@ -147,7 +168,7 @@ describe.each(all)("%s", (_name, table, conditions) => {
 			expect.soft(image.timeMs(at), name).toBeLessThan(silentMs + 1000);
 		});
 		slave.fault = undefined;
-		clock.advance(70_000);
+		clock.advance(70_000 + longestSilenceMs(table));
 		expect(device.online).toBe(true);
 		for (const { name, at } of points) expect.soft(image.quality(at), name).toBe("good");
 	});

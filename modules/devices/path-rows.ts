@@ -1,4 +1,5 @@
-import type { Row } from "./table";
+import type { RecordSpec } from "../base/record";
+import type { DeviceTable, Row } from "./table";
 
 /** A row of a text: its place is a path, and its address is found by `pathRows`. */
 export type PathRow = Omit<Row, "address" | "type"> & { readonly path: string; readonly type: "number" | "string" };
@@ -24,4 +25,22 @@ export function pathRows(rows: readonly (PathRow | Row)[]): Row[] {
 /** Bytes of a row's cell. */
 export function cellBytes(row: Pick<Row, "type" | "bytes">): number {
 	return row.type === "string" ? (row.bytes ?? kCell) : kCell;
+}
+
+/** The values of a record of texts, and the cells that they take in its payload. */
+export function pathFields(table: DeviceTable, record: RecordSpec): PathField[] {
+	const fields: PathField[] = [];
+	for (const row of table.rows) {
+		if (row.record !== record.name || row.path === undefined) continue;
+		fields.push({ path: row.path, at: row.address, bytes: cellBytes(row), text: row.type === "string" });
+	}
+	return fields;
+}
+
+export interface PathField {
+	readonly path: string;
+	/** First byte of the cell. */
+	readonly at: number;
+	readonly bytes: number;
+	readonly text: boolean;
 }

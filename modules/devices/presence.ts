@@ -33,6 +33,8 @@ export class Presence {
 	garbled = 0;
 	/** When the next read falls due; in the past when it is late. A field, because it is looked at most of all. */
 	nextDueMs = 0;
+	/** What stands for it in paths and topics, where it speaks JSON. */
+	path = "";
 	/** Something rests on its readings: it is not left alone for long when it falls silent. */
 	vital = false;
 	/** Reads missed since the last answer. */

@@ -27,6 +27,8 @@ export interface JsonMqttOptions {
 /** Longest message, bytes. */
 const longest = 8192;
 const silentPeriods = 3;
+/** How long after a command a state that was told before it is no answer. */
+const settleMs = 3000;
 /** The record that says whether a device is there: 0 when it is gone. */
 const availability = "availability";
 
@@ -46,8 +48,9 @@ interface Seat {
 	readonly source: JsonListener;
 	readonly extractors: SourceExtractors;
 	readonly heard: Heard[];
-	/** Number of the last message when something was published to the device. */
+	/** Number of the last message when something was published to the device, and when that was. */
 	writtenMark: number;
+	writtenMs: number;
 }
 
 interface Waiting {
@@ -116,7 +119,13 @@ export class JsonMqttClient {
 	}
 
 	private add(source: JsonListener): void {
-		const seat: Seat = { source, extractors: new SourceExtractors(source), heard: [], writtenMark: 0 };
+		const seat: Seat = {
+			source,
+			extractors: new SourceExtractors(source),
+			heard: [],
+			writtenMark: 0,
+			writtenMs: -Infinity,
+		};
 		this.#seats.set(source.unit, seat);
 		source.records.forEach((record, index) => {
 			if (record.write === true) return;
@@ -137,6 +146,7 @@ export class JsonMqttClient {
 		const topic = fillTemplate(String(record.key), seat.source, value);
 		const payload = fillTemplate(record.request ?? "{value}", seat.source, value);
 		seat.writtenMark = this.#count;
+		seat.writtenMs = this.#clock.now();
 		// at most once: a command is not sent again by a connection that comes back later
 		const sent = this.#mqtt.publish(topic, payload, {
 			qos: 0,
@@ -150,8 +160,15 @@ export class JsonMqttClient {
 			this.answer(request, "exception", 2);
 			return;
 		}
+		if (this.isGone(heard.seat)) {
+			// what the broker remembers is no answer of the device
+			this.answer(request, "timeout", 0);
+			return;
+		}
 		const startMs = this.#clock.now();
-		const known = heard.record.everyMs === undefined ? heard.mark > 0 : heard.mark > heard.seat.writtenMark;
+		// a state that was commanded just now is the one that is told after it
+		const fresh = heard.record.everyMs !== undefined || startMs - heard.seat.writtenMs < settleMs;
+		const known = heard.mark > (fresh ? heard.seat.writtenMark : 0);
 		if (known) {
 			const data = heard.seat.extractors.of(heard.index).payload;
 			this.#clock.setTimer(() => request.onResult({ status: "ok", exception: 0, data, startMs, endMs: startMs }), 0);
@@ -201,6 +218,21 @@ export class JsonMqttClient {
 		if (status !== "ok") return;
 		for (const one of this.#waiting.filter((waiting) => waiting.heard === heard)) this.settle(one, "ok");
 		if (record.name === availability && extractor.payload.getFloat64(0) === 0) this.silence(seat);
+	}
+
+	/** Whether a device says that it is gone, or has said nothing for too long. */
+	private isGone(seat: Seat): boolean {
+		let unasked = 0;
+		let silent = 0;
+		for (const { record, index, mark, isSilent } of seat.heard) {
+			if (record.everyMs !== undefined) {
+				unasked++;
+				if (isSilent) silent++;
+			} else if (record.name === availability && mark > 0) {
+				if (seat.extractors.of(index).payload.getFloat64(0) === 0) return true;
+			}
+		}
+		return unasked > 0 && silent === unasked;
 	}
 
 	/** The device says that it is gone. */

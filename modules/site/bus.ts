@@ -1,4 +1,4 @@
-import type { Clock, TimerId } from "../base/clock";
+import type { Clock, Random, TimerId } from "../base/clock";
 import type { FrameTap } from "../base/frame-tap";
 import { frozen } from "../base/frozen";
 import type { Log } from "../base/log";
@@ -13,6 +13,7 @@ export interface BusOptions {
 	devices: readonly PolledDevice[];
 	clock: Clock;
 	log: Log;
+	random?: Random | undefined;
 	io: LinkIo;
 	/** Is shown the frames of the bus as those of this source. */
 	tap?: FrameTap | undefined;

@@ -90,6 +90,7 @@ export class DeviceBuilder {
 		const added = profile ? derModels(present, profile) : [];
 		const image = new Image(profile ? derMap(present, added) : present);
 		const device = new Device({ table, plan, image, unit: site.address, serial: site.serial, periodsMs: periods });
+		device.path = site.path;
 		const entry = new Entry(index, site, device, image, client);
 		entry.table = device;
 		entry.kind = table.kind;

@@ -103,7 +103,7 @@ export class Hub {
 		for (const entry of this.#entries) this.space.add(entry.site.unit, entry.image);
 		this.buses = site.buses.map((bus, source) => {
 			const devices = this.devices.filter((entry) => entry.site.bus === bus.id).map((entry) => entry.device);
-			const one = new Bus({ bus, devices, clock, log, io, tap: options.tap, source });
+			const one = new Bus({ bus, devices, clock, log, random: options.random, io, tap: options.tap, source });
 			clients[source]!.bus = one;
 			return one;
 		});

@@ -1,4 +1,4 @@
-import type { Clock } from "../base/clock";
+import type { Clock, Random } from "../base/clock";
 import { GridpostError } from "../base/errors";
 import type { FrameTap } from "../base/frame-tap";
 import type { TcpClass } from "../base/io";
@@ -8,6 +8,8 @@ import type { CanClass } from "../canbus/types";
 import { Device } from "../devices/engine";
 import { RecordListener } from "../devices/listener";
 import type { PolledDevice } from "../devices/polled";
+import { JsonHttpClient } from "../json/http-client";
+import { JsonMqttClient } from "../json/mqtt-client";
 import { ModbusClient } from "../modbus/client";
 import type { LineCounters, Rs485Class } from "../rs485/line";
 import { FramerClient } from "../serial/client";
@@ -27,6 +29,8 @@ export interface LinkOptions {
 	devices: readonly PolledDevice[];
 	clock: Clock;
 	log: Log;
+	/** For nonces and names that must not be another's. Default: Math.random. */
+	random?: Random | undefined;
 	io: LinkIo;
 	/** Is shown the frames of the bus as those of this source. */
 	tap?: FrameTap | undefined;
@@ -54,6 +58,10 @@ export function openLink(options: LinkOptions): BusLink {
 			return openModbus(options);
 		case "can":
 			return openCan(options);
+		case "json-http":
+			return openHttp(options);
+		case "json-mqtt":
+			return openMqtt(options);
 		default:
 			return openFramed(options);
 	}
@@ -92,7 +100,7 @@ function serial(bus: SiteBus, io: LinkIo) {
 
 function openCan({ bus, clock, log, io, devices }: LinkOptions): BusLink {
 	if (!io.CAN) throw missing(bus, "this platform has no CAN");
-	const listeners = devices.filter((device) => device instanceof Device).map((device) => new RecordListener(device));
+	const listeners = recordDevices(devices);
 	const port = bus.port === "sim" ? `sim:${bus.id}` : bus.port;
 	const client = new CanClient({ link: { io: io.CAN, port, bitrate: bus.baud }, listeners, clock, log, name: bus.id });
 	return {
@@ -102,6 +110,30 @@ function openCan({ bus, clock, log, io, devices }: LinkOptions): BusLink {
 		},
 		close: () => client.close(),
 	};
+}
+
+/** A device with a web server, or several behind one. */
+function openHttp({ bus, clock, random = Math.random, io, devices }: LinkOptions): BusLink {
+	const { user, password } = credentials(bus);
+	const link = { io: io.TCP, host: bus.host, port: Number(bus.port) };
+	return new JsonHttpClient({ link, clock, random, user, password, sources: recordDevices(devices) });
+}
+
+/** Devices that speak to a broker. */
+function openMqtt({ bus, clock, log, random = Math.random, io, devices }: LinkOptions): BusLink {
+	// two clients of one name would throw each other out
+	const clientId = `gridpost-${bus.id}-${Math.floor(random() * 0x1000000).toString(16)}`;
+	const socket = { io: io.TCP, host: bus.host, port: Number(bus.port) };
+	const broker = { socket, clock, random, clientId, log, ...credentials(bus) };
+	return new JsonMqttClient({ broker, sources: recordDevices(devices) });
+}
+
+function credentials({ user, password }: SiteBus): { user: string | undefined; password: string | undefined } {
+	return { user: user === "" ? undefined : user, password: password === "" ? undefined : password };
+}
+
+function recordDevices(devices: readonly PolledDevice[]): RecordListener[] {
+	return devices.filter((device) => device instanceof Device).map((device) => new RecordListener(device));
 }
 
 function missing(bus: SiteBus, why: string): GridpostError {

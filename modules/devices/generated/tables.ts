@@ -10,6 +10,7 @@ import { alpitronicHypercharger4 } from "../tables/alpitronic-hypercharger-4";
 import { alpitronicHypercharger } from "../tables/alpitronic-hypercharger";
 import { ankerSolixMaxAc } from "../tables/anker-solix-max-ac";
 import { ankerSolixX1 } from "../tables/anker-solix-x1";
+import { apsystemsEz1 } from "../tables/apsystems-ez1";
 import { benderCc612 } from "../tables/bender-cc612";
 import { benderRcmb300 } from "../tables/bender-rcmb300";
 import { benderRcms150 } from "../tables/bender-rcms150";
@@ -34,6 +35,7 @@ import { etekEkepc2 } from "../tables/etek-ekepc2";
 import { growattSpf } from "../tables/growatt-spf";
 import { hikingDds238 } from "../tables/hiking-dds238-2-zn-s";
 import { hoymilesDtuPro } from "../tables/hoymiles-dtu-pro";
+import { hoymilesOpendtu } from "../tables/hoymiles-opendtu";
 import { ivyMd0630 } from "../tables/ivy-md0630";
 import { ivyRcm } from "../tables/ivy-rcm";
 import { janitzaUmg96rm } from "../tables/janitza-umg96rm";
@@ -52,6 +54,9 @@ import { phoenixEvEth } from "../tables/phoenix-ev-eth";
 import { pylontechRs485 } from "../tables/pylontech-rs485";
 import { schneiderAtv } from "../tables/schneider-atv12-312-320";
 import { schneiderIem3155 } from "../tables/schneider-iem3155";
+import { shellyGen2Em } from "../tables/shelly-gen2-em";
+import { shellyGen2Mqtt } from "../tables/shelly-gen2-mqtt";
+import { shellyGen2 } from "../tables/shelly-gen2";
 import { sht20XyMd02 } from "../tables/sht20-xy-md02";
 import { sigenergyEvac } from "../tables/sigenergy-evac";
 import { sigenergyEvdc } from "../tables/sigenergy-evdc";
@@ -60,6 +65,7 @@ import { solArk12k } from "../tables/sol-ark-12k";
 import { solArk15k } from "../tables/sol-ark-15k";
 import { solArkHv } from "../tables/sol-ark-hv";
 import { sungrowDtsu666 } from "../tables/sungrow-dtsu666-20";
+import { tasmotaEnergy } from "../tables/tasmota-energy";
 import { verisE51c2 } from "../tables/veris-e51c2";
 import { victronGxBattery } from "../tables/victron-gx-battery";
 import { victronGxGrid } from "../tables/victron-gx-grid";
@@ -80,6 +86,7 @@ export const allTables: readonly DeviceTable[] = [
 	alpitronicHypercharger,
 	ankerSolixMaxAc,
 	ankerSolixX1,
+	apsystemsEz1,
 	benderCc612,
 	benderRcmb300,
 	benderRcms150,
@@ -104,6 +111,7 @@ export const allTables: readonly DeviceTable[] = [
 	growattSpf,
 	hikingDds238,
 	hoymilesDtuPro,
+	hoymilesOpendtu,
 	ivyMd0630,
 	ivyRcm,
 	janitzaUmg96rm,
@@ -122,6 +130,9 @@ export const allTables: readonly DeviceTable[] = [
 	pylontechRs485,
 	schneiderAtv,
 	schneiderIem3155,
+	shellyGen2Em,
+	shellyGen2Mqtt,
+	shellyGen2,
 	sht20XyMd02,
 	sigenergyEvac,
 	sigenergyEvdc,
@@ -130,6 +141,7 @@ export const allTables: readonly DeviceTable[] = [
 	solArk15k,
 	solArkHv,
 	sungrowDtsu666,
+	tasmotaEnergy,
 	verisE51c2,
 	victronGxBattery,
 	victronGxGrid,
