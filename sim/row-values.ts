@@ -10,7 +10,7 @@ export interface RowValuesOptions {
 	/** What a serial-number row says: the digits of it. */
 	serial?: string;
 	/**
-	 * Values, in the row's unit, of rows no source gives: settings, ratios (1 when left out). Of rows whose bits mean
+	 * Values, in the row's unit, of rows no source gives: settings, ratios (when left out 1, or what their range allows). Of rows whose bits mean
 	 * something (`bitMap`, `texts`) it is the register itself, of more than 53 bits as a BigInt.
 	 */
 	settings?: Readonly<Record<string, number | bigint>>;
@@ -41,7 +41,7 @@ export class RowValues {
 		this.texts = options.texts ?? {};
 		this.onWrite = options.onWrite;
 		for (const row of this.table.rows) {
-			for (const ratio of row.times ?? []) this.settings.set(ratio, 1);
+			for (const ratio of row.times ?? []) this.settings.set(ratio, usualRatio(findRow(this.table, ratio)));
 		}
 		for (const [name, value] of Object.entries(options.settings ?? {})) this.settings.set(name, value);
 	}
@@ -130,4 +130,9 @@ export class RowValues {
 		this.wrote(row.name, value);
 		return true;
 	}
+}
+
+function usualRatio(row: Row | undefined): number {
+	const [least, most] = row?.range ?? [1, 1];
+	return least <= 1 && most >= 1 ? 1 : Math.round(Math.sqrt(least * most));
 }
