@@ -22,6 +22,8 @@ import { chintChd130 } from "../tables/chint-chd130";
 import { chintDdsu666 } from "../tables/chint-ddsu666";
 import { chintDtsu666 } from "../tables/chint-dtsu666";
 import { circutorRgu100 } from "../tables/circutor-rgu100";
+import { dalyModbusD2 } from "../tables/daly-modbus-d2";
+import { dalyModbusP81 } from "../tables/daly-modbus-p81";
 import { dalyUart } from "../tables/daly-uart";
 import { deltaMs300 } from "../tables/delta-ms300";
 import { deltaVfdEEl } from "../tables/delta-vfd-e-el";
@@ -39,6 +41,7 @@ import { hoymilesOpendtu } from "../tables/hoymiles-opendtu";
 import { ivyMd0630 } from "../tables/ivy-md0630";
 import { ivyRcm } from "../tables/ivy-rcm";
 import { janitzaUmg96rm } from "../tables/janitza-umg96rm";
+import { jkBmsModbusPb } from "../tables/jk-bms-modbus-pb";
 import { jkBmsUart } from "../tables/jk-bms-uart-4e57";
 import { midniteClassicWind } from "../tables/midnite-classic-wind";
 import { midniteClassic } from "../tables/midnite-classic";
@@ -98,6 +101,8 @@ export const allTables: readonly DeviceTable[] = [
 	chintDdsu666,
 	chintDtsu666,
 	circutorRgu100,
+	dalyModbusD2,
+	dalyModbusP81,
 	dalyUart,
 	deltaMs300,
 	deltaVfdEEl,
@@ -115,6 +120,7 @@ export const allTables: readonly DeviceTable[] = [
 	ivyMd0630,
 	ivyRcm,
 	janitzaUmg96rm,
+	jkBmsModbusPb,
 	jkBmsUart,
 	midniteClassicWind,
 	midniteClassic,
