@@ -15,6 +15,8 @@ import { openLink } from "../modules/site/links";
 import { BusScheduler } from "../modules/site/scheduler";
 import { busOf } from "../modules/site/site-bus";
 import { Image } from "../modules/sunspec/image";
+import { SimCanBus } from "../sim/can-bus";
+import { CanDevice } from "../sim/can-device";
 import { JsonDevice } from "../sim/json-device";
 import { simulatedHttp } from "../sim/json-http";
 import { simulatedMqtt } from "../sim/json-mqtt";
@@ -60,6 +62,12 @@ function simulated(options: TabledOptions, clock: ManualClock) {
 		const slave = new JsonDevice(options);
 		const network = options.table.protocol === "json-http" ? simulatedHttp : simulatedMqtt;
 		return { slave, io: { RS485: undefined as never, TCP: network([slave], clock) } };
+	}
+	if (options.table.protocol === "can") {
+		const bus = new SimCanBus(clock, options.table.bus.baud);
+		const slave = new CanDevice(options);
+		bus.add(slave);
+		return { slave, io: { RS485: undefined as never, TCP: undefined as never, CAN: bus.io } };
 	}
 	const slave = tabledDevice(options);
 	return { slave, io: { RS485: simulatedRS485(() => slave, clock), TCP: undefined as never } };

@@ -122,7 +122,7 @@ export class Exchange {
 		const asks = this.asks(record);
 		const key = asks === undefined ? recordKey(record, request.unit) : this.requestKey(asks, record, request.unit);
 		this.#replyKey = asks === undefined ? -1 : recordKey(record, request.unit);
-		const data = request.values === undefined ? asks?.data : Uint8Array.from(request.values);
+		const data = request.values === undefined ? asks?.data : payloadOf(record, request.values);
 		const isSent = this.#owner.send(key, data ?? this.#payload.subarray(0, 0));
 		// what nobody answers is done as soon as it can go
 		if (asks === undefined && isSent) this.#timer = this.#clock.setTimer(this.#onTimer, 0);
@@ -190,4 +190,11 @@ export class Exchange {
 		}
 		return view;
 	}
+}
+
+/** What is written fills its record from the first byte on. */
+function payloadOf(record: RecordSpec, values: readonly number[]): Uint8Array {
+	const data = new Uint8Array(Math.min(8, Math.max(record.bytes, values.length)));
+	for (let i = 0; i < data.length; i++) data[i] = values[i] ?? 0;
+	return data;
 }

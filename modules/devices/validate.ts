@@ -3,6 +3,7 @@ import { GridpostError } from "../base/errors";
 import { frozen } from "../base/frozen";
 import { KINDS, type Kind } from "./kinds";
 import type { DeviceTable, Protocol, Row } from "./table";
+import { checkCanRecord } from "./validate-can";
 import { checkControls, checkOrders } from "./validate-controls";
 import { checkEvse } from "./validate-evse";
 import { checkPoints, type PointLookup } from "./validate-points";
@@ -228,7 +229,8 @@ function checkRecords(top: Fields, protocol: Protocol | undefined, check: Checke
 		const key = `${record["key"]} ${JSON.stringify(record["mux"] ?? "")} ${record["extended"] === true} ${record["fc"] ?? ""} ${record["request"] ?? ""}`;
 		if (keys.has(key)) check.wrong(join(at, "key"), record["key"], "another record has it already");
 		keys.add(key);
-		const bytes = check.integer(record["bytes"], join(at, "bytes"), 1, protocol === "can" ? 8 : 1024);
+		if (protocol === "can") checkCanRecord(record, at, check);
+		const bytes = check.integer(record["bytes"], join(at, "bytes"), 1, 2048);
 		if (record["least"] !== undefined) check.integer(record["least"], join(at, "least"), 0, bytes ?? 1024);
 		if (modbus && bytes !== undefined && (bytes % 2 !== 0 || bytes > 250)) {
 			check.wrong(join(at, "bytes"), bytes, "a read has whole registers, 2 to 250 bytes of them");

@@ -32,7 +32,6 @@ export const evt = {
 
 export const canHead = {
 	kind: "battery",
-	protocol: "can",
 	functions: [],
 	fc: 3,
 	maxRead: 125,
@@ -112,14 +111,15 @@ export const measuredRows: readonly Row[] = [
 ];
 
 /** Of 0x35E and 0x379. */
-export const nameRow = (name: string): Row => le("0x35e", name, 0, "string", "text", { bytes: 8, point: "1.Opt", poll: "once" });
+export const nameRow = (name: string): Row =>
+	le("0x35e", name, 0, "string", "text", { bytes: 8, point: "1.Opt", poll: "once" });
 export const capacityRow: Row = le("0x379", "installed_capacity", 0, "u16", "Ah", { point: "AHRtg", poll: "slow" });
 
 /** 0x305: eight zero bytes. */
 export const aliveRow = (name: string): Row =>
 	le("0x305", name, 0, "u64", "code", {
 		access: "w",
-		write: { fc: 16, record: "0x305", min: 0, max: 0, allowed: [0] },
+		write: { fc: 16, record: "0x305", min: 0, max: 1, allowed: [0] },
 		note: "sent by the hub each second, all bytes 0",
 	});
 

@@ -41,6 +41,7 @@ const alarmBits: readonly (readonly [from: number, to: number])[] = [
 /** Low-voltage batteries of Pylontech, and the many that speak as they do. */
 export const pylontechCanLv: DeviceTable = {
 	...canHead,
+	protocol: "can",
 	id: "pylontech-can-lv",
 	maker: "Pylontech",
 	model: "US/Force-L (CAN)",

@@ -47,6 +47,7 @@ const cell = (record: string, name: string): Row => le(record, name, 0, "string"
 /** Batteries as a GX device takes them: Pylontech's frames but for 0x359 and 0x35C, and more of Victron's own. */
 export const victronCanBms: DeviceTable = {
 	...canHead,
+	protocol: "can",
 	id: "victron-can-bms",
 	maker: "Victron",
 	model: "CAN-bus BMS",
