@@ -22,6 +22,7 @@ import { chintChd130 } from "../tables/chint-chd130";
 import { chintDdsu666 } from "../tables/chint-ddsu666";
 import { chintDtsu666 } from "../tables/chint-dtsu666";
 import { circutorRgu100 } from "../tables/circutor-rgu100";
+import { dalyBmsCan } from "../tables/daly-bms-can";
 import { dalyModbusD2 } from "../tables/daly-modbus-d2";
 import { dalyModbusP81 } from "../tables/daly-modbus-p81";
 import { dalyUart } from "../tables/daly-uart";
@@ -41,6 +42,8 @@ import { hoymilesOpendtu } from "../tables/hoymiles-opendtu";
 import { ivyMd0630 } from "../tables/ivy-md0630";
 import { ivyRcm } from "../tables/ivy-rcm";
 import { janitzaUmg96rm } from "../tables/janitza-umg96rm";
+import { jkBmsCanCharge } from "../tables/jk-bms-can-charge";
+import { jkBmsCan } from "../tables/jk-bms-can";
 import { jkBmsModbusPb } from "../tables/jk-bms-modbus-pb";
 import { jkBmsUart } from "../tables/jk-bms-uart-4e57";
 import { midniteClassicWind } from "../tables/midnite-classic-wind";
@@ -54,6 +57,7 @@ import { phoenixCharx4 } from "../tables/phoenix-charx-4";
 import { phoenixCharx } from "../tables/phoenix-charx";
 import { phoenixEvCcAc1M } from "../tables/phoenix-ev-cc-ac1-m";
 import { phoenixEvEth } from "../tables/phoenix-ev-eth";
+import { pylontechCanLv } from "../tables/pylontech-can-lv";
 import { pylontechRs485 } from "../tables/pylontech-rs485";
 import { schneiderAtv } from "../tables/schneider-atv12-312-320";
 import { schneiderIem3155 } from "../tables/schneider-iem3155";
@@ -70,6 +74,7 @@ import { solArkHv } from "../tables/sol-ark-hv";
 import { sungrowDtsu666 } from "../tables/sungrow-dtsu666-20";
 import { tasmotaEnergy } from "../tables/tasmota-energy";
 import { verisE51c2 } from "../tables/veris-e51c2";
+import { victronCanBms } from "../tables/victron-can-bms";
 import { victronGxBattery } from "../tables/victron-gx-battery";
 import { victronGxGrid } from "../tables/victron-gx-grid";
 import { victronGxSolar } from "../tables/victron-gx-solar";
@@ -101,6 +106,7 @@ export const allTables: readonly DeviceTable[] = [
 	chintDdsu666,
 	chintDtsu666,
 	circutorRgu100,
+	dalyBmsCan,
 	dalyModbusD2,
 	dalyModbusP81,
 	dalyUart,
@@ -120,6 +126,8 @@ export const allTables: readonly DeviceTable[] = [
 	ivyMd0630,
 	ivyRcm,
 	janitzaUmg96rm,
+	jkBmsCanCharge,
+	jkBmsCan,
 	jkBmsModbusPb,
 	jkBmsUart,
 	midniteClassicWind,
@@ -133,6 +141,7 @@ export const allTables: readonly DeviceTable[] = [
 	phoenixCharx,
 	phoenixEvCcAc1M,
 	phoenixEvEth,
+	pylontechCanLv,
 	pylontechRs485,
 	schneiderAtv,
 	schneiderIem3155,
@@ -149,6 +158,7 @@ export const allTables: readonly DeviceTable[] = [
 	sungrowDtsu666,
 	tasmotaEnergy,
 	verisE51c2,
+	victronCanBms,
 	victronGxBattery,
 	victronGxGrid,
 	victronGxSolar,
