@@ -55,6 +55,8 @@ export class LeakageRig {
 	readonly clock: ManualClock;
 	readonly hub: Hub;
 	readonly frames: SentFrame[] = [];
+	/** The longest frame there was on each bus, of whoever. */
+	readonly longestMs: Record<string, number> = {};
 	readonly told: string[] = [];
 	readonly logged: string[] = [];
 	readonly #slaves = new Map<string, SimSlave>();
@@ -88,7 +90,10 @@ export class LeakageRig {
 				const charMs = ((parity === "none" ? 10 : 11) * 1000) / baud;
 				const endMs = nowMs - (baud > 19200 ? 1.75 : 3.5 * charMs);
 				this.frames.push({ bus, bytes, beginMs: endMs - bytes.length * charMs, endMs });
-				return lines.get(bus)!.onFrame(bytes, nowMs);
+				const reply = lines.get(bus)!.onFrame(bytes, nowMs);
+				const longest = Math.max(bytes.length, reply?.bytes.length ?? 0) * charMs;
+				this.longestMs[bus] = Math.max(this.longestMs[bus] ?? 0, longest);
+				return reply;
 			},
 		});
 		const log: Log = (level, area, text) => void this.logged.push(`${level} ${area}: ${text}`);

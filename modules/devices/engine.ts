@@ -6,7 +6,7 @@ import { derivePoint } from "./derive";
 import { KeptRows } from "./kept";
 import { Plan, type PlannedRead } from "./plan";
 import type { PointImage, PolledDevice, ReadResult, SuspectPoint } from "./polled";
-import { Presence } from "./presence";
+import { kQuickMs, Presence } from "./presence";
 import type { DeviceTable, Poll } from "./table";
 
 export type { PointImage, ReadResult } from "./polled";
@@ -224,9 +224,10 @@ export class Device extends Presence implements PolledDevice {
 		return index < 0 ? Infinity : this.deadline(index);
 	}
 
-	/** What is read once is wanted as soon as what is read fast. */
+	/** What is read once is wanted as soon as what is read fast; what something rests on, before all else. */
 	private deadline(index: number): number {
 		const periodMs = this.#periodMs[index]!;
+		if (this.vital && periodMs < kQuickMs) return -Infinity;
 		return this.dueMs[index]! + (periodMs === Infinity ? defaultPeriodsMs.fast : periodMs);
 	}
 

@@ -3,7 +3,7 @@ import type { RecordSpec } from "../base/record";
 import type { PolledDevice, ReadResult } from "./polled";
 
 /** Periods below this are those of a sensor that protects. */
-const kQuickMs = 100;
+export const kQuickMs = 100;
 /** Of a read: asked for, or sent by the device itself and heard of late, or silent. */
 const Unasked = frozen({ asked: 0, heard: 1, silent: 2 });
 

@@ -1,4 +1,5 @@
 import type { Clock, Random } from "../base/clock";
+import { frozen } from "../base/frozen";
 import type { Log } from "../base/log";
 import { TableActuator } from "../devices/actuator";
 import type { Catalogue } from "../devices/catalogue";
@@ -49,10 +50,11 @@ export interface DeviceBuilderOptions {
 const lineLifeMs = 500;
 const netLifeMs = 3000;
 /**
- * How often a sensor that protects is read. Of the 50 ms from event to relay command this period is one part, the
- * transaction that reads it the second, the wait for an open transaction on the relay's bus the third.
+ * How often a sensor that protects is read, and what else it says. Of the 50 ms from event to relay command the time
+ * between two reads is one part, the transaction of such a read the second, the wait for an open transaction on the
+ * relay's bus the third. A line that needs longer for a read is kept busy with it, others having their turn in between.
  */
-const kProtectionS = 0.02;
+const kProtectionPoll = frozen<PollPeriods>({ fastS: 0.02, normalS: 1 });
 
 type Abilities = Pick<DerActuator, "abilities" | "continuous">;
 
@@ -69,7 +71,7 @@ export class DeviceBuilder {
 		const { buses, services } = this.#options.site;
 		const bus = buses.find((one) => one.id === site.bus)!;
 		const protects = services.protection.some(({ sensor }) => sensor === site.id);
-		const periods = periodsMs({ ...bus.poll, ...(protects ? { fastS: kProtectionS } : {}), ...site.poll });
+		const periods = periodsMs({ ...bus.poll, ...(protects ? kProtectionPoll : {}), ...site.poll });
 		if (site.device === kFoundDevice) return this.#findable(index, site, client, periods);
 		const entry = this.#tabled(index, site, client, periods);
 		entry.protects = protects;

@@ -100,6 +100,11 @@ export class BusScheduler implements BusRequest {
 	#windowStartMs = 0;
 	#busyMs = 0;
 	#share = Number.NaN;
+	/** What `choose` found. */
+	#best: Seat | undefined;
+	#bestMs = Infinity;
+	#wakeMs = Infinity;
+	#wasVital = false;
 
 	constructor(options: BusSchedulerOptions) {
 		this.#client = options.client;
@@ -162,6 +167,17 @@ export class BusScheduler implements BusRequest {
 	private next(): void {
 		if (!this.#running || this.#open !== undefined) return;
 		const nowMs = this.#clock.now();
+		// vital ones go first, but let others in between: each of these has its turn after each of those
+		if (!this.choose(nowMs, this.#wasVital) && this.#wasVital) this.choose(nowMs, false);
+		this.#clock.clearTimer(this.#timer);
+		this.#timer = undefined;
+		const best = this.#best;
+		if (best !== undefined) this.send(best, nowMs, this.#bestMs);
+		else if (this.#wakeMs < Infinity) this.#timer = this.#clock.setTimer(this.#tick, this.#wakeMs - nowMs);
+	}
+
+	/** Finds who is next, of those that are not vital only if so wished; false for nobody, and then when to look again. */
+	private choose(nowMs: number, others: boolean): boolean {
 		let best: Seat | undefined;
 		let bestMs = Infinity;
 		let wakeMs = Infinity;
@@ -171,6 +187,7 @@ export class BusScheduler implements BusRequest {
 			for (let i = 0; i < seats.length; i++) {
 				const seat = seats[i]!;
 				const device = seat.device;
+				if (others && device.vital) continue;
 				const readyMs = device.nextDueMs > seat.notBeforeMs ? device.nextDueMs : seat.notBeforeMs;
 				if (readyMs > nowMs) {
 					if (readyMs < wakeMs) wakeMs = readyMs;
@@ -183,16 +200,18 @@ export class BusScheduler implements BusRequest {
 				}
 			}
 		}
-		this.#clock.clearTimer(this.#timer);
-		this.#timer = undefined;
-		if (best !== undefined) this.send(best, nowMs, bestMs);
-		else if (wakeMs < Infinity) this.#timer = this.#clock.setTimer(this.#tick, wakeMs - nowMs);
+		this.#best = best;
+		this.#bestMs = bestMs;
+		this.#wakeMs = wakeMs;
+		return best !== undefined;
 	}
 
 	private send(seat: Seat, nowMs: number, deadlineMs: number): void {
 		const device = seat.device;
 		const read = device.nextRead(nowMs)!;
-		if (nowMs > deadlineMs) this.late++;
+		this.#wasVital = device.vital;
+		// what is vital has no deadline: it is always late
+		if (nowMs > deadlineMs && deadlineMs > -Infinity) this.late++;
 		this.#open = seat;
 		this.unit = device.unit;
 		this.function = read.function;

@@ -1,8 +1,8 @@
 import { leakageModel } from "../models/leakage";
 import type { DeviceTable, Row } from "../table";
 
-function status(name: string, address: number, poll: Row["poll"] = "fast"): Row {
-	return { name, address, fc: 2, type: "bit", unit: "code", poll };
+function status(name: string, address: number): Row {
+	return { name, address, fc: 2, type: "bit", unit: "code", poll: "normal" };
 }
 
 export const circutorRgu100: DeviceTable = {
