@@ -2,6 +2,7 @@ import type { Clock } from "../modules/base/clock";
 import { EvseState, PilotState } from "../modules/devices/models/evse";
 import { type DeviceTable, findRow, rowPoints } from "../modules/devices/table";
 import type { SimDevice } from "./device";
+import { Dice } from "./dice";
 import type { Fault, FaultSchedule, SimReply } from "./faults";
 import type { PointSource } from "./profile";
 import { isIntact, seal } from "./rtu-frame";
@@ -20,14 +21,18 @@ export interface SimCar {
 
 export interface SimEvseOptions {
 	table: DeviceTable;
-	clock: Clock;
+	/** Left out: time goes on when the charger is read. */
+	clock?: Clock;
 	unit: number;
+	serial?: string;
 	phases?: 1 | 3;
 	/** What its hardware can. */
 	maxA?: number;
 	maxW?: number;
 	/** A limit that is not written again for so long is forgotten, for this one. */
 	watchdog?: { s: number; safeA: number };
+	/** Cars come and go by themselves: the first after a minute, each charged for ten minutes to an hour. */
+	visits?: boolean;
 	seed?: number;
 }
 
@@ -60,20 +65,26 @@ export class SimEvse implements PointSource {
 	#limit = Number.NaN;
 	#discharge = 0;
 	#limitMs = Number.NEGATIVE_INFINITY;
+	#nowMs = 0;
 	#lastMs: number;
+	/** When the next car comes, or this one goes. */
+	#turnMs: number;
+	readonly #dice: Dice;
 	#arrivedMs = 0;
 	#chargedMs = 0;
 
 	constructor(options: SimEvseOptions) {
-		const { table, unit, clock } = options;
+		const { table, unit, seed = unit, serial = "17042391" } = options;
 		this.#options = options;
-		this.#lastMs = clock.now();
+		this.#dice = new Dice(seed, 0xe5e);
+		this.#lastMs = this.now;
+		this.#turnMs = options.visits ? this.now + 60_000 : Infinity;
 		const state = table.rows.find((row) => rowPoints(table, row).some(({ point }) => point === "St"));
 		const known = state?.map ? Object.values(state.map) : [];
 		this.#states = state?.otherwise === undefined ? known : [...known, state.otherwise];
 		const text = (): string => this.letters();
 		this.slave = new SimSlave({
-			...{ table, unit, source: this, serial: "17042391", seed: options.seed ?? unit },
+			...{ table, unit, source: this, serial, seed },
 			texts: {
 				get mode3_state() {
 					return text();
@@ -83,6 +94,10 @@ export class SimEvse implements PointSource {
 		});
 	}
 
+	private get now(): number {
+		return this.#options.clock?.now() ?? this.#nowMs;
+	}
+
 	/** A car is plugged in. */
 	arrive(car: SimCar): void {
 		this.advance();
@@ -90,7 +105,7 @@ export class SimEvse implements PointSource {
 		this.sessionWh = 0;
 		this.givenBackWh = 0;
 		this.#chargedMs = 0;
-		this.#arrivedMs = this.#options.clock.now();
+		this.#arrivedMs = this.now;
 	}
 
 	leave(): void {
@@ -106,8 +121,8 @@ export class SimEvse implements PointSource {
 
 	/** The limit that counts: what was written, or what the charger has fallen back to. */
 	get limit(): number {
-		const { watchdog, clock } = this.#options;
-		if (watchdog && clock.now() - this.#limitMs >= 1000 * watchdog.s) return watchdog.safeA;
+		const { watchdog } = this.#options;
+		if (watchdog && this.now - this.#limitMs >= 1000 * watchdog.s) return watchdog.safeA;
 		return Number.isNaN(this.#limit) ? this.most : this.#limit;
 	}
 
@@ -132,7 +147,7 @@ export class SimEvse implements PointSource {
 		else if (row === rules?.discharge) this.#discharge = value;
 		else if (row === rules?.limit) {
 			this.#limit = value;
-			this.#limitMs = this.#options.clock.now();
+			this.#limitMs = this.now;
 		}
 	}
 
@@ -152,8 +167,8 @@ export class SimEvse implements PointSource {
 
 	/** Books what has flowed until now, in steps of a second. */
 	private advance(): void {
-		const { clock } = this.#options;
-		for (let nowMs = clock.now(); this.#lastMs < nowMs; ) {
+		for (const nowMs = this.now; this.#lastMs < nowMs; ) {
+			if (this.#lastMs >= this.#turnMs) this.visit();
 			const stepMs = Math.min(1000, nowMs - this.#lastMs);
 			const wh = (this.flow() * stepMs) / 3_600_000;
 			this.#lastMs += stepMs;
@@ -166,6 +181,21 @@ export class SimEvse implements PointSource {
 				this.totalGivenBackWh -= wh;
 			}
 		}
+	}
+
+	/** A car comes, or the one that was there goes. */
+	private visit(): void {
+		const dice = this.#dice;
+		if (this.car) this.car = undefined;
+		else {
+			this.car = { wantsWh: 2000 + dice.below(12_000), mostA: 16 + dice.below(17), mostW: 22_000 };
+			this.car.socPct = 20 + dice.below(40);
+			this.sessionWh = 0;
+			this.givenBackWh = 0;
+			this.#chargedMs = 0;
+			this.#arrivedMs = this.#lastMs;
+		}
+		this.#turnMs += 60_000 * (10 + dice.below(50));
 	}
 
 	private state(): number {
@@ -196,7 +226,8 @@ export class SimEvse implements PointSource {
 		}
 	}
 
-	value(point: string): number | undefined {
+	value(point: string, nowMs = this.#nowMs): number | undefined {
+		this.#nowMs = Math.max(this.#nowMs, nowMs);
 		this.advance();
 		const flow = this.flow();
 		const amps = this.byCurrent ? flow / volts / this.phases : 0;
@@ -263,8 +294,8 @@ export class SimEvse implements PointSource {
 			case "SafeA":
 				return this.#options.watchdog?.safeA ?? safeA;
 			case "RmgTms": {
-				const { watchdog, clock } = this.#options;
-				return watchdog ? Math.max(0, watchdog.s - (clock.now() - this.#limitMs) / 1000) : 0;
+				const { watchdog } = this.#options;
+				return watchdog ? Math.max(0, watchdog.s - (this.now - this.#limitMs) / 1000) : 0;
 			}
 			case "SoC":
 				return this.soc();

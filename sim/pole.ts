@@ -9,6 +9,7 @@ import { SmaInverter } from "./der-sma";
 import { SolarCharger } from "./der-solar";
 import type { SimDevice } from "./device";
 import { Dice } from "./dice";
+import { SimEvse } from "./evse";
 import { babble, FaultSchedule, type FaultScheduleOptions, type SimReply } from "./faults";
 import { Grid, type GridHome } from "./grid";
 import { LeakageSource } from "./leakage";
@@ -92,6 +93,7 @@ export class Pole {
 	readonly grid: Grid;
 	readonly #lines = new Map<string, SimLine>();
 	readonly #slaves = new Map<string, SimDevice>();
+	readonly #chargers = new Map<string, SimEvse>();
 	readonly #options: PoleOptions;
 	readonly #seed: number;
 	readonly #startHour: number;
@@ -124,6 +126,11 @@ export class Pole {
 		}
 		const table = this.#options.table?.(device.device) ?? deviceTable(device.device);
 		if (table === undefined) throw new RangeError(`${device.id}: no table ${device.device}`);
+		if (table.evse && (table.protocol ?? "modbus") === "modbus") {
+			const charger = new SimEvse({ table, unit, seed, visits: true, ...serial });
+			this.#chargers.set(device.id, charger);
+			return charger.slave;
+		}
 		return tabledDevice({ table, unit, source: this.#source(device, table, homes, i), seed, ...serial });
 	}
 
@@ -165,6 +172,11 @@ export class Pole {
 	/** The simulated device of any device of the site. */
 	device(id: string): SimDevice | undefined {
 		return this.#slaves.get(id);
+	}
+
+	/** What is behind a charger of vehicles. */
+	charger(id: string): SimEvse | undefined {
+		return this.#chargers.get(id);
 	}
 
 	/** What is behind a device of the site that speaks SunSpec. */

@@ -113,7 +113,10 @@ export class DeviceBuilder {
 				...{ device, client, clock, keepAlive: entry.keepAlive, kept: store.read("e", site.unit) },
 				onKept: (bytes) => store.write("e", site.unit, bytes),
 				onOutcome: (outcome) => this.outcome(entry, outcome),
-				onNote: (what) => this.#options.onReport(entry, { result: "note", what, reason: "" }),
+				onNote: (what) => {
+					this.#options.log("info", "control", `${site.id}: ${what}`);
+					this.#options.onReport(entry, { result: "note", what, reason: "" });
+				},
 			});
 			entry.commander = entry.evse;
 		}
