@@ -4,6 +4,7 @@ import { frozen } from "../base/frozen";
 import { pointForms, readPoint } from "./points";
 import { isCounter, UNIT_MISTAKES, UNITS, type Unit } from "./units";
 import { checkMeaning, checkWhen } from "./validate-meaning";
+import { checkRowRecord, checkWriteRecord, isModbus } from "./validate-records";
 
 const rowKeys = frozen([
 	"name",
@@ -65,7 +66,7 @@ export function checkRow(value: unknown, place: string, top: Fields, check: Chec
 	}
 	check.integer(row["address"], join(place, "address"), 0, 65535);
 	const inRecord = row["record"] !== undefined;
-	if (inRecord) checkRecord(row, place, top, check);
+	if (inRecord) checkRowRecord(row, place, top, check);
 	const fc =
 		row["fc"] === undefined || inRecord ? top["fc"] : check.oneOf(row["fc"] as 3, join(place, "fc"), readFunctions);
 	const functions = top["functions"];
@@ -106,29 +107,6 @@ export function checkRow(value: unknown, place: string, top: Fields, check: Chec
 	if (row["note"] !== undefined) check.text(row["note"], join(place, "note"), 200);
 }
 
-/** What only a row of a record has, and what it has not. */
-function checkRecord(row: Fields, place: string, top: Fields, check: Checker): void {
-	const records = Array.isArray(top["records"]) ? (top["records"] as Fields[]) : [];
-	const record = records.find((one) => one?.["name"] === row["record"]);
-	if (record === undefined) {
-		const names = records.map((one) => String(one?.["name"])).join(", ");
-		check.wrong(
-			join(place, "record"),
-			row["record"],
-			names === "" ? "the table has no records" : `the records are ${names}`,
-		);
-	}
-	for (const key of ["fc", "high", "wordOrder", "words"]) {
-		if (row[key] !== undefined) check.wrong(join(place, key), row[key], "a row of a record has bytes, not registers");
-	}
-	if (row["path"] !== undefined) {
-		check.text(row["path"], join(place, "path"), 120);
-		if (row["type"] !== "number" && row["type"] !== "string") {
-			check.wrong(join(place, "type"), row["type"], 'a value with a path is a "number" or a "string"');
-		}
-	}
-}
-
 function checkType(row: Fields, type: string, fc: unknown, place: string, check: Checker): void {
 	const inRecord = row["record"] !== undefined;
 	if (!inRecord && byteTypes.includes(type)) check.wrong(join(place, "type"), type, "only a row of a record has it");
@@ -136,8 +114,13 @@ function checkType(row: Fields, type: string, fc: unknown, place: string, check:
 		check.wrong(join(place, "path"), row["path"], "only a row of a record has it");
 	if (row["signed"] !== undefined && (type !== "bits" || !inRecord)) {
 		check.wrong(join(place, "signed"), row["signed"], 'only a "bits" row of a record has it');
+	} else if (row["signed"] !== undefined) check.boolean(row["signed"], join(place, "signed"));
+	if (row["power10"] !== undefined) {
+		check.boolean(row["power10"], join(place, "power10"));
+		if (type === "string" || row["map"] !== undefined || row["texts"] !== undefined || row["bitMap"] !== undefined) {
+			check.wrong(join(place, "power10"), row["power10"], "an exponent is a number that is only scaled");
+		}
 	}
-	if (row["power10"] !== undefined) check.boolean(row["power10"], join(place, "power10"));
 	if (row["accumulates"] !== undefined) {
 		check.boolean(row["accumulates"], join(place, "accumulates"));
 		if (!isCounter(row["unit"] as Unit)) {
@@ -268,12 +251,11 @@ function checkWrite(row: Fields, top: Fields, place: string, check: Checker): vo
 	if (!writable) check.wrong(at, row["write"], 'only a row with access "w" or "rw" has it');
 	const rule = check.object(row["write"], at, ruleKeys);
 	if (rule === undefined) return;
-	const { protocol = "modbus" } = top as { protocol?: string };
-	const isModbus = protocol === "modbus" || protocol === "modbus-ascii";
+	const modbus = isModbus(top["protocol"]);
 	if (rule["record"] !== undefined) checkWriteRecord(rule["record"], join(at, "record"), top, check);
 	const fc = check.oneOf(rule["fc"] as 5, join(at, "fc"), [5, 6, 15, 16]);
 	const functions = top["functions"];
-	if (fc && isModbus && Array.isArray(functions) && !functions.includes(fc)) {
+	if (fc && modbus && Array.isArray(functions) && !functions.includes(fc)) {
 		check.wrong(join(at, "fc"), fc, `the device answers only functions ${functions.join(", ")}`);
 	}
 	const wide = row["type"] !== "u16" && row["type"] !== "s16" && row["type"] !== "sm16";
@@ -283,7 +265,7 @@ function checkWrite(row: Fields, top: Fields, place: string, check: Checker): vo
 	}
 	if (
 		row["record"] !== undefined &&
-		isModbus &&
+		modbus &&
 		(row["type"] === "u8" || row["type"] === "s8" || Number(row["address"]) % 2 !== 0)
 	) {
 		check.problem(at, "half a register is not written: its neighbour would be overwritten");
@@ -306,11 +288,6 @@ function checkWrite(row: Fields, top: Fields, place: string, check: Checker): vo
 			check.number(one, `${at}.allowed[${i}]`, Number(rule["min"]), Number(rule["max"]), "");
 		});
 	}
-}
-
-function checkWriteRecord(name: unknown, place: string, top: Fields, check: Checker): void {
-	const records = Array.isArray(top["records"]) ? (top["records"] as Fields[]) : [];
-	if (!records.some((one) => one?.["name"] === name)) check.wrong(place, name, "there is no such record");
 }
 
 /** What is written has one raw value. */

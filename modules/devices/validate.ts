@@ -3,10 +3,10 @@ import { GridpostError } from "../base/errors";
 import { frozen } from "../base/frozen";
 import { KINDS, type Kind } from "./kinds";
 import type { DeviceTable, Protocol, Row } from "./table";
-import { checkCanRecord } from "./validate-can";
 import { checkControls, checkOrders } from "./validate-controls";
 import { checkEvse } from "./validate-evse";
 import { checkPoints, type PointLookup } from "./validate-points";
+import { checkRecords, isModbus } from "./validate-records";
 import { checkRow } from "./validate-row";
 import { checkReads, checkReferences } from "./validate-rows";
 import { checkKeepAlive, checkUnlock } from "./validate-unlock";
@@ -207,51 +207,9 @@ function isOnLine(protocol: Protocol): boolean {
 	return !["can", "json-http", "json-mqtt", "atm90e32", "relay"].includes(protocol);
 }
 
-/** Byte-addressed pieces: names and keys that are one's own, sizes. */
-function checkRecords(top: Fields, protocol: Protocol | undefined, check: Checker): void {
-	const modbus = protocol === undefined || protocol === "modbus" || protocol === "modbus-ascii";
-	if (top["records"] === undefined) {
-		const rows = Array.isArray(top["rows"]) ? (top["rows"] as Fields[]) : [];
-		if (!modbus && rows.every((row) => row?.["address"] === undefined || row["path"] !== undefined))
-			check.problem("records", `a table of the protocol ${protocol} says what its records are`);
-		return;
-	}
-	const names = new Set<unknown>();
-	const keys = new Set<string>();
-	check.array(top["records"], "records", 1, 64)?.forEach((one, i) => {
-		const at = `records[${i}]`;
-		const record = check.object(one, at, recordKeys);
-		if (record === undefined) return;
-		check.text(record["name"], join(at, "name"), 40);
-		if (names.has(record["name"])) check.wrong(join(at, "name"), record["name"], "another record has it already");
-		names.add(record["name"]);
-		if (typeof record["key"] !== "string") check.integer(record["key"], join(at, "key"), 0, 0x1fffffff);
-		const key = `${record["key"]} ${JSON.stringify(record["mux"] ?? "")} ${record["extended"] === true} ${record["fc"] ?? ""} ${record["request"] ?? ""}`;
-		if (keys.has(key)) check.wrong(join(at, "key"), record["key"], "another record has it already");
-		keys.add(key);
-		if (protocol === "can") checkCanRecord(record, at, check);
-		const bytes = check.integer(record["bytes"], join(at, "bytes"), 1, 2048);
-		if (record["least"] !== undefined) check.integer(record["least"], join(at, "least"), 0, bytes ?? 1024);
-		if (modbus && bytes !== undefined && (bytes % 2 !== 0 || bytes > 250)) {
-			check.wrong(join(at, "bytes"), bytes, "a read has whole registers, 2 to 250 bytes of them");
-		}
-		if (record["everyMs"] !== undefined) check.number(record["everyMs"], join(at, "everyMs"), 1, 3_600_000, "ms");
-	});
-}
-
-const recordKeys = frozen(
-	["name", "key", "bytes", "least", "fc", "extended", "everyMs", "mux", "request"].concat([
-		"perUnit",
-		"requestPerUnit",
-		"partBytes",
-		"write",
-	]),
-);
-
 function checkLimits(top: Fields, protocol: Protocol | undefined, check: Checker): void {
-	const modbus = protocol === undefined || protocol === "modbus" || protocol === "modbus-ascii";
 	// what is no Modbus has no functions
-	if (!modbus) return;
+	if (!isModbus(protocol)) return;
 	const functions = check.array(top["functions"], "functions", 1, 8);
 	functions?.forEach((code, i) => {
 		check.oneOf(code as number, `functions[${i}]`, [1, 2, 3, 4, 5, 6, 15, 16]);
