@@ -21,7 +21,7 @@ export interface SimDriveOptions {
 	readonly maxHz?: number;
 	/** Seconds from 0 to maxHz, and back. Default 2. */
 	readonly rampS?: number;
-	/** After so long without a message it trips; 0 never. Default 3. */
+	/** After so long without a message it trips; 0 never. Default 5. */
 	readonly watchdogS?: number;
 	/** Default 1: stops when the time is over. */
 	readonly lossAction?: number;
@@ -68,7 +68,7 @@ export class SimDrive extends SimSlave implements PointSource, Drivetrain {
 			...{ table: options.table, unit: options.unit, seed: options.seed ?? options.unit },
 			source: { value: (name, nowMs) => this.value(name, nowMs) },
 		});
-		this.#options = { lowHz: 0, maxHz: 50, rampS: 2, watchdogS: 3, lossAction: 1, ...options };
+		this.#options = { lowHz: 0, maxHz: 50, rampS: 2, watchdogS: 5, lossAction: 1, ...options };
 		this.#profile = profileOf(options.table);
 		this.onWrite = (row, value) => {
 			this.#profile.written(row, value, this);

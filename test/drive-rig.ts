@@ -37,7 +37,9 @@ export class FrameNet implements WriteClient {
 	readonly #dice: Dice;
 	readonly #lifeMs: number;
 	readonly #queue: WriteRequest[] = [];
-	#open: WriteRequest | undefined;
+	/** Number of the transaction under way; 0 for none. */
+	#open = 0;
+	#last = 0;
 
 	constructor(clock: ManualClock, drive: SimDrive, dice: Dice, lifeMs: number) {
 		this.#clock = clock;
@@ -52,10 +54,17 @@ export class FrameNet implements WriteClient {
 		this.#clock.setTimer(() => this.#next(), 0);
 	}
 
+	/** The hub is gone with all that waits; what is under way goes on. */
+	forget(): void {
+		this.#queue.length = 0;
+		this.#open = 0;
+	}
+
 	#next(): void {
-		if (this.#open || this.#queue.length === 0) return;
+		if (this.#open > 0 || this.#queue.length === 0) return;
 		const request = this.#queue.shift()!;
-		this.#open = request;
+		const own = ++this.#last;
+		this.#open = own;
 		const startMs = this.#clock.now();
 		const { function: code, address, count, values } = request;
 		if (code > 4) this.sent.push({ ms: startMs, code, address, values: [...values] });
@@ -63,8 +72,8 @@ export class FrameNet implements WriteClient {
 		const length = encodeRequest({ unit: request.unit, function: code, address, count, values } as never, pdu);
 		const frame = seal(request.unit, pdu.slice(PDU_AT, PDU_AT + length));
 		const end = (status: string, exception: number, data: DataView): void => {
-			if (this.#open !== request) return;
-			this.#open = undefined;
+			if (this.#open !== own) return;
+			this.#open = 0;
 			this.#clock.clearTimer(timer);
 			const result: ReadResult = { status, exception, data, startMs, endMs: this.#clock.now() };
 			request.onResult(result);
@@ -72,7 +81,7 @@ export class FrameNet implements WriteClient {
 		};
 		const timer = this.#clock.setTimer(() => end("timeout", 0, new DataView(new ArrayBuffer(0))), request.timeoutMs);
 		const answered = (reply: Uint8Array): void => {
-			if (this.#open !== request) return;
+			if (this.#open !== own) return;
 			const isException = (reply[1]! & 0x80) !== 0;
 			end(isException ? "exception" : "ok", isException ? reply[2]! : 0, new DataView(reply.slice(3).buffer));
 		};
@@ -128,6 +137,7 @@ export class DriveRig {
 	boot(): void {
 		const { firstId = 1000, lifeMs = 500, control: Control = DriveControl } = this.#options;
 		this.control?.close();
+		this.net.forget();
 		const image = new Image(tableModels(this.table));
 		const device = new Device({ table: this.table, image, unit: 7 });
 		const control = new Control({
@@ -159,10 +169,10 @@ export class DriveRig {
 			const onResult = (result: ReadResult): void => {
 				if (boot !== this.#running) return;
 				device.onResult(result);
-				clock.setTimer(() => this.#poll(boot), 20);
+				clock.setTimer(() => this.#poll(boot), 50);
 			};
 			net.request({ unit, function: code, address, count, timeoutMs, retries: 0, values: [], onResult });
-		} else clock.setTimer(() => this.#poll(boot), 100);
+		} else clock.setTimer(() => this.#poll(boot), 250);
 	}
 
 	point(name: string): number {
@@ -212,6 +222,6 @@ export class DriveRig {
 	}
 
 	get state(): string {
-		return Object.entries(DriveState).find(([, value]) => value === this.point("St"))![0];
+		return Object.entries(DriveState).find(([, value]) => value === this.point("St"))?.[0] ?? "lost";
 	}
 }

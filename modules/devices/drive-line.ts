@@ -64,6 +64,8 @@ export class DriveLine implements WriteRequest {
 	readonly #scratch = new DataView(new ArrayBuffer(8));
 	#onResult: ((result: ReadResult) => void) | undefined;
 	#aborted = false;
+	/** The request is a command word. */
+	#saying = false;
 
 	constructor(options: DriveLineOptions) {
 		const { table, unit, timeoutMs } = options.device;
@@ -83,9 +85,10 @@ export class DriveLine implements WriteRequest {
 		this.#looks = spans(table, looked);
 	}
 
-	/** The frame under way is the last of what was asked for. */
-	abort(): void {
+	/** The frame under way is the last of what was asked for; a command that still waits for the line becomes this word. */
+	abort(word: number): void {
 		this.#aborted = this.busy;
+		if (this.busy && this.#saying) this.values = [word];
 	}
 
 	/** Reads state, direction and stage. */
@@ -121,6 +124,7 @@ export class DriveLine implements WriteRequest {
 
 	/** Writes the command word. */
 	say(word: number, done: Done): void {
+		this.#saying = true;
 		this.tell(this.#command, word, done);
 	}
 
@@ -254,6 +258,7 @@ export class DriveLine implements WriteRequest {
 	private end(done: Done, answer: Answer): void {
 		this.busy = false;
 		this.#aborted = false;
+		this.#saying = false;
 		this.urgent = false;
 		done(answer);
 	}

@@ -13,7 +13,6 @@ export type DrivePhase =
 	/** The way to a start. */
 	| "watchdog"
 	| "reference"
-	| "check"
 	| "step"
 	| "run"
 	| "starting"

@@ -60,9 +60,6 @@ export class DriveStart {
 			case "reference":
 				this.writeReference();
 				break;
-			case "check":
-				this.check();
-				break;
 			case "step":
 				this.takeStep();
 				break;
@@ -103,7 +100,7 @@ export class DriveStart {
 			(answer) => {
 				const seconds = line.value(row);
 				if (answer !== "ok") this.fail(answer);
-				else if (!(seconds > 0 && seconds <= mostS)) onEnd("rejected", CmdReason.watchdog);
+				else if (!(seconds > this.leastS && seconds <= mostS)) onEnd("rejected", CmdReason.watchdog);
 				else if (action && !action.is.includes(line.value(action.row))) onEnd("rejected", CmdReason.watchdog);
 				else {
 					this.lossMs = Math.max(leastLossMs, 1000 * seconds);
@@ -111,6 +108,12 @@ export class DriveStart {
 				}
 			},
 		);
+	}
+
+	/** The reference cannot be written again before the run word is dead: a drive that waits for it must have the patience. */
+	private get leastS(): number {
+		const { rules, lifeMs } = this.#options;
+		return rules.refreshS === undefined ? 0 : (2 * lifeMs) / 1000 + 2 * rules.refreshS;
 	}
 
 	private writeReference(): void {
@@ -126,7 +129,7 @@ export class DriveStart {
 					phases.ask(
 						(done) => line.holds(this.reference, book.maxHz, done),
 						(held) => {
-							if (held === "ok") phases.enter("check");
+							if (held === "ok") this.leadUp();
 							else if (held === "refused") onEnd("rejected", CmdReason.refused);
 							else this.fail(held);
 						},
@@ -135,21 +138,9 @@ export class DriveStart {
 		);
 	}
 
-	private check(): void {
-		const { phases, rules, onEnd } = this.#options;
-		const { line } = phases;
-		if (this.waitsFor(line.wroteMs)) return;
-		phases.ask(
-			(done) => line.look(done),
-			(answer) => {
-				if (answer !== "ok") this.fail(answer);
-				else if (line.state !== DriveState.ready) onEnd("rejected", reasonOf(line.state));
-				else {
-					this.#step = 0;
-					phases.enter(rules.steps ? "step" : "run");
-				}
-			},
-		);
+	private leadUp(): void {
+		this.#step = 0;
+		this.#options.phases.enter(this.#options.rules.steps ? "step" : "run");
 	}
 
 	/** Leads the drive up to running, step by step, each seen before the next. */
@@ -168,7 +159,7 @@ export class DriveStart {
 		phases.ask(
 			(done) => line.look(done),
 			(answer) => {
-				if (answer === "ok" && line.state === DriveState.fault) onEnd("rejected", CmdReason.fault);
+				if (answer === "ok" && line.state > DriveState.ready) onEnd("rejected", reasonOf(line.state));
 				else if (answer === "ok" && step.stage.includes(line.stage)) {
 					this.#step++;
 					phases.enter(this.#step < rules.steps!.length ? "step" : "run");
@@ -178,14 +169,36 @@ export class DriveStart {
 		);
 	}
 
-	/** The one frame that starts a motor. */
+	/**
+	 * The one frame that starts a motor: when all others are dead, the drive is seen ready, and still holds its reference.
+	 */
 	private run(): void {
+		const { phases, rules, book, onEnd } = this.#options;
+		const { line } = phases;
+		if (this.waitsFor(line.wroteMs)) return;
+		phases.ask(
+			(done) => line.look(done),
+			(looked) => {
+				if (looked !== "ok") this.fail(looked);
+				else if (line.state !== DriveState.ready) onEnd("rejected", reasonOf(line.state));
+				else if (rules.steps?.[rules.steps.length - 1]?.stage.includes(line.stage) === false)
+					onEnd("rejected", CmdReason.notReady);
+				else
+					phases.ask(
+						(done) => line.holds(this.reference, book.maxHz, done),
+						(held) => {
+							if (held !== "ok") this.fail(held);
+							else if (phases.clock.now() - line.lookedMs > freshMs) this.fail("silent");
+							else this.sayRun();
+						},
+					);
+			},
+		);
+	}
+
+	private sayRun(): void {
 		const { phases, rules, onEnd } = this.#options;
 		const { line } = phases;
-		if (phases.clock.now() - line.lookedMs > freshMs || line.state !== DriveState.ready) {
-			phases.enter("check");
-			return;
-		}
 		const { forward, reverse } = rules.words;
 		this.ranMs = phases.clock.now();
 		phases.ask(
@@ -203,17 +216,30 @@ export class DriveStart {
 	}
 
 	private awaitRun(): void {
-		const { phases, onRunning, onEnd } = this.#options;
+		const { phases, onEnd } = this.#options;
 		const { line } = phases;
 		phases.ask(
 			(done) => line.look(done),
 			(answer) => {
 				const { state, direction } = line;
 				const right = !line.tellsDirection || direction === (this.reverse ? 1 : 0);
-				if (answer === "ok" && state === DriveState.running && right) onRunning();
+				if (answer === "ok" && state === DriveState.running && right) this.proveRun();
 				else if (answer === "ok" && state > DriveState.running) onEnd("rejected", reasonOf(state));
 				else if (phases.ageMs > runMs) onEnd("timeout", answer === "ok" ? CmdReason.noEffect : CmdReason.silent);
 				else phases.wake(peekMs);
+			},
+		);
+	}
+
+	/** Not at a standstill: a reference that was lost at the last moment would start the motor when it is told again. */
+	private proveRun(): void {
+		const { phases, book, onRunning, onEnd } = this.#options;
+		phases.ask(
+			(done) => phases.line.holds(this.reference, book.maxHz, done),
+			(held) => {
+				if (held === "ok") onRunning();
+				else if (held === "refused") onEnd("rejected", CmdReason.refused);
+				else this.fail(held);
 			},
 		);
 	}

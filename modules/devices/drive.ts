@@ -130,7 +130,7 @@ export class DriveControl {
 		this.#parked = false;
 		this.#holds = false;
 		this.drop("timeout", CmdReason.silent);
-		this.#phases.line.abort();
+		this.#phases.line.abort(this.#rules.words.stop);
 		this.#phases.enter("meeting");
 	}
 
@@ -202,7 +202,7 @@ export class DriveControl {
 		this.#holds = false;
 		this.#parked = false;
 		this.#stopWord = word;
-		this.#phases.line.abort();
+		this.#phases.line.abort(word);
 		this.#phases.enter("stopping");
 	}
 

@@ -42,7 +42,7 @@ export const CMD_REASONS = frozen<readonly string[]>([
 	"the drive is not ready",
 	"the drive has a fault",
 	"the drive is commanded at its own panel or terminals",
-	"the drive's communication time-out is off, too long, or does not stop it",
+	"the drive's communication time-out is off, too short or long, or does not stop it",
 	"the reference is outside the drive's limits",
 	"stopped meanwhile",
 	"another command came meanwhile",

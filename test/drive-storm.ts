@@ -1,0 +1,213 @@
+/** A drive in a storm: chance commands it, cuts it off, mixes its frames; a judge knows when its motor may begin to turn. */
+import type { DeviceTable } from "../modules/devices/table";
+import { Dice } from "../sim/dice";
+import { DriveRig, fair, type RigOptions, type Weather } from "./drive-rig";
+
+interface Given {
+	readonly ms: number;
+	readonly kind: "start" | "stop";
+	readonly reverse: boolean;
+	/** Run words that went out for it. */
+	used: number;
+	/** When it was told to have worked. */
+	acceptedMs: number;
+}
+
+export interface Verdict {
+	readonly mistakes: string[];
+	readonly motorStarts: number;
+	readonly commands: number;
+	readonly runWords: number;
+	readonly accepted: number;
+}
+
+const storms: readonly Weather[] = [
+	fair,
+	fair,
+	{ lost: 0.15, repeated: 0.3, late: 0.3 },
+	{ lost: 0.4, repeated: 0.2, late: 0.2 },
+	{ lost: 0.02, repeated: 0.7, late: 0.6 },
+	{ lost: 0, repeated: 1, late: 0.9 },
+];
+
+/** After this time of fair weather all is as it should be. */
+const calmMs = 20_000;
+
+export function storm(table: DeviceTable, seed: number, rounds: number, options: RigOptions = {}): Verdict {
+	return new Storm(table, seed, options).play(rounds);
+}
+
+class Storm {
+	readonly #rig: DriveRig;
+	readonly #dice: Dice;
+	readonly #lifeMs: number;
+	readonly #mistakes: string[] = [];
+	readonly #given: Given[] = [];
+	/** Commands by kind that wait for their result. */
+	readonly #open = new Map<string, number>();
+	#seen = 0;
+	#accepted = 0;
+	readonly #words: { ms: number; reverse: boolean; used: boolean }[] = [];
+	#frames = 0;
+
+	constructor(table: DeviceTable, seed: number, options: RigOptions) {
+		this.#dice = new Dice(seed);
+		this.#lifeMs = options.lifeMs ?? 500;
+		this.#rig = new DriveRig(table, new Dice(seed, 1), options);
+	}
+
+	play(rounds: number): Verdict {
+		this.#advance(3000);
+		for (let i = 0; i < rounds && this.#mistakes.length === 0; i++) {
+			if (this.#rig.state === "fault" && this.#dice.next() < 0.5) this.#mend();
+			this.#act();
+			if (this.#rig.point("CmdSt") === 1 && this.#dice.next() < 0.8) this.#advance(4 * this.#lifeMs + 2500);
+			this.#advance(this.#dice.next() < 0.5 ? this.#dice.below(400) : this.#dice.below(6000));
+			if (i % 40 === 39) this.#calm();
+		}
+		this.#calm();
+		return {
+			mistakes: this.#mistakes,
+			motorStarts: this.#rig.sim.starts.length,
+			commands: this.#given.filter(({ kind }) => kind === "start").length,
+			runWords: this.#words.length,
+			accepted: this.#accepted,
+		};
+	}
+
+	#act(): void {
+		const rig = this.#rig;
+		const chance = this.#dice.below(100);
+		if (chance < 30) this.#start();
+		else if (chance < 45) this.#stop(this.#dice.below(4) === 0 ? 3 : 0);
+		// a client that has reconnected, or knows no better
+		else if (chance < 53) rig.write({ Cmd: 1 + this.#dice.below(2), SetHz: 40, CmdId: rig.point("CmdId") });
+		else if (chance < 56) rig.write({ Cmd: 1, SetHz: 40, CmdId: rig.point("CmdId") - 1 });
+		else if (chance < 60) rig.write({ Cmd: 1 + this.#dice.below(2) });
+		else if (chance < 68) rig.write({ SetHz: 5 + this.#dice.below(45) });
+		else if (chance < 75) {
+			if (rig.write({ FltRst: 1 }) === 0) this.#opened("fault reset");
+		} else if (chance < 80) rig.sim.trip(2);
+		else if (chance < 83) rig.sim.powerCycle();
+		else if (chance < 86) {
+			rig.sim.setLocal(true);
+			this.#advance(this.#lifeMs + 3000);
+			rig.sim.setLocal(false);
+		} else if (chance < 89) {
+			rig.boot();
+			this.#open.clear();
+		} else if (chance < 92) {
+			rig.net.cut = true;
+			this.#advance(this.#dice.below(12_000));
+			rig.net.cut = false;
+		} else rig.net.weather = storms[this.#dice.below(storms.length)]!;
+	}
+
+	#start(): void {
+		const cmd = 1 + this.#dice.below(2);
+		const hz = 5 + this.#dice.below(45);
+		if (this.#rig.point("CmdSt") === 1 && this.#dice.next() < 0.7) return;
+		this.#given.push({ ms: this.#rig.clock.now(), kind: "start", reverse: cmd === 2, used: 0, acceptedMs: Infinity });
+		this.#opened(cmd === 2 ? "start reverse" : "start forward");
+		if (this.#rig.start(hz, cmd) !== 0) this.#mistake("a fresh command is not taken");
+	}
+
+	#stop(cmd: number): void {
+		this.#given.push({ ms: this.#rig.clock.now(), kind: "stop", reverse: false, used: 0, acceptedMs: Infinity });
+		this.#opened(cmd === 3 ? "quick stop" : "stop");
+		if (this.#rig.write({ Cmd: cmd }) !== 0) this.#mistake("a stop is not taken");
+	}
+
+	#last(is: (one: Given) => boolean): Given | undefined {
+		return this.#given.filter(is).pop();
+	}
+
+	#opened(row: string): void {
+		this.#open.set(row, (this.#open.get(row) ?? 0) + 1);
+	}
+
+	#advance(ms: number): void {
+		this.#rig.advance(ms);
+		this.#judge();
+	}
+
+	/** Fair weather, and time for all that waits. */
+	#calm(): void {
+		const rig = this.#rig;
+		rig.net.weather = fair;
+		rig.net.cut = false;
+		this.#advance(calmMs);
+		this.#advance(calmMs);
+		if (rig.sim.driven && !rig.control.holds) this.#mistake("it runs and nothing holds it");
+		if (!rig.sim.driven && rig.control.holds) this.#mistake("a command holds and it does not run");
+		for (const [row, count] of this.#open) if (count > 0) this.#mistake(`${count} times no result of ${row}`);
+		this.#stop(0);
+		this.#advance(calmMs);
+		if (rig.sim.driven || rig.sim.hz > 0) this.#mistake("it does not stop");
+		if (!rig.control.idle) this.#mistake("it does not come to rest");
+		if (rig.state !== "fault") return;
+		this.#mend();
+		this.#advance(calmMs);
+		if (rig.state === "fault") this.#mistake(`a fault is not reset: ${rig.point("CmdRslt")}`);
+	}
+
+	/** So that there is something to start again. */
+	#mend(): void {
+		if (this.#rig.write({ FltRst: 1 }) === 0) this.#opened("fault reset");
+		this.#advance(6 * this.#lifeMs + 2000);
+	}
+
+	#judge(): void {
+		const rig = this.#rig;
+		for (const { result, row, ms } of rig.outcomes.splice(0)) {
+			const open = this.#open.get(row) ?? 0;
+			if (row !== "speed" && row !== "run ended") {
+				if (open === 0) this.#mistake(`a second result of ${row}`);
+				else this.#open.set(row, open - 1);
+			}
+			if (result !== "accepted") continue;
+			const kind = row.startsWith("start") ? "start" : row.endsWith("stop") ? "stop" : undefined;
+			const command = this.#last((one) => one.kind === kind && one.ms <= ms);
+			if (command && kind) command.acceptedMs = Math.min(command.acceptedMs, ms);
+			if (kind === "start") this.#accepted++;
+		}
+		this.#judgeFrames();
+		for (; this.#seen < rig.sim.starts.length; this.#seen++) this.#judgeStart(rig.sim.starts[this.#seen]!);
+	}
+
+	/** A run word goes out: the only one of the last command, which is a start that way. */
+	#judgeFrames(): void {
+		const { table, net } = this.#rig;
+		const { command, words, signed = false } = table.drive!;
+		const address = table.rows.find(({ name }) => name === command)!.address;
+		for (; this.#frames < net.sent.length; this.#frames++) {
+			const { ms, values, address: at } = net.sent[this.#frames]!;
+			if (at !== address || (values[0] !== words.forward && values[0] !== words.reverse)) continue;
+			const given = this.#last((one) => one.ms <= ms);
+			const reverse = signed ? given?.reverse === true : values[0] === words.reverse;
+			this.#words.push({ ms, reverse, used: false });
+			if (given?.kind !== "start") this.#mistake(`a run word at ${ms} and nobody wants it`);
+			else if (given.used++ > 0) this.#mistake(`a second run word at ${ms} for one command`);
+			else if (given.reverse !== reverse) this.#mistake(`a run word the wrong way at ${ms}`);
+		}
+	}
+
+	/**
+	 * A motor begins to turn: by a run word that may still be under way, once, its way round. One that was on its way when a
+	 * stop came may arrive after it, but not when the drive is known to have stopped.
+	 */
+	#judgeStart({ ms, reverse }: { ms: number; reverse: boolean }): void {
+		const word = this.#words.find((one) => !one.used && one.ms <= ms && ms - one.ms <= this.#lifeMs);
+		if (word === undefined) this.#mistake(`the motor starts at ${ms} by no command, or a second time by one`);
+		else if (word.reverse !== reverse) this.#mistake(`the motor starts the wrong way at ${ms}`);
+		else {
+			word.used = true;
+			const stopped = this.#given.some((one) => one.kind === "stop" && one.acceptedMs > word.ms && one.acceptedMs < ms);
+			if (stopped) this.#mistake(`the motor starts at ${ms} and is known to have stopped`);
+		}
+	}
+
+	#mistake(text: string): void {
+		this.#mistakes.push(text);
+	}
+}
