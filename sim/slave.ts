@@ -205,8 +205,16 @@ export class SimSlave extends RtuDevice {
 	#write(code: number, address: number, values: Uint8Array, frame: Uint8Array): Uint8Array {
 		if (values.length === 0 || (code === 16 && values.length !== frame[6])) return refusal(code, illegalValue);
 		const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
+		const last = address + values.length / 2 - 1;
+		const whole = this.table.rows.find(({ write }) => write?.block?.[0] === address && write.block[1] === last);
 		for (let at = 0; at < values.length; ) {
 			const row = this.#writable(code, address + at / 2);
+			if (row === undefined && whole !== undefined) {
+				// in a block stands also what is not written
+				at += 2;
+				continue;
+			}
+			if (row?.write?.block !== undefined && whole === undefined) return refusal(code, illegalValue);
 			if (row === undefined || at + 2 * rowWords(row) > values.length) return refusal(code, illegalAddress);
 			if (!this.values.hold(row, view, at)) return refusal(code, illegalValue);
 			at += 2 * rowWords(row);

@@ -273,6 +273,8 @@ export interface WriteRule {
 	readonly record?: string;
 	/** A value between two of the register's is rounded instead of refused: amperes as a duty cycle. */
 	readonly nearest?: boolean;
+	/** The device takes it only with all registers of this range, which are read before: function 16. */
+	readonly block?: readonly [first: number, last: number];
 	/** The device refuses it until it is unlocked (`unlock` of the table). */
 	readonly locked?: boolean;
 	/** It wears the device's flash: written only when it changes, and at most once in 10 s. */

@@ -2,6 +2,7 @@ import { type Checker, type Fields, join } from "../base/checker";
 import { show } from "../base/errors";
 import { frozen } from "../base/frozen";
 import { pointForms, readPoint } from "./points";
+import { type Row, rowWords } from "./table";
 import { isCounter, UNIT_MISTAKES, UNITS, type Unit } from "./units";
 import { checkMeaning, checkWhen } from "./validate-meaning";
 import { checkRowRecord, checkWriteRecord, isModbus } from "./validate-records";
@@ -55,7 +56,7 @@ const byteTypes = frozen<readonly string[]>(["u8", "s8", "number"]);
 const orders = frozen(["hi-lo", "lo-hi"]);
 const readFunctions = frozen([1, 2, 3, 4]);
 
-const ruleKeys = frozen(["fc", "min", "max", "allowed", "clock", "record", "nearest", "locked", "persistent"]);
+const ruleKeys = frozen(["fc", "min", "max", "allowed", "clock", "record", "nearest", "locked", "persistent", "block"]);
 
 /** One row by itself, in a table whose head is `top`. */
 export function checkRow(value: unknown, place: string, top: Fields, check: Checker): void {
@@ -283,11 +284,24 @@ function checkWrite(row: Fields, top: Fields, place: string, check: Checker): vo
 	for (const key of ["clock", "nearest", "locked", "persistent"]) {
 		if (rule[key] !== undefined) check.boolean(rule[key], join(at, key));
 	}
+	if (rule["block"] !== undefined) checkWriteBlock(rule["block"], row, fc, join(at, "block"), check);
 	if (rule["allowed"] !== undefined) {
 		check.array(rule["allowed"], join(at, "allowed"), 1, 64)?.forEach((one, i) => {
 			check.number(one, `${at}.allowed[${i}]`, Number(rule["min"]), Number(rule["max"]), "");
 		});
 	}
+}
+
+/** What is written with its neighbours, as they are. */
+function checkWriteBlock(value: unknown, row: Fields, fc: number | undefined, place: string, check: Checker): void {
+	const range = check.array(value, place, 2, 2);
+	if (range === undefined) return;
+	const address = Number(row["address"]);
+	const end = address + rowWords(row as unknown as Row) - 1;
+	const first = check.integer(range[0], `${place}[0]`, 0, address);
+	check.integer(range[1], `${place}[1]`, end, (first ?? address) + 122);
+	if (fc !== 16 || row["record"] !== undefined)
+		check.wrong(place, value, "only registers written with function 16 have it");
 }
 
 /** What is written has one raw value. */

@@ -29,7 +29,7 @@ export interface WriteOutcome {
 /** What the writer needs of a Modbus client. */
 export interface WriteClient {
 	request(request: WriteRequest): void;
-	/** Kept here by the writer: writes of locked rows in their order, of which the first is under way. */
+	/** Kept here by the writer: writes of locked rows and of blocks in their order, of which the first is under way. */
 	locked?: Waiting[] | undefined;
 }
 
@@ -148,11 +148,12 @@ export function pointWrite(
 }
 
 /** What a write is doing; those in a device's unlock sequence are "before" and "after". */
-type Stage = "look" | "before" | "write" | "after" | "back";
+type Stage = "look" | "before" | "block" | "write" | "after" | "back";
 
 /**
  * One write on its way: where that was asked for a look, then the write request, then the read that proves it. A locked
- * row's write stands between the steps that unlock and lock again; those of two writes never mix.
+ * row's write stands between the steps that unlock and lock again, and one of a block behind the read of the others;
+ * those of two writes never mix.
  */
 class RowWrite implements WriteRequest, Waiting {
 	readonly unit: number;
@@ -196,14 +197,19 @@ class RowWrite implements WriteRequest, Waiting {
 		if (row.write!.locked === true) this.#unlock = options.table.unlock;
 	}
 
-	/** Sends the first request, or waits until the write before has locked the device again. */
+	/** Sends the first request, or waits until the write before has locked the device again, or written its block. */
 	begin(): void {
 		const { client } = this.#options;
-		if (this.#unlock === undefined) this.start();
+		if (!this.alone) this.start();
 		else {
 			const waiting = (client.locked ??= []);
 			if (waiting.push(this) === 1) this.start();
 		}
+	}
+
+	/** No other such write may be under way. */
+	private get alone(): boolean {
+		return this.#unlock !== undefined || this.#row.write!.block !== undefined;
 	}
 
 	start(): void {
@@ -221,6 +227,11 @@ class RowWrite implements WriteRequest, Waiting {
 				if (this.#reason !== "") this.shut();
 				else if (++this.#step < this.#unlock!.before.length) this.request(this.#unlock!.before[this.#step]!);
 				else this.write();
+				break;
+			case "block":
+				this.judge(result, "reading what is written with it: ");
+				if (this.#reason !== "") this.shut();
+				else this.writeBlock(result.data);
 				break;
 			case "write":
 				if (result.status === "exception") this.note("rejected", exceptionText(result.exception));
@@ -254,8 +265,27 @@ class RowWrite implements WriteRequest, Waiting {
 	}
 
 	private write(): void {
+		const { block } = this.#row.write!;
+		if (block !== undefined) {
+			const { function: code, record } = this.#ways.read;
+			this.#stage = "block";
+			this.go({ function: code, address: block[0], count: block[1] - block[0] + 1, record }, []);
+			return;
+		}
 		this.#stage = "write";
 		this.go(this.#ways.write, sentValues(this.#options.table, this.#row, this.#sent));
+	}
+
+	/** The row's registers among those that the device holds. */
+	private writeBlock(data: DataView): void {
+		const [first, last] = this.#row.write!.block!;
+		const values: number[] = [];
+		for (let at = first; at <= last; at++) values.push(data.getUint16(2 * (at - first)));
+		sentValues(this.#options.table, this.#row, this.#sent).forEach((word, i) => {
+			values[this.#row.address - first + i] = word;
+		});
+		this.#stage = "write";
+		this.go({ ...this.#ways.write, address: first, count: values.length }, values);
 	}
 
 	/** Locks again, whatever became of the write. */
@@ -321,7 +351,7 @@ class RowWrite implements WriteRequest, Waiting {
 
 	end(result: WriteOutcome["result"], reason: string, held = false): void {
 		const { row, value, client } = this.#options;
-		if (this.#unlock !== undefined) {
+		if (this.alone) {
 			client.locked?.shift();
 			client.locked?.[0]?.start();
 		}

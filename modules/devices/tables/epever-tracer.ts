@@ -1,6 +1,9 @@
 import { chargerModel, chargerSettings } from "../models/charger";
 import type { DeviceTable } from "../table";
 
+/** Battery settings that are written at once. */
+const battery = [0x9000, 0x900e] as const;
+
 export const epeverTracer: DeviceTable = {
 	id: "epever-tracer",
 	maker: "EPEVER",
@@ -45,6 +48,7 @@ export const epeverTracer: DeviceTable = {
 	fc: 4,
 	wordOrder: "lo-hi",
 	maxRead: 20,
+	blocks: [[...battery, 3]],
 	rows: [
 		{ name: "rated_charge_current", address: 0x3005, type: "u16", k: 0.01, unit: "A" },
 		{ name: "rated_charge_power", address: 0x3006, type: "u32", k: 0.01, unit: "W" },
@@ -232,7 +236,7 @@ export const epeverTracer: DeviceTable = {
 			point: "64927.Ah",
 			poll: "slow",
 			access: "rw",
-			write: { fc: 16, min: 1, max: 9999 },
+			write: { fc: 16, min: 1, max: 9999, block: battery },
 		},
 		{
 			name: "high_voltage_disconnect",
@@ -244,7 +248,7 @@ export const epeverTracer: DeviceTable = {
 			point: "64927.VHi",
 			poll: "slow",
 			access: "rw",
-			write: { fc: 16, min: 8, max: 68 },
+			write: { fc: 16, min: 8, max: 68, block: battery },
 		},
 		{
 			name: "charging_limit_voltage",
@@ -256,7 +260,7 @@ export const epeverTracer: DeviceTable = {
 			point: "64927.VLim",
 			poll: "slow",
 			access: "rw",
-			write: { fc: 16, min: 8, max: 68 },
+			write: { fc: 16, min: 8, max: 68, block: battery },
 		},
 		{
 			name: "over_voltage_reconnect",
@@ -268,7 +272,7 @@ export const epeverTracer: DeviceTable = {
 			point: "64927.VHiRcn",
 			poll: "slow",
 			access: "rw",
-			write: { fc: 16, min: 8, max: 68 },
+			write: { fc: 16, min: 8, max: 68, block: battery },
 		},
 		{
 			name: "equalise_voltage",
@@ -280,7 +284,7 @@ export const epeverTracer: DeviceTable = {
 			point: "64927.VEq",
 			poll: "slow",
 			access: "rw",
-			write: { fc: 16, min: 8, max: 68 },
+			write: { fc: 16, min: 8, max: 68, block: battery },
 		},
 		{
 			name: "boost_voltage",
@@ -292,7 +296,7 @@ export const epeverTracer: DeviceTable = {
 			point: "64927.VBst",
 			poll: "slow",
 			access: "rw",
-			write: { fc: 16, min: 8, max: 68 },
+			write: { fc: 16, min: 8, max: 68, block: battery },
 		},
 		{
 			name: "float_voltage",
@@ -304,7 +308,7 @@ export const epeverTracer: DeviceTable = {
 			point: "64927.VFlt",
 			poll: "slow",
 			access: "rw",
-			write: { fc: 16, min: 8, max: 68 },
+			write: { fc: 16, min: 8, max: 68, block: battery },
 		},
 		{
 			name: "boost_reconnect_voltage",
@@ -316,7 +320,7 @@ export const epeverTracer: DeviceTable = {
 			point: "64927.VBstRcn",
 			poll: "slow",
 			access: "rw",
-			write: { fc: 16, min: 8, max: 68 },
+			write: { fc: 16, min: 8, max: 68, block: battery },
 		},
 		{
 			name: "low_voltage_reconnect",
@@ -328,7 +332,7 @@ export const epeverTracer: DeviceTable = {
 			point: "64927.VLoRcn",
 			poll: "slow",
 			access: "rw",
-			write: { fc: 16, min: 8, max: 68 },
+			write: { fc: 16, min: 8, max: 68, block: battery },
 		},
 		{
 			name: "under_voltage_recover",
@@ -340,7 +344,7 @@ export const epeverTracer: DeviceTable = {
 			point: "64927.VWrnRec",
 			poll: "slow",
 			access: "rw",
-			write: { fc: 16, min: 8, max: 68 },
+			write: { fc: 16, min: 8, max: 68, block: battery },
 		},
 		{
 			name: "under_voltage_warning",
@@ -352,7 +356,7 @@ export const epeverTracer: DeviceTable = {
 			point: "64927.VWrn",
 			poll: "slow",
 			access: "rw",
-			write: { fc: 16, min: 8, max: 68 },
+			write: { fc: 16, min: 8, max: 68, block: battery },
 		},
 		{
 			name: "low_voltage_disconnect",
@@ -364,7 +368,7 @@ export const epeverTracer: DeviceTable = {
 			point: "64927.VLo",
 			poll: "slow",
 			access: "rw",
-			write: { fc: 16, min: 8, max: 68 },
+			write: { fc: 16, min: 8, max: 68, block: battery },
 		},
 		{
 			name: "discharge_limit_voltage",
@@ -376,7 +380,7 @@ export const epeverTracer: DeviceTable = {
 			point: "64927.VDisLim",
 			poll: "slow",
 			access: "rw",
-			write: { fc: 16, min: 8, max: 68 },
+			write: { fc: 16, min: 8, max: 68, block: battery },
 		},
 		{
 			name: "load_mode",
@@ -406,7 +410,7 @@ export const epeverTracer: DeviceTable = {
 	quirks: [
 		"32-bit values come low word first; signed ones are two's complement",
 		"a read that leaves its block, or goes over a gap, fails: only neighbours are read together",
-		"the voltages keep an order, else exception 3; some models take 0x9000 to 0x900e only as one block, and refuse single ones",
+		"the battery's settings are taken only as one block (0x9000 to 0x900e), and their voltages keep an order, else exception 3",
 		"voltages are those of the real system, on the oldest models those of 12 V: compare with 0x311d before you write",
 		"models without load output answer exception 2 to the load's registers",
 		"the vendor's list has 100 as multiplier of the state of charge; devices give whole percent",
