@@ -125,7 +125,8 @@ export class RowValues {
 		const own = new DataView(values.buffer, values.byteOffset + at, 2 * step.words);
 		const scratch = new DataView(new ArrayBuffer(8));
 		const raw = row.type === "bit" ? own.getUint16(0) : rawNumber(step, own, 0, scratch);
-		const value = stepValue(step, raw, own, 0, scratch) ?? Number.NaN;
+		let value = stepValue(step, raw, own, 0, scratch) ?? Number.NaN;
+		for (const ratio of row.times ?? []) value *= this.value(findRow(this.table, ratio)!, 0);
 		if (!(value >= rule.min - 1e-9 && value <= rule.max + 1e-9)) return false;
 		this.wrote(row.name, value);
 		return true;

@@ -74,7 +74,7 @@ const sources: Source[] = [
 			"supplies of its electronics": /^(supply_.*|meterbus_voltage|reference_voltage)$/,
 			"of no use to the hub":
 				/^(.*_1min|battery_voltage_(min|max)|.*_resettable|sweep_(max_power|vmp)|wh_today|flags_today|faults_today|battery_temp_(min|max)_today)$/,
-			"scaled by the device, and known from one description": /^set_/,
+			"known from one description": /^set_target_voltage$/,
 		},
 		made: /^faulty$/,
 	},

@@ -1,6 +1,7 @@
 /** Inverters and charge controllers in the whole hub, on XS: their tables come from flash on demand. */
 import { describe, expect, it } from "vitest";
-import { DerBench } from "./der-bench";
+import { FixedSource } from "../sim/profile";
+import { DerBench, pct } from "./der-bench";
 
 const bench = new DerBench();
 
@@ -87,6 +88,45 @@ describe("a set-point that has to be repeated", () => {
 		expect(await bench.client(hub).put(30, 704, "WSetEna", 0)).toBe(0);
 		await hub.advance(5000);
 		expect(held()).toEqual([0, 0]);
+	});
+
+	it("TriStar: a limit of power becomes a charge current in its own scale, and lapses", async () => {
+		const siteText = site([{ device: "morningstar-tristar-mppt", unit: 30, ratings: { maxW: 3000 } }]);
+		const { hub, client } = await bench.start({ siteText }, settleMs);
+		const slave = hub.hub.pole!.slave("morningstar-tristar-mppt")!;
+		slave.source = new FixedSource({ "714.Prt[2].DCV": 54.3, "64925.OutW": 900 });
+		await hub.advance(11_000);
+		expect(await client.put(30, 704, "WMaxLimPctEna", 1, pct(50), pct(100), 0, 0, 0)).toBe(0);
+		await hub.advance(3000);
+		expect(slave.setting("set_charge_current")).toBeCloseTo(1500 / 54.3, 2);
+		const before = slave.writes;
+		await hub.advance(100_000);
+		expect(slave.writes - before).toBeGreaterThanOrEqual(4);
+		expect(await bench.client(hub).put(30, 704, "WMaxLimPctEna", 0)).toBe(0);
+		await hub.advance(2000);
+		const rest = slave.writes;
+		await hub.advance(60_000);
+		expect(slave.writes).toBe(rest);
+	});
+
+	it("EPEVER: a battery's voltage is written with all the others, within their order", async () => {
+		const { hub } = await bench.start({ siteText: site([{ device: "epever-tracer", unit: 30 }]) });
+		const slave = hub.hub.pole!.slave("epever-tracer")!;
+		const volts = { discharge_limit_voltage: 10.6, low_voltage_disconnect: 11.1, under_voltage_warning: 12 };
+		const more = { under_voltage_recover: 12.2, low_voltage_reconnect: 12.6, boost_reconnect_voltage: 13.2 };
+		const high = { float_voltage: 13.8, boost_voltage: 14.4, equalise_voltage: 14.6, charging_limit_voltage: 15 };
+		const all = { ...volts, ...more, ...high, over_voltage_reconnect: 15, high_voltage_disconnect: 16 };
+		for (const [row, value] of Object.entries(all)) slave.set(row, value);
+		await hub.advance(61_000);
+		const settings = bench.client(hub);
+		const at = (await settings.models(30)).get(64927)! + 2;
+		// VFlt is the sixth: above VBst it may not be
+		expect(await settings.write(30, at + 5, [1450])).toBeGreaterThan(0);
+		expect(await settings.write(30, at + 5, [1370])).toBe(0);
+		await hub.advance(3000);
+		expect(slave.setting("float_voltage")).toBeCloseTo(13.7, 6);
+		expect(slave.setting("boost_voltage")).toBeCloseTo(14.4, 6);
+		expect(hub.logged.filter((line) => line.includes("float_voltage") && line.startsWith("warn"))).toEqual([]);
 	});
 });
 

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Device } from "../modules/devices/engine";
 import { allTables } from "../modules/devices/generated/tables";
 import { readPoint } from "../modules/devices/points";
-import { type DeviceTable, firstModel, tableModels } from "../modules/devices/table";
+import { ratioOf } from "../modules/devices/ratios";
+import { type DeviceTable, findRow, firstModel, tableModels } from "../modules/devices/table";
 import { type WriteOutcome, writeRow } from "../modules/devices/write";
 import { ModbusClient } from "../modules/modbus/client";
 import { BusScheduler } from "../modules/site/scheduler";
@@ -82,7 +83,10 @@ const serial: Played[] = [
 		id: "morningstar-tristar-mppt",
 		csv: "morningstar-tristar-mppt",
 		unit: 3,
-		blocks: [[0, 79]],
+		blocks: [
+			[0, 79],
+			[88, 89],
+		],
 		values: {
 			...{ V_PU: 180, I_PU: 80, battery_voltage: 54.3, array_voltage: 98.7, battery_current: 41.2 },
 			...{ array_current: 23.4, heatsink_temperature: -4, charge_state: 6, ah_charge_total: 123_456.7 },
@@ -242,7 +246,9 @@ function play(name: string, framing: "tcp" | "mbap", played: readonly Played[]):
 
 		const write = (id: string, row: string, value: number): Promise<WriteOutcome> => {
 			const { unit } = played.find((one) => one.id === id)!;
-			return new Promise((onDone) => writeRow({ table: tableOf(id), unit, row, value, client, onDone }));
+			const device = devices.find((one) => one.table.id === id)!;
+			const factor = ratioOf(device, findRow(device.table, row)!);
+			return new Promise((onDone) => writeRow({ table: tableOf(id), unit, row, value, client, factor, onDone }));
 		};
 		const writes: [string, string, number][] =
 			framing === "tcp"
@@ -250,6 +256,7 @@ function play(name: string, framing: "tcp" | "mbap", played: readonly Played[]):
 						["growatt-spf", "max_total_charge_current", 40],
 						["epever-tracer", "boost_voltage", 28.6],
 						["epever-tracer", "coil_manual_load", 1],
+						["morningstar-tristar-mppt", "set_charge_current", 40],
 					]
 				: [
 						["victron-gx-system", "ess_grid_setpoint", -1500],

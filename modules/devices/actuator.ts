@@ -9,6 +9,7 @@ import type { DerAbility, DerActuator, DerCommand } from "../sunspec/der/types";
 import { makeStep, rawNumber, rowAt, stepValue } from "./decode";
 import type { Device, ReadResult } from "./engine";
 import type { KeepAliveWriter } from "./keep-alive";
+import { ratioOf } from "./ratios";
 import { wearMs } from "./row-writer";
 import {
 	type Control,
@@ -255,6 +256,7 @@ export class TableActuator implements DerActuator {
 		const wanted = this.#numbers[at]!;
 		if (!(Math.abs(wanted - this.#numbers[at + known]!) < 1e-6) && wanted !== Infinity) return false;
 		if (this.inUse(this.#rows[i]!) === undefined) {
+			this.#options.keepAlive?.forget(this.#rows[i]!.name);
 			this.#numbers[at] = Number.NaN;
 			this.hold(i, Number.NaN);
 		}
@@ -315,8 +317,11 @@ export class TableActuator implements DerActuator {
 		const control = this.inUse(row);
 		// What is given back is safe before it is overwritten.
 		if (control !== undefined && Number.isNaN(this.#numbers[at + owner]!)) {
-			const safe = device.table.keepAlive?.find((kept) => kept.row === row.name)?.safe;
-			this.hold(i, control.free ?? safe ?? this.ownerValue(control, row, this.#numbers[at + known]!));
+			const kept = device.table.keepAlive?.find((one) => one.row === row.name);
+			const free = control.free ?? kept?.safe;
+			// what nobody can read lapses: it is left to the device
+			const lapses = kept !== undefined && row.access === "w";
+			this.hold(i, free ?? (lapses ? Infinity : this.ownerValue(control, row, this.#numbers[at + known]!)));
 		}
 		if (wears(device.table, row)) this.#numbers[at + notBefore] = clock.now() + wearMs;
 		this.#busy = true;
@@ -327,6 +332,7 @@ export class TableActuator implements DerActuator {
 			row: row.name,
 			value: this.#numbers[at]!,
 			client,
+			factor: ratioOf(device, row),
 			onDone: (outcome) => {
 				this.#busy = false;
 				this.written(i, outcome);

@@ -5,7 +5,8 @@
  */
 import type { Clock, TimerId } from "../base/clock";
 import type { Device } from "./engine";
-import type { KeepAlive } from "./table";
+import { ratioOf } from "./ratios";
+import { findRow, type KeepAlive } from "./table";
 import { type WriteClient, type WriteOutcome, writeRow } from "./write";
 
 /** A row that could not be written is tried again after this, or after its period when that is shorter. */
@@ -163,7 +164,9 @@ export class KeepAliveWriter {
 			if (turn === kept.turn) this.done(kept, outcome);
 			this.plan();
 		};
-		writeRow({ table: device.table, unit: device.unit, row: kept.rule.row, value, client, onDone });
+		const { table, unit } = device;
+		const factor = ratioOf(device, findRow(table, kept.rule.row)!);
+		writeRow({ table, unit, row: kept.rule.row, value, client, factor, onDone });
 	}
 
 	private done(kept: Kept, outcome: WriteOutcome): void {

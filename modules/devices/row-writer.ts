@@ -1,6 +1,7 @@
 import type { Clock, TimerId } from "../base/clock";
 import type { Device } from "./engine";
 import type { KeepAliveWriter } from "./keep-alive";
+import { ratioOf } from "./ratios";
 import { type Row, wears } from "./table";
 import { type WriteClient, type WriteOutcome, writeRow } from "./write";
 
@@ -92,7 +93,7 @@ export class RowWriter {
 		if (unlessHeld) this.#writtenMs.set(row, clock.now());
 		keepAlive?.suspend(row.name);
 		const onDone = (outcome: WriteOutcome): void => this.done(pending, outcome);
-		writeRow({ table, unit, row: row.name, value, client, unlessHeld, onDone });
+		writeRow({ table, unit, row: row.name, value, client, factor: ratioOf(device, row), unlessHeld, onDone });
 	}
 
 	/** What is on its way, over what a read has brought. */

@@ -271,8 +271,11 @@ function checkWrite(row: Fields, top: Fields, place: string, check: Checker): vo
 	) {
 		check.problem(at, "half a register is not written: its neighbour would be overwritten");
 	}
-	if (row["type"] === "bits" || row["type"] === "string" || row["times"] !== undefined) {
-		check.problem(at, "bit fields, texts and rows with ratios are not written: their neighbours would be overwritten");
+	if (row["type"] === "bits" || row["type"] === "string") {
+		check.problem(at, "bit fields and texts are not written: their neighbours would be overwritten");
+	}
+	if (row["times"] !== undefined && row["access"] !== "w") {
+		check.problem(at, 'a row with ratios is not read back: its access is "w"');
 	}
 	if (row["high"] !== undefined)
 		check.problem(at, "two words that are no neighbours are not written: not in one request");

@@ -65,6 +65,8 @@ export interface WriteOptions {
 	/** In the row's unit. */
 	value: number;
 	client: WriteClient;
+	/** What the row's ratios make of its k (`ratioOf`). Default 1. */
+	factor?: number;
 	/** The device is asked first, and not written when it holds the value already: its EEPROM wears. */
 	unlessHeld?: boolean;
 	/** Write and read-back go ahead of all that waits on the bus, and the device has `kUrgentMs` at most for each. */
@@ -109,6 +111,7 @@ export function writeRow(options: WriteOptions): void {
 /** Why a value must not be sent; undefined when it may. */
 function refuse(options: WriteOptions, row: Row): string | undefined {
 	if (options.unit < 1 || options.unit > 255) return `unit ${options.unit} is no single device`;
+	if (Number.isNaN(options.factor)) return `${row.times!.join(", ")} is not known`;
 	return writeRefusal(options.table, row, options.value);
 }
 
@@ -124,7 +127,13 @@ export function writeRefusal(table: DeviceTable, row: Row, value: number): strin
 	if (rule.clock && value % 100 > 59) return `${value} is not allowed; the last two digits are minutes`;
 	const raw = rawOfValue(table, row, value);
 	if (raw === undefined) return `${value} is not allowed; the device has no code for it`;
-	const whole = row.type !== "f32" && row.type !== "f64" && row.type !== "number" && rule.nearest !== true;
+	// the step of a row with ratios is the device's
+	const whole =
+		row.times === undefined &&
+		row.type !== "f32" &&
+		row.type !== "f64" &&
+		row.type !== "number" &&
+		rule.nearest !== true;
 	if (whole && Math.abs(raw - Math.round(raw)) > 1e-6) {
 		return `${value} is not a multiple of ${row.k ?? 1}`;
 	}
@@ -192,7 +201,7 @@ class RowWrite implements WriteRequest, Waiting {
 		this.urgent = options.urgent === true;
 		this.timeoutMs = Math.min(options.table.bus.timeoutMs ?? 500, this.urgent ? kUrgentMs : Infinity);
 		this.#sent = new DataView(new ArrayBuffer(row.type === "bit" ? 2 : 2 * rowWords(row)));
-		this.encoded = encodeValue(options.table, row, options.value, this.#sent, 0);
+		this.encoded = encodeValue(options.table, row, options.value, this.#sent, 0, options.factor);
 		this.values = [];
 		if (row.write!.locked === true) this.#unlock = options.table.unlock;
 	}
