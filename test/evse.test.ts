@@ -143,6 +143,25 @@ it("falls back over a restart of the hub too, where the charger does not do it",
 	expect(after.notes).toEqual(["LimA was not given again for 60 s: 8 A"]);
 });
 
+it("does not tell a charger again what has had its time while it was silent", () => {
+	const { sim, command, seconds, outcomes } = evseBench("phoenix-ev-eth");
+	command("LimTms", 60);
+	command("LimA", 20);
+	seconds(10);
+	sim.slave.fault = { kind: "silent" };
+	seconds(200);
+	sim.written.length = 0;
+	sim.slave.fault = undefined;
+	seconds(90);
+	expect(sim.written.length).toBeGreaterThan(0);
+	expect(sim.written.every((one) => one === "max_current 6")).toBe(true);
+	// told once that it failed, and once that it is done
+	expect(outcomes.slice(2)).toEqual([
+		"LimA 20 timeout: max_current 6: the device did not answer the read-back",
+		"LimA 6 accepted",
+	]);
+});
+
 it("commands nothing by itself: a charger nobody commands is not written", () => {
 	for (const id of kCurrent) {
 		const { sim, seconds } = evseBench(id);

@@ -129,7 +129,7 @@ export class EvseRows {
 		const { charge, discharge } = this;
 		const pauses = this.pauses(wanted);
 		const limits = cause !== "Chg";
-		const turns = !limits || cause === "Again" || paused !== pauses;
+		const turns = !limits || cause === "Again" || cause === "Safe" || paused !== pauses;
 		if (pauses && !charge) {
 			add(this.limit, 0);
 			return steps;

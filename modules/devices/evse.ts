@@ -136,6 +136,11 @@ export class Evse {
 		this.putOwn();
 		if (this.#held && Number.isNaN(this.#givenMs)) this.#givenMs = this.#options.clock.now();
 		this.watch();
+		if (this.rows.byHub && this.#held && this.#limTms > 0 && this.leftMs <= 0) {
+			// what has had its time is not told again
+			this.fall();
+			return;
+		}
 		const { charge, limit, setW } = this.#wanted;
 		const told = !Number.isNaN(charge) || !Number.isNaN(limit) || !Number.isNaN(setW);
 		if (!told || this.#queue.some((job) => job.point === "Again")) return;
@@ -321,14 +326,20 @@ export class Evse {
 		clock.clearTimer(this.#timer);
 		this.#timer = undefined;
 		if (!this.#held || this.#limTms === 0 || Number.isNaN(this.#givenMs) || this.#closed) return;
-		const waitMs = Math.max(0, this.#givenMs + 1000 * this.#limTms - clock.now());
-		this.#timer = clock.setTimer(() => this.fall(), waitMs);
+		this.#timer = clock.setTimer(() => this.fall(), Math.max(0, this.leftMs));
+	}
+
+	/** Until the limit falls back. */
+	private get leftMs(): number {
+		return this.#givenMs + 1000 * this.#limTms - this.#options.clock.now();
 	}
 
 	private fall(): void {
+		this.#options.clock.clearTimer(this.#timer);
 		this.#timer = undefined;
 		if (this.rows.byHub) {
-			if (!this.#queue.some((job) => job.point === "Safe")) this.#queue.push(this.job("Safe", this.#safe));
+			const waits = this.#job?.point === "Safe" || this.#queue.some((job) => job.point === "Safe");
+			if (!waits) this.#queue.push(this.job("Safe", this.#safe));
 			this.next();
 			return;
 		}

@@ -4,7 +4,7 @@ import { type DeviceTable, findRow, type Row } from "./table";
 /** The rows by which a charger is commanded: there, written, of the right unit. */
 export function checkEvse(table: DeviceTable, complete: boolean, check: Checker): void {
 	if (table.evse === undefined) return;
-	if (table.kind !== "evse") check.problem("evse", `a ${table.kind} is no charger`);
+	if (table.kind !== "evse") check.problem("evse", `only a charger has it, no ${table.kind}`);
 	const fields = check.object(table.evse, "evse", ["charge", "limit", "discharge", "fallback"]);
 	if (fields === undefined) return;
 	check.oneOf(fields["fallback"] as "hub", "evse.fallback", ["charger", "hub"]);
