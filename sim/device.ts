@@ -14,6 +14,9 @@ export interface SimDevice {
 	readonly requests: number;
 	/** What it sends after a frame on its line; undefined when it stays silent. */
 	onFrame(frame: Uint8Array, nowMs: number): SimReply | undefined;
+	/** Of one that talks unasked: how often, and what it says. */
+	readonly talkEveryMs?: number;
+	talk?(nowMs: number): Uint8Array | undefined;
 }
 
 /** What all of them have in common: whom they listen to, how long they take, and how they fail. */

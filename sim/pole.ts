@@ -1,3 +1,4 @@
+import { concatBytes } from "../modules/base/bytes";
 import { deviceTable } from "../modules/devices/catalogue";
 import type { DeviceTable } from "../modules/devices/table";
 import type { SimDer, SimDerOptions } from "./der-base";
@@ -62,6 +63,17 @@ export class SimLine {
 
 	constructor(seed: number) {
 		this.#dice = new Dice(seed, 0x11e);
+	}
+
+	/** How often somebody here talks unasked; undefined when nobody does. */
+	get talkEveryMs(): number | undefined {
+		return this.slaves.find((slave) => slave.talkEveryMs !== undefined)?.talkEveryMs;
+	}
+
+	/** What those who talk unasked say now. */
+	talk(nowMs: number): Uint8Array | undefined {
+		const all = this.slaves.map((slave) => slave.talk?.(nowMs)).filter((bytes) => bytes !== undefined);
+		return all.length === 0 ? undefined : concatBytes(all);
 	}
 
 	/** What comes back after a master's frame; undefined for silence. Slaves that talk at once spoil each other. */

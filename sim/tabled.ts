@@ -4,6 +4,7 @@ import type { RowValues, RowValuesOptions } from "./row-values";
 import { SerialDevice, type SerialFraming } from "./serial-device";
 import { dalyFraming, huanyangFraming, JkFraming, pylontechFraming } from "./serial-framings";
 import { SimSlave } from "./slave";
+import { VeDirectDevice } from "./vedirect-device";
 
 export interface TabledOptions extends RowValuesOptions {
 	/** Address on the bus. */
@@ -24,6 +25,7 @@ export function tabledDevice(options: TabledOptions): TabledDevice {
 		const slave = new SimSlave(options);
 		return Object.assign(new AsciiSlave(slave), { values: slave.values });
 	}
+	if (protocol === "vedirect") return new VeDirectDevice(options);
 	const framing = framingOf(protocol);
 	if (framing === undefined) throw new RangeError(`${options.table.id}: no simulated line speaks ${protocol}`);
 	return new SerialDevice({ ...options, framing });

@@ -3,13 +3,14 @@ import { join } from "node:path";
 import type { LogLevel } from "../../modules/base/log";
 import { findTable } from "../../modules/devices/generated/tables";
 import { type FoundPlugin, takePlugins } from "../../modules/devices/plugin-table";
-import { Pole, type PoleDevice, type PoleOptions } from "../../sim/pole";
+import { Pole, type PoleDevice, type PoleOptions, type SimLine } from "../../sim/pole";
 import type { HostOptions, SiteStore } from "../host";
 import { createIo, type Io, type IoOptions } from "./io/io";
 import { VirtualNetwork } from "./io/virtual-network";
 import { VirtualTime } from "./io/virtual-time";
 import { findRoot } from "./loader";
 import { Machine, type MachineOptions } from "./machine";
+import { nodeClock } from "./node-clock";
 import { applicationModules, platformModules } from "./preloads";
 import { fileStore } from "./site-store";
 import type { Snapshot } from "./table";
@@ -202,7 +203,19 @@ export class DesktopHub {
 				if (reply) line.send(reply.bytes, Math.round(reply.delayMs * 1000));
 			},
 		});
+		if (slaves.talkEveryMs !== undefined) this.#talkLater(slaves, line);
 		return line;
+	}
+
+	/** Who talks unasked on a line says something now and then. */
+	#talkLater(slaves: SimLine, line: LineDevice): void {
+		const clock = this.#time ?? nodeClock;
+		clock.setTimer(() => {
+			if (this.#closed || slaves.talkEveryMs === undefined) return;
+			const bytes = slaves.talk(clock.now());
+			if (bytes !== undefined) line.send(bytes);
+			this.#talkLater(slaves, line);
+		}, slaves.talkEveryMs!);
 	}
 }
 

@@ -7,6 +7,9 @@ import type { RS485Cause, RS485Counters, RS485Options } from "../../modules/rs48
  */
 export interface LineAnswerer {
 	onFrame(frame: Uint8Array, nowMs: number): { readonly bytes: Uint8Array; readonly delayMs: number } | undefined;
+	/** Who talks unasked is asked for it this often; left out by those who do not. */
+	readonly talkEveryMs?: number | undefined;
+	talk?(nowMs: number): Uint8Array | undefined;
 }
 
 /** The receive ring of native/rs485. */
@@ -49,6 +52,17 @@ export class SimulatedRS485 {
 		this.#charMs = (bits * 1000) / baud;
 		this.#gapMs = baud > 19200 ? 1.75 : 3.5 * this.#charMs;
 		this.#quietFromMs = clock.now();
+		this.#talkLater();
+	}
+
+	#talkLater(): void {
+		const everyMs = this.#line.talkEveryMs;
+		if (everyMs === undefined) return;
+		this.#after(everyMs, () => {
+			const bytes = this.#line.talk?.(this.#clock.now());
+			if (bytes !== undefined) this.#arrive(bytes, 0);
+			this.#talkLater();
+		});
 	}
 
 	/**

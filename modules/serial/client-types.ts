@@ -27,6 +27,8 @@ export interface SerialRequest extends FrameRequest {
 	timeoutMs?: number | undefined;
 	/** How often to send again after the first time. */
 	retries?: number | undefined;
+	/** A command that protects: it goes ahead of all that waits, also of earlier requests to its unit. */
+	urgent?: boolean | undefined;
 	/** Called once, never from within `request()`. May make new requests, and close the client. */
 	onResult(result: SerialResult): void;
 }

@@ -44,6 +44,17 @@ describe("one transaction at a time", () => {
 		expect(seen.map((one) => one.data)).toEqual(["0001", "0002", "0001"]);
 	});
 
+	it("sends what is urgent ahead of all that waits, in its order", () => {
+		begin();
+		line.onSent = (sent) => line.feed(frame(`0${sent[0]} 04 03 0${sent[3]} 00 0${sent[3]}`));
+		ask(frequency);
+		ask(frequency);
+		ask(record(huanyangKey(4, 3)), { urgent: true });
+		ask(record(huanyangKey(4, 4)), { urgent: true, unit: 2 });
+		clock.advance(200);
+		expect(seen.map((one) => one.data)).toEqual(["0001", "0003", "0004", "0001"]);
+	});
+
 	it("takes a reply that comes in pieces, and gives up one that breaks off", () => {
 		begin({ retries: 0 });
 		const reply = frame("01 04 03 01 13 88");

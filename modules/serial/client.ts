@@ -153,7 +153,9 @@ export class FramerClient implements LineOwner {
 				return;
 			}
 		}
-		this.#queue.push(request);
+		let at = this.#queue.length;
+		if (request.urgent) for (at = 0; this.#queue[at]?.urgent; ) at++;
+		this.#queue.splice(at, 0, request);
 		if (this.#phase === IDLE) this.next();
 	}
 
@@ -401,6 +403,7 @@ export class FramerClient implements LineOwner {
 
 	/** Whether an earlier request to the same unit waits: order within a unit is kept. */
 	private isBehind(request: SerialRequest, index: number): boolean {
+		if (request.urgent) return false;
 		for (let i = 0; i < index; i++) if (this.#queue[i]!.unit === request.unit) return true;
 		return false;
 	}

@@ -14,6 +14,7 @@ import { ModbusClient } from "../modbus/client";
 import type { LineCounters, Rs485Class } from "../rs485/line";
 import { FramerClient } from "../serial/client";
 import { framerOf } from "../serial/framers";
+import { VeDirectListener } from "../serial/vedirect-listener";
 import type { BusClient } from "./scheduler";
 import type { SiteBus } from "./site-file";
 
@@ -62,6 +63,8 @@ export function openLink(options: LinkOptions): BusLink {
 			return openHttp(options);
 		case "json-mqtt":
 			return openMqtt(options);
+		case "vedirect":
+			return openVeDirect(options);
 		default:
 			return openFramed(options);
 	}
@@ -73,6 +76,11 @@ function openFramed({ bus, clock, log, io, tap, source }: LinkOptions): BusLink 
 	if (framer === undefined) throw missing(bus, `nothing here speaks ${bus.protocol}`);
 	const { timeoutMs, retries } = bus;
 	return new FramerClient({ link: serial(bus, io), framer, clock, log, timeoutMs, retries, tap, source });
+}
+
+/** A device that talks unasked, alone on its line. */
+function openVeDirect({ bus, devices, clock, io, tap, source }: LinkOptions): BusLink {
+	return new VeDirectListener({ link: serial(bus, io), sources: recordDevices(devices), clock, tap, source });
 }
 
 function openModbus({ bus, devices, clock, log, io, tap, source }: LinkOptions): BusLink {

@@ -80,6 +80,7 @@ import { victronGxGrid } from "../tables/victron-gx-grid";
 import { victronGxSolar } from "../tables/victron-gx-solar";
 import { victronGxSystem } from "../tables/victron-gx-system";
 import { victronGxVebus } from "../tables/victron-gx-vebus";
+import { victronMpptVedirect } from "../tables/victron-mppt-vedirect";
 import { yaskawaV1000Ga500 } from "../tables/yaskawa-v1000-ga500";
 
 /** Every product of the catalogue, also those that the firmware loads only when a site names them. */
@@ -164,6 +165,7 @@ export const allTables: readonly DeviceTable[] = [
 	victronGxSolar,
 	victronGxSystem,
 	victronGxVebus,
+	victronMpptVedirect,
 	yaskawaV1000Ga500,
 ];
 
