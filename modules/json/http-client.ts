@@ -36,6 +36,7 @@ export class JsonHttpClient {
 	readonly #http: HttpClient;
 	readonly #clock: Clock;
 	readonly #seats = new Map<number, Seat>();
+	#closed = false;
 	readonly #verdict = new JsonExtractor(verdictFields, 16);
 
 	/** Opens nothing yet. */
@@ -79,7 +80,8 @@ export class JsonHttpClient {
 			once: writes,
 			urgent: request.urgent,
 			onReply: (reply: HttpReply): void => {
-				if ((reply.status === "timeout" || reply.status === "closed") && left-- > 0) this.#http.request(one);
+				const lost = reply.status === "timeout" || reply.status === "closed";
+				if (lost && !this.#closed && left-- > 0) this.#http.request(one);
 				else request.onResult(this.judge(reply, writes, seat, request.address));
 			},
 		};
@@ -88,6 +90,7 @@ export class JsonHttpClient {
 
 	/** May be called twice. Requests under way end as "closed". */
 	close(): void {
+		this.#closed = true;
 		this.#http.close();
 	}
 

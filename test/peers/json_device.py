@@ -47,12 +47,20 @@ def serve(replies):
 def speak(port, spec):
     import paho.mqtt.client as mqtt
 
+    pending = set()
+
     def connected(client, *_args):
         for topic in spec["echo"]:
             client.subscribe(topic, 1)
         for topic, text, retain in spec["say"]:
-            client.publish(topic, text, qos=1, retain=retain)
-        print("ready", flush=True)
+            pending.add(client.publish(topic, text, qos=1, retain=retain).mid)
+
+    def published(_client, _data, mid, *_args):
+        # the broker has them all: whoever subscribes now gets what it keeps, and nothing else
+        if mid in pending:
+            pending.remove(mid)
+            if not pending:
+                print("ready", flush=True)
 
     def message(client, _data, one):
         text = one.payload.decode()
@@ -64,6 +72,7 @@ def speak(port, spec):
     client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="device")
     client.on_connect = connected
     client.on_message = message
+    client.on_publish = published
     will, gone = spec["will"]
     client.will_set(will, gone, qos=1, retain=True)
     client.connect("127.0.0.1", port)
