@@ -8,7 +8,9 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const pieces = ["modbus", "devices", "sunspec", "sunspec-scan", "ders", "mqtt", "hub", "rs485-timing", "leakage", "start"];
+const pieces = ["modbus", "devices", "sunspec", "sunspec-scan", "ders", "mqtt", "hub"].concat([
+	...["rs485-timing", "can", "leakage", "start"],
+]);
 /** Only when named: they take minutes, or need what few computers have. */
 const onRequest = ["memory", "flash"];
 const only = process.argv.slice(2);

@@ -1,3 +1,4 @@
+import type { SimCanDevice } from "../../sim/can-bus";
 import type { Machine } from "./machine";
 
 /** A frame on a CAN bus inside the process. */
@@ -40,4 +41,20 @@ interface BusAddon {
 /** Joins the bus that the machine's code opens as port `sim:NAME`. onFrame gets each good frame of every other station. */
 export function openBus(machine: Machine, name: string, callbacks: BusCallbacks = {}): BusDevice {
 	return (machine.addon as unknown as BusAddon).canOpen(machine.handle, name, callbacks);
+}
+
+/** Puts a device of the simulation on the bus that the machine's code opens as port `sim:NAME`. */
+export function joinBus(machine: Machine, name: string, device: SimCanDevice): BusDevice {
+	const place: BusDevice = openBus(machine, name, {
+		onFrame: ({ id, extended, remote, data, timeUs }) => {
+			if (!remote) device.onFrame({ id, extended, data }, timeUs / 1000);
+		},
+		onWake: (nowUs) => device.onWake(nowUs / 1000),
+	});
+	const wire = {
+		send: (frame: Parameters<BusDevice["send"]>[0]) => place.send(frame),
+		wake: (delayMs: number) => place.wake(Math.round(1000 * delayMs)),
+	};
+	device.join(wire, machine.now());
+	return place;
 }

@@ -81,6 +81,7 @@ describe("devices that send unasked", () => {
 		const one = listener(records);
 		const client = open([one]);
 		send(0x356, [1, 2, 3, 4, 5, 6, 7, 8]);
+		clock.advance(300);
 		send(0x356, [1, 2, 3, 4, 5]);
 		clock.advance(20);
 		expect(one.told).toMatchObject([
@@ -88,6 +89,20 @@ describe("devices that send unasked", () => {
 			{ index: 0, status: "garbled", bytes: [] },
 		]);
 		expect(client.line.short).toBe(1);
+	});
+
+	test("of what comes much faster than its period the newest counts, five times a period", () => {
+		const one = listener(records);
+		open([one]);
+		for (let i = 0; i < 50; i++) {
+			send(0x356, [0, 0, 0, 0, 0, i]);
+			clock.advance(20);
+		}
+		expect(one.told.length).toBe(5);
+		expect(one.told.map(({ bytes }) => bytes[5])).toEqual([0, 9, 19, 29, 39]);
+		clock.advance(300);
+		// the last one is not forgotten
+		expect(one.told.at(-1)!.bytes[5]).toBe(49);
 	});
 
 	test("three periods of silence are told once, and the next frame ends them", () => {

@@ -139,14 +139,16 @@ export class CanClient {
 
 	private readable(): void {
 		const frame = this.#frame;
-		const { bytes } = this.#hearing;
+		const hearing = this.#hearing;
+		const exchange = this.#exchange;
+		const { bytes } = hearing;
 		const nowMs = this.#clock.now();
 		for (;;) {
 			const port = this.#port;
 			if (port === undefined || port.read(bytes, frame) === undefined) return;
 			if (frame.remote) continue;
 			const key = frame.extended ? frame.id + kExtended : frame.id;
-			if (!this.#exchange.take(key, bytes, frame.length)) this.#hearing.take(key, frame.length, nowMs);
+			if (key !== exchange.replyKey || !exchange.take(bytes, frame.length)) hearing.take(key, frame.length, nowMs);
 		}
 	}
 

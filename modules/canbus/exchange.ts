@@ -29,8 +29,8 @@ export class Exchange {
 	readonly #owner: ExchangeOwner;
 	readonly #queue: CanRequest[] = [];
 	#current: CanRequest | undefined;
-	/** Identifier of the reply waited for, or -1. */
-	#replyKey = -1;
+	/** Identifier of the reply waited for, or -1. A field, as each frame is compared with it. */
+	replyKey = -1;
 	#attempts = 0;
 	#startMs = 0;
 	#timer: TimerId | undefined;
@@ -58,9 +58,8 @@ export class Exchange {
 		if (this.#current === undefined) this.next();
 	}
 
-	/** Whether a frame is the reply that is waited for. */
-	take(key: number, bytes: Uint8Array, length: number): boolean {
-		if (key !== this.#replyKey) return false;
+	/** Whether a frame with the identifier waited for is the reply. */
+	take(bytes: Uint8Array, length: number): boolean {
 		const record = this.#current!.record!;
 		if (record.mux !== undefined && bytes[record.mux.byte] !== record.mux.value) return false;
 		if (record.partBytes === undefined) {
@@ -92,7 +91,7 @@ export class Exchange {
 		this.#closed = true;
 		this.#clock.clearTimer(this.#timer);
 		this.#queue.length = 0;
-		this.#replyKey = -1;
+		this.replyKey = -1;
 		this.#current = undefined;
 	}
 
@@ -121,7 +120,7 @@ export class Exchange {
 		this.#whole = 0;
 		const asks = this.asks(record);
 		const key = asks === undefined ? recordKey(record, request.unit) : this.requestKey(asks, record, request.unit);
-		this.#replyKey = asks === undefined ? -1 : recordKey(record, request.unit);
+		this.replyKey = asks === undefined ? -1 : recordKey(record, request.unit);
 		const data = request.values === undefined ? asks?.data : payloadOf(record, request.values);
 		const isSent = this.#owner.send(key, data ?? this.#payload.subarray(0, 0));
 		// what nobody answers is done as soon as it can go
@@ -152,7 +151,7 @@ export class Exchange {
 		if (request === undefined) return;
 		const { record } = request;
 		if (record === undefined || !this.#owner.isOpen) this.finish("closed", 0);
-		else if (this.#replyKey < 0) this.finish("ok", 0);
+		else if (this.replyKey < 0) this.finish("ok", 0);
 		else if (this.#whole > 0 && this.#whole >= (record.least ?? record.bytes)) this.finish("ok", this.#whole);
 		else if (this.#attempts <= request.retries) {
 			this.retries++;
@@ -167,7 +166,7 @@ export class Exchange {
 		const request = this.#current!;
 		this.#clock.clearTimer(this.#timer);
 		this.#timer = undefined;
-		this.#replyKey = -1;
+		this.replyKey = -1;
 		const result = this.#result;
 		result.status = status;
 		const view = this.view(bytes);

@@ -4,10 +4,13 @@ import { type CanListener, type CanResult, recordKey } from "./types";
 /** Periods without a frame after which a record counts as silent. */
 const kSilentPeriods = 3;
 const kNoByte = 255;
+/** Part of a period in which a record counts once: some send fifty times a second what is wanted each second. */
+const kOnceAPeriod = 0.2;
 
 /**
  * Who hears which frame. An entry is one record of one device; entries of one identifier hang together. All that an
- * entry has stands in arrays by its index, and the result is one object: a frame makes none.
+ * entry has stands in arrays by its index, and the result is one object: a frame makes none. Of frames that come much
+ * faster than the record's period the first is given at once and the newest after a fifth of the period.
  */
 export class Hearing {
 	/** The frame's data; 8 bytes. */
@@ -27,6 +30,11 @@ export class Hearing {
 	readonly #muxValue: Uint8Array;
 	readonly #silentMs: Float64Array;
 	readonly #heardMs: Float64Array;
+	/** Before this, frames are held. */
+	readonly #holdMs: Float64Array;
+	/** Frames that are held: their lengths + 1, 0 for none, and their data. */
+	readonly #heldLength: Uint8Array;
+	readonly #held: Uint8Array;
 	readonly #isSilent: Uint8Array;
 	/** Views of the data, by length. */
 	readonly #views: DataView[] = [];
@@ -48,6 +56,9 @@ export class Hearing {
 		this.#muxValue = new Uint8Array(count);
 		this.#silentMs = new Float64Array(count).fill(Infinity);
 		this.#heardMs = new Float64Array(count);
+		this.#holdMs = new Float64Array(count);
+		this.#heldLength = new Uint8Array(count);
+		this.#held = new Uint8Array(8 * count);
 		this.#isSilent = new Uint8Array(count);
 		for (let length = 0; length <= 8; length++) {
 			this.#views.push(new DataView(this.bytes.buffer, 0, length));
@@ -90,6 +101,8 @@ export class Hearing {
 	open(): void {
 		const nowMs = this.#clock.now();
 		this.#heardMs.fill(nowMs);
+		this.#holdMs.fill(0);
+		this.#heldLength.fill(0);
 		this.#isSilent.fill(0);
 		this.#clock.clearTimer(this.#timer);
 		this.#timer = undefined;
@@ -105,7 +118,7 @@ export class Hearing {
 			const muxByte = this.#muxByte[entry]!;
 			if (muxByte === kNoByte || (muxByte < length && this.bytes[muxByte] === this.#muxValue[entry])) {
 				isTaken = true;
-				this.give(entry, length, nowMs);
+				this.hear(entry, length, nowMs);
 				if (this.#closed) return true;
 			}
 			entry = this.#next[entry]!;
@@ -113,8 +126,25 @@ export class Hearing {
 		return isTaken;
 	}
 
-	private give(entry: number, length: number, nowMs: number): void {
+	private hear(entry: number, length: number, nowMs: number): void {
 		this.#heardMs[entry] = nowMs;
+		if (this.#isSilent[entry] !== 0) {
+			this.#isSilent[entry] = 0;
+			this.wake(nowMs + this.#silentMs[entry]!, nowMs);
+		}
+		if (nowMs >= this.#holdMs[entry]!) {
+			this.give(entry, length, nowMs);
+			return;
+		}
+		if (this.#heldLength[entry] === 0) this.wake(this.#holdMs[entry]!, nowMs);
+		this.#heldLength[entry] = length + 1;
+		this.#held.set(this.bytes, 8 * entry);
+	}
+
+	private give(entry: number, length: number, nowMs: number): void {
+		this.#heldLength[entry] = 0;
+		const silentMs = this.#silentMs[entry]!;
+		if (silentMs < Infinity) this.#holdMs[entry] = nowMs + (kOnceAPeriod / kSilentPeriods) * silentMs;
 		const result = this.#result;
 		result.startMs = result.endMs = nowMs;
 		result.status = "ok";
@@ -124,10 +154,6 @@ export class Hearing {
 			length = 0;
 		} else if (length > this.#most[entry]!) length = this.#most[entry]!;
 		this.payload(length);
-		if (this.#isSilent[entry] !== 0) {
-			this.#isSilent[entry] = 0;
-			this.wake(nowMs + this.#silentMs[entry]!, nowMs);
-		}
 		this.#listener[entry]!.onRecord(this.#index[entry]!, result);
 	}
 
@@ -142,6 +168,11 @@ export class Hearing {
 	private watch(nowMs: number): void {
 		let dueMs = Infinity;
 		for (let entry = 0; entry < this.#listener.length; entry++) {
+			if (this.#heldLength[entry] !== 0) {
+				if (this.#holdMs[entry]! <= nowMs) this.giveHeld(entry, nowMs);
+				else if (this.#holdMs[entry]! < dueMs) dueMs = this.#holdMs[entry]!;
+				if (this.#closed) return;
+			}
 			if (this.#isSilent[entry] !== 0) continue;
 			const atMs = this.#heardMs[entry]! + this.#silentMs[entry]!;
 			if (atMs > nowMs) {
@@ -155,7 +186,12 @@ export class Hearing {
 		this.wake(dueMs, nowMs);
 	}
 
-	/** Looks after the silent at this time, or earlier. */
+	private giveHeld(entry: number, nowMs: number): void {
+		for (let i = 0; i < 8; i++) this.bytes[i] = this.#held[8 * entry + i]!;
+		this.give(entry, this.#heldLength[entry]! - 1, nowMs);
+	}
+
+	/** Looks after the silent and the held at this time, or earlier. */
 	private wake(atMs: number, nowMs: number): void {
 		if (atMs === Infinity || (this.#timer !== undefined && this.#timerMs <= atMs)) return;
 		this.#clock.clearTimer(this.#timer);
