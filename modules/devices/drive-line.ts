@@ -1,12 +1,26 @@
 /** One drive on its line: frames that tell it something, and looks at what it does. One at a time, each sent once. */
 import type { Clock } from "../base/clock";
+import { READ_RECORD, type RecordSpec } from "../base/record";
 import { makeStep, rawNumber, rowAt, type Step, stepValue } from "./decode";
 import type { DriveRules } from "./drive-rules";
 import { encodeValue } from "./encode";
 import type { Device, ReadResult } from "./engine";
 import { answersWhole } from "./plan";
-import { type DeviceTable, findRow, pointNames, type Row, rowFirst, rowFunction, rowHolds, rowLast } from "./table";
+import {
+	type DeviceTable,
+	findRow,
+	isModbus,
+	pointNames,
+	type Row,
+	recordIndex,
+	rowFirst,
+	rowFunction,
+	rowHolds,
+	rowLast,
+	rowWords,
+} from "./table";
 import type { WriteClient, WriteRequest } from "./write";
+import { rowWays, sentValues, type Way } from "./write-ways";
 
 /** "silent": nobody knows whether the drive has heard it. */
 export type Answer = "ok" | "refused" | "silent";
@@ -24,11 +38,12 @@ interface Looked {
 	readonly step: Step;
 }
 
-/** Registers that are read in one request. */
+/** Registers that are read in one request, or a record: then `first` is its place in the table's list. */
 interface Span {
 	readonly function: number;
 	readonly first: number;
 	last: number;
+	readonly record: RecordSpec | undefined;
 	readonly rows: Looked[];
 }
 
@@ -38,6 +53,8 @@ export class DriveLine implements WriteRequest {
 	address = 0;
 	count = 1;
 	values: number[] = [];
+	record: RecordSpec | undefined;
+	at = 0;
 	/** A frame that is not answered is not sent again: it may have been heard. */
 	readonly retries = 0;
 	timeoutMs: number;
@@ -88,7 +105,7 @@ export class DriveLine implements WriteRequest {
 	/** The frame under way is the last of what was asked for; a command that still waits for the line becomes this word. */
 	abort(word: number): void {
 		this.#aborted = this.busy;
-		if (this.busy && this.#saying) this.values = [word];
+		if (this.busy && this.#saying) this.values = this.encoded(this.#command, word);
 	}
 
 	/** Reads state, direction and stage. */
@@ -111,8 +128,10 @@ export class DriveLine implements WriteRequest {
 		const command = this.#command;
 		const reference = this.#reference;
 		this.urgent = true;
-		if (this.#options.device.table.functions.includes(16) && reference.address === command.address + 1) {
-			this.write(16, command.address, [word, 0], done);
+		const { table } = this.#options.device;
+		if (isModbus(table) && table.functions.includes(16) && reference.address === command.address + 1) {
+			const both = { function: 16, address: command.address, count: 2, record: undefined };
+			this.write(both, 0, [word, 0], done);
 			return;
 		}
 		this.tell(command, word, (answer) => {
@@ -205,7 +224,9 @@ export class DriveLine implements WriteRequest {
 	private read(all: readonly Span[], index: number, done: Done): void {
 		const span = all[index]!;
 		if (index === 0) this.#found.clear();
-		this.send(span.function, span.first, span.last - span.first + 1, [], (result) => {
+		const { function: code, first: address, record } = span;
+		const count = record ? record.bytes : span.last - span.first + 1;
+		this.send({ function: code, address, count, record }, 0, [], (result) => {
 			if (result.status !== "ok") {
 				this.end(done, result.status === "exception" ? "refused" : "silent");
 				return;
@@ -224,32 +245,33 @@ export class DriveLine implements WriteRequest {
 	}
 
 	private tell(row: Row, value: number, done: Done): void {
-		const { table } = this.#options.device;
-		const out = new DataView(new ArrayBuffer(2));
-		encodeValue(table, row, value, out, 0);
-		this.write(row.write!.fc, row.address, [out.getUint16(0)], done);
+		const { write } = rowWays(this.#options.device.table, row);
+		this.write(write, row.record === undefined ? 0 : row.address, this.encoded(row, value), done);
 	}
 
-	private write(code: number, address: number, values: number[], done: Done): void {
+	private encoded(row: Row, value: number): number[] {
+		const { table } = this.#options.device;
+		const out = new DataView(new ArrayBuffer(2 * rowWords(row)));
+		encodeValue(table, row, value, out, 0);
+		return sentValues(table, row, out);
+	}
+
+	private write(way: Way, at: number, values: number[], done: Done): void {
 		this.wroteMs = this.#options.clock.now();
-		this.send(code, address, values.length, values, (result) => {
+		this.send(way, at, values, (result) => {
 			// it may have waited for its turn on the line
 			this.wroteMs = Math.max(this.wroteMs, result.endMs);
 			this.end(done, result.status === "ok" ? "ok" : result.status === "exception" ? "refused" : "silent");
 		});
 	}
 
-	private send(
-		code: number,
-		address: number,
-		count: number,
-		values: number[],
-		then: (result: ReadResult) => void,
-	): void {
+	private send(way: Way, at: number, values: number[], then: (result: ReadResult) => void): void {
 		this.busy = true;
-		this.function = code;
-		this.address = address;
-		this.count = count;
+		this.function = way.function;
+		this.address = way.address;
+		this.count = way.count;
+		this.record = way.record;
+		this.at = at;
 		this.values = values;
 		this.#onResult = then;
 		this.#options.client.request(this);
@@ -280,27 +302,27 @@ function spans(table: DeviceTable, rows: readonly Row[]): Span[] {
 	const sorted = [...rows].sort((a, b) => rowFirst(a) - rowFirst(b));
 	const all: Span[] = [];
 	for (const row of sorted) {
-		const code = rowFunction(table, row);
 		const looked = { row, step: makeStep(table, row) };
-		const open = all[all.length - 1];
+		const index = recordIndex(table, row);
+		const code = index < 0 ? rowFunction(table, row) : READ_RECORD;
 		const last = rowLast(row);
-		if (
-			open &&
-			open.function === code &&
-			last - open.first < table.maxRead &&
-			joined(table, code, open.last, rowFirst(row))
-		) {
+		const open = all.find((one) => (index < 0 ? continues(table, one, code, row) : one.first === index));
+		if (open) {
 			open.last = Math.max(open.last, last);
 			open.rows.push(looked);
-		} else all.push({ function: code, first: rowFirst(row), last, rows: [looked] });
+		} else if (index < 0) all.push({ function: code, first: rowFirst(row), last, record: undefined, rows: [looked] });
+		else all.push({ function: code, first: index, last: index, record: table.records![index], rows: [looked] });
 	}
 	return all;
 }
 
-/** Whether the device has all registers between two. */
-function joined(table: DeviceTable, code: number, from: number, to: number): boolean {
-	for (let at = from + 1; at < to; at++) {
-		const named = table.rows.some((row) => rowFunction(table, row) === code && row.access !== "w" && rowHolds(row, at));
+/** Whether a read may grow to take in a row, as far as the device has all registers between. */
+function continues(table: DeviceTable, open: Span, code: number, row: Row): boolean {
+	if (open.function !== code || rowLast(row) - open.first >= table.maxRead) return false;
+	for (let at = open.last + 1; at < rowFirst(row); at++) {
+		const named = table.rows.some(
+			(one) => one.record === undefined && rowFunction(table, one) === code && one.access !== "w" && rowHolds(one, at),
+		);
 		if (!named && !answersWhole(table, code, at, at)) return false;
 	}
 	return true;
