@@ -39,6 +39,7 @@ import { growattSpf } from "../tables/growatt-spf";
 import { hikingDds238 } from "../tables/hiking-dds238-2-zn-s";
 import { hoymilesDtuPro } from "../tables/hoymiles-dtu-pro";
 import { hoymilesOpendtu } from "../tables/hoymiles-opendtu";
+import { huanyangHy } from "../tables/huanyang-hy";
 import { ivyMd0630 } from "../tables/ivy-md0630";
 import { ivyRcm } from "../tables/ivy-rcm";
 import { janitzaUmg96rm } from "../tables/janitza-umg96rm";
@@ -124,6 +125,7 @@ export const allTables: readonly DeviceTable[] = [
 	hikingDds238,
 	hoymilesDtuPro,
 	hoymilesOpendtu,
+	huanyangHy,
 	ivyMd0630,
 	ivyRcm,
 	janitzaUmg96rm,
