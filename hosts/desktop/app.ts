@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LogLevel } from "../../modules/base/log";
 import { findTable } from "../../modules/devices/generated/tables";
+import { plainJson } from "../../modules/devices/plain";
 import { type FoundPlugin, takePlugins } from "../../modules/devices/plugin-table";
 import { Pole, type PoleDevice, type PoleOptions, type SimLine } from "../../sim/pole";
 import type { HostOptions, SiteStore } from "../host";
@@ -137,7 +138,7 @@ export class DesktopHub {
 					saveSite: (text: string) => store!.save(text),
 					restart: () => void setImmediate(() => options.onRestart?.()),
 					adminPassword: () => options.adminPassword ?? "",
-					plugins: () => JSON.stringify(options.plugins ?? []),
+					plugins: () => plainJson(options.plugins ?? []),
 					log: options.log ?? (() => {}),
 				},
 			},

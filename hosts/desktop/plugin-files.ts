@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import { buildSync, type Message } from "esbuild";
+import { fromPlainJson } from "../../modules/devices/plain";
 import type { FoundPlugin } from "../../modules/devices/plugin-table";
 import { findRoot } from "./loader";
 
@@ -67,7 +68,7 @@ function runApart(name: string, text: string, patienceMs: number): { table: unkn
 			reason: `stopped: its process ended (${result.signal ?? result.status}) ${result.stderr.slice(0, 500)}`.trim(),
 		};
 	}
-	return JSON.parse(result.stdout) as { table: unknown } | { reason: string };
+	return fromPlainJson(result.stdout) as { table: unknown } | { reason: string };
 }
 
 /** As a person would type it. */

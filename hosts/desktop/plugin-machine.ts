@@ -13,10 +13,11 @@ const deaths: Readonly<Record<string, string>> = {
 
 /** The module of the machine that runs the plug-in: it tells as text what it got, so that no object crosses over. */
 const box = `import { runPlugin } from "hosts/moddable/plugin-sandbox";
+	import { plainJson } from "modules/devices/plain";
 	import { reasonOf } from "modules/devices/plugin-table";
 	export function run(name) {
 		try {
-			return JSON.stringify({ table: runPlugin(name) });
+			return plainJson({ table: runPlugin(name) });
 		} catch (error) {
 			return JSON.stringify({ reason: reasonOf(error) });
 		}

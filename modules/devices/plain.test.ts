@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { NotPlain, plainCopy } from "./plain";
+import { fromPlainJson, NotPlain, plainCopy, plainJson } from "./plain";
 
 it("copies what is data, each thing once for each place", () => {
 	const rows = [{ name: "volt", k: 0.1, range: [0, 300], note: undefined }, null, true];
@@ -55,4 +55,10 @@ it("ends with what holds itself", () => {
 	const table: Record<string, unknown> = {};
 	table["self"] = table;
 	expect(() => plainCopy(table)).toThrow(/nested deeper than 8/);
+});
+
+it("goes through JSON with every number", () => {
+	const rows = [{ name: "a", notAvailable: [Number.NaN, -1], range: [Number.NEGATIVE_INFINITY, 5] }, "NaN", null];
+	expect(fromPlainJson(plainJson(rows))).toEqual(rows);
+	expect(plainJson(1.5)).toBe("1.5");
 });

@@ -5,6 +5,7 @@ import keyValue from "embedded:storage/key-value";
 import app from "host:app";
 import Modules from "modules";
 import type { ListenerClass, TcpClass } from "../../../modules/base/io";
+import { fromPlainJson } from "../../../modules/devices/plain";
 import type { FoundPlugin } from "../../../modules/devices/plugin-table";
 import type { Rs485Class } from "../../../modules/modbus/client-link";
 import RS485 from "../../../modules/rs485/rs485";
@@ -53,7 +54,7 @@ const host: Host = {
 		? {}
 		: { siteStore: { place, save: (text: string) => app.saveSite(text) }, restart: () => app.restart() }),
 	adminPassword: app.adminPassword(),
-	plugins: JSON.parse(app.plugins()) as FoundPlugin[],
+	plugins: fromPlainJson(app.plugins()) as FoundPlugin[],
 };
 
 export default host;
