@@ -39,6 +39,15 @@ const sources: Source[] = [
 		},
 	},
 	{
+		csv: "growatt-min-tl-x",
+		tables: ["growatt-min-tl-x", "growatt-rtu2"],
+		leftOut: {
+			"starts anew each day": /_today$/,
+			"of no use to the hub": /^(system_output_power|dry_contact_state)$/,
+		},
+		made: /^fault_alarm$/,
+	},
+	{
 		csv: "victron-gx-modbustcp",
 		tables: ["victron-gx-system", "victron-gx-vebus", "victron-gx-battery", "victron-gx-solar", "victron-gx-grid"],
 		leftOut: {

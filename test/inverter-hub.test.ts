@@ -29,6 +29,8 @@ function site(devices: readonly Wanted[]): string {
 describe("on demand", () => {
 	it.each([
 		["growatt-spf", "inverter", 701],
+		["growatt-min-tl-x", "inverter", 701],
+		["growatt-rtu2", "inverter", 701],
 		["victron-gx-system", "inverter", 701],
 		["victron-gx-vebus", "inverter", 701],
 		["victron-gx-battery", "battery", 802],
