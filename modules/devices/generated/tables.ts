@@ -35,6 +35,8 @@ import { eastronSdm120 } from "../tables/eastron-sdm120";
 import { eastronSdm630 } from "../tables/eastron-sdm630";
 import { epeverTracer } from "../tables/epever-tracer";
 import { etekEkepc2 } from "../tables/etek-ekepc2";
+import { growattMinTlX } from "../tables/growatt-min-tl-x";
+import { growattRtu2 } from "../tables/growatt-rtu2";
 import { growattSpf } from "../tables/growatt-spf";
 import { hikingDds238 } from "../tables/hiking-dds238-2-zn-s";
 import { hoymilesDtuPro } from "../tables/hoymiles-dtu-pro";
@@ -121,6 +123,8 @@ export const allTables: readonly DeviceTable[] = [
 	eastronSdm630,
 	epeverTracer,
 	etekEkepc2,
+	growattMinTlX,
+	growattRtu2,
 	growattSpf,
 	hikingDds238,
 	hoymilesDtuPro,
