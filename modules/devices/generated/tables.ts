@@ -32,6 +32,7 @@ import { deyeSinglePhase } from "../tables/deye-single-phase";
 import { deyeThreePhaseHv } from "../tables/deye-three-phase-hv";
 import { deyeThreePhaseLv } from "../tables/deye-three-phase-lv";
 import { eastronSdm120 } from "../tables/eastron-sdm120";
+import { eastronSdm230 } from "../tables/eastron-sdm230";
 import { eastronSdm630 } from "../tables/eastron-sdm630";
 import { epeverTracer } from "../tables/epever-tracer";
 import { etekEkepc2 } from "../tables/etek-ekepc2";
@@ -120,6 +121,7 @@ export const allTables: readonly DeviceTable[] = [
 	deyeThreePhaseHv,
 	deyeThreePhaseLv,
 	eastronSdm120,
+	eastronSdm230,
 	eastronSdm630,
 	epeverTracer,
 	etekEkepc2,
