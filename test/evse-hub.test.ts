@@ -5,6 +5,7 @@ import { EvseState, evse, kEvse } from "../modules/devices/models/evse";
 import { Image } from "../modules/sunspec/image";
 import type { VirtualClient } from "./adapters/virtual-sunspec";
 import { DerBench } from "./der-bench";
+import type { VirtualHub } from "./virtual-hub";
 
 const bench = new DerBench();
 
@@ -36,6 +37,20 @@ async function get(client: VirtualClient, unit: number, point: string, words: nu
 	const address = (await client.models(unit)).get(kEvse)! + offset(point);
 	const bytes = (await client.read(unit, address, words)) as Buffer;
 	return words === 1 ? bytes.readUInt16BE(0) : bytes.readInt32BE(0);
+}
+
+/** What the hub's own web page asks for. */
+async function siteStatus(hub: VirtualHub): Promise<string> {
+	const stream = hub.hub.network!.connect(80);
+	let text = "";
+	stream.on("data", (chunk: Uint8Array) => {
+		text += Buffer.from(chunk).toString();
+	});
+	stream.write("GET /api/site HTTP/1.1\r\nHost: park\r\nConnection: close\r\n\r\n");
+	await hub.advance(300);
+	stream.destroy();
+	// in pieces as they come
+	return text.replace(/\r\n[0-9a-f]+\r\n/g, "");
 }
 
 const products = [
@@ -149,6 +164,36 @@ describe("commands of a SunSpec client", () => {
 		charger.slave.onFrame = own;
 		await hub.advance(30_000);
 		expect(charger.limit).toBe(11);
+	});
+
+	it("a fault of the charger is an alarm, and gone when it is", async () => {
+		const { hub, charger } = await start("abb-terra-ac");
+		charger.fault = true;
+		await hub.advance(30_000);
+		const pattern =
+			/"kind":"fault","severity":"\w+","source":\{"type":"device","id":"abb-terra-ac"[^}]*\},"detail":"code 1"/;
+		expect(await siteStatus(hub)).toMatch(pattern);
+		expect(await siteStatus(hub)).toMatch(/"St","value":"FAULT"/);
+		charger.fault = false;
+		await hub.advance(60_000);
+		expect(await siteStatus(hub)).toMatch(/"kind":"fault".*"active":false/);
+	});
+
+	it("a person is shown what is measured and what is commanded", async () => {
+		const { hub, client } = await start("abb-terra-ac");
+		expect(await put(client, 30, "LimA", 10_000)).toBe(0);
+		await hub.advance(25_000);
+		const shown = Object.fromEntries(hub.device("abb-terra-ac").points.map(({ point, value }) => [point, value]));
+		expect(shown).toMatchObject({
+			St: "CHARGING",
+			Cp: "C",
+			Plug: "CAR_LOCKED",
+			Chg: "CHARGE",
+			LimA: 10,
+			LimTms: 300,
+			SafeA: 6,
+		});
+		expect(shown["W"]).toBe(3 * 230 * 10);
 	});
 
 	it("a bidirectional one gives back what it is told", async () => {

@@ -77,9 +77,9 @@ function rowOf(device: DeviceStatus): Row {
 	const point = (...names: string[]) =>
 		names.map((name) => device.points.find((one) => one.point === name)).find((one) => one !== undefined);
 	const power = device.kind === "solar" ? point("Prt[1].DCW") : point("W");
-	const voltage = point("PhVphA", "PhV", "LNV");
+	const voltage = point("PhVphA", "PhV", "LNV", "VL1", "DCV");
 	const charge = point("SoC");
-	const energy = point("TotWhImp", "TotWhInj");
+	const energy = point("TotWhImp", "TotWhInj", "WhTot");
 	const main = power ?? point("TmpAmb") ?? device.points[0];
 	const quality = main?.quality ?? "never";
 	return {

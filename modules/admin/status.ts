@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock";
+import { kEvse } from "../devices/models/evse";
 import type { Bus } from "../site/bus";
 import type { EnergyToday } from "../site/energy-today";
 import type { Hub, HubDevice } from "../site/hub";
@@ -178,11 +179,13 @@ export class StatusReader {
 		return points;
 	}
 
-	#shownOf({ table, image, kind }: HubDevice): Shown {
+	#shownOf({ table, image, kind, evse }: HubDevice): Shown {
 		const plan = table?.plan;
 		let names = plan && this.#names.get(plan);
 		if (!names) {
-			names = namesOf(shownPoints(kind, image) ?? plan?.points() ?? [], image);
+			// of a charger's commands some are the hub's own
+			const commands = evse?.points.map((point) => ({ model: kEvse, group: "", point })) ?? [];
+			names = namesOf([...(shownPoints(kind, image) ?? plan?.points() ?? []), ...commands], image);
 			if (plan) this.#names.set(plan, names);
 		}
 		const handles = Int16Array.from(names, ({ model, point, group }) => image.handle(model, point, group));

@@ -5,8 +5,17 @@ import { type DeviceTable, findRow, type Row } from "./table";
 /** The least current that a control pilot can offer (IEC 61851-1 table A.8): with less a charger pauses. */
 export const kLeastA = 6;
 
-const kPoints = frozen<readonly string[]>(["Chg", "LimA", "LimW", "DisW", "SetW", "LimTms", "SafeA", "SafeW"]);
 export type EvsePoint = "Chg" | "LimA" | "LimW" | "DisW" | "SetW" | "LimTms" | "SafeA" | "SafeW";
+export const kEvsePoints = frozen<readonly EvsePoint[]>([
+	"Chg",
+	"LimA",
+	"LimW",
+	"DisW",
+	"SetW",
+	"LimTms",
+	"SafeA",
+	"SafeW",
+]);
 
 /** "Safe": the limit has fallen back. "Again": the device is back and is told what holds. */
 export type EvseCause = EvsePoint | "Safe" | "Again";
@@ -76,7 +85,7 @@ export class EvseRows {
 			case "SetW":
 				return this.discharge !== undefined;
 			default:
-				return kPoints.includes(point);
+				return point === "Chg" || point === "LimTms";
 		}
 	}
 

@@ -12,6 +12,7 @@ import {
 	EvseRows,
 	type EvseStep,
 	type EvseWanted,
+	kEvsePoints,
 	kLeastA,
 	kNothing,
 } from "./evse-rows";
@@ -90,6 +91,11 @@ export class Evse {
 	/** Whether a point is a command to this charger. */
 	owns(model: number, point: string): point is EvsePoint {
 		return model === kEvse && this.rows.takes(point);
+	}
+
+	/** The commands that it can carry out. */
+	get points(): readonly EvsePoint[] {
+		return kEvsePoints.filter((point) => this.rows.takes(point));
 	}
 
 	/** Why a command must not be given, in words for a person; undefined when it may. */

@@ -1,5 +1,6 @@
 import type { Clock, TimerId } from "../base/clock";
 import { frozen } from "../base/frozen";
+import { EvseState, kEvse } from "../devices/models/evse";
 import type { PolledDevice } from "../devices/polled";
 import { symbolName } from "../sunspec/model";
 import type { AlarmKind, AlarmSource, Alarms } from "./alarms";
@@ -188,6 +189,7 @@ export class AlarmWatch {
 		if (suspect || this.#levels[count + index] !== 0)
 			this.judge(count + index, "suspect", suspect !== undefined, sourceOf(entry), kTimes.suspect, nowMs, detail);
 		if (isDer(entry.kind)) this.checkFault(3 * count + index, entry, nowMs);
+		else if (entry.kind === "evse") this.checkCharger(3 * count + index, entry, nowMs);
 		if (!limits) return;
 		let voltages = this.#voltages[index];
 		if (voltages?.image !== image) this.#voltages[index] = voltages = voltagesOf(entry);
@@ -218,6 +220,15 @@ export class AlarmWatch {
 			const words = image.value(image.handle(701, "MnAlrmInfo"));
 			detail = typeof words === "string" && words !== "" ? words : bitNames(image, bits);
 		}
+		this.judge(condition, "fault", bad, sourceOf(entry), kTimes.fault, nowMs, detail);
+	}
+
+	/** A charger of vehicles that says it has a fault. */
+	private checkCharger(condition: number, entry: HubDevice, nowMs: number): void {
+		const { image } = entry;
+		const bad = image.value(image.handle(kEvse, "St")) === EvseState.fault;
+		const code = image.value(image.handle(kEvse, "Err"));
+		const detail = bad && typeof code === "number" ? `code ${code}` : "";
 		this.judge(condition, "fault", bad, sourceOf(entry), kTimes.fault, nowMs, detail);
 	}
 

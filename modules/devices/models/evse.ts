@@ -40,7 +40,7 @@ function seconds(name: string, access: "R" | "RW" = "R"): PointTable {
 }
 
 function symbols(values: Readonly<Record<string, number>>): { name: string; value: number }[] {
-	return Object.entries(values).map(([name, value]) => ({ name: name.toUpperCase(), value }));
+	return Object.entries(values).map(([name, value]) => ({ name: name.replace(/[A-Z]/g, "_$&").toUpperCase(), value }));
 }
 
 /**
@@ -58,7 +58,7 @@ export const evse = frozen<ModelSpec>({
 		name: "evse",
 		points: [
 			{ name: "St", type: "enum16", symbols: symbols(EvseState) },
-			{ name: "Cp", type: "enum16", symbols: symbols(PilotState) },
+			{ name: "Cp", type: "enum16", symbols: Object.entries(PilotState).map(([name, value]) => ({ name, value })) },
 			{ name: "Plug", type: "enum16", symbols: symbols(PlugState) },
 			{ name: "Err", type: "uint32" },
 			{ name: "W", type: "int32", units: "W" },
