@@ -9,7 +9,11 @@ export function recordPayload(values: RowValues, record: RecordSpec, nowMs: numb
 	for (const row of values.table.rows) {
 		if (row.record !== record.name || row.access === "w" || !values.plays(row, nowMs)) continue;
 		const bytes = new DataView(new ArrayBuffer(2 * rowWords(row)));
-		if (!values.put(row, bytes, nowMs)) return undefined;
+		if (!values.put(row, bytes, nowMs)) {
+			if (row.when === undefined || values.holds(row.when, nowMs)) return undefined;
+			// a row that does not count, as where another holds what is too large for it
+			new Uint8Array(bytes.buffer).fill(0xff);
+		}
 		// fields share bytes
 		for (let i = 0; i < bytes.byteLength; i++) payload[row.address + i]! |= bytes.getUint8(i);
 	}

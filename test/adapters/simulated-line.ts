@@ -16,12 +16,21 @@ export class SimulatedLine {
 	readonly path = join(this.#folder.path, "line");
 	readonly #now: () => number;
 	readonly #answerer: Answerer;
+	readonly #isWhole: (bytes: Uint8Array) => boolean;
 	#server: Server | undefined;
 	#socat: Peer | undefined;
+	#socket: Socket | undefined;
 
-	constructor(answerer: Answerer, now: () => number) {
+	/** `isWhole` tells where a frame of the master ends: where its CRC fits, unless the protocol is another. */
+	constructor(answerer: Answerer, now: () => number, isWhole: (bytes: Uint8Array) => boolean = isIntact) {
 		this.#answerer = answerer;
 		this.#now = now;
+		this.#isWhole = isWhole;
+	}
+
+	/** Sends what nobody has asked for. */
+	say(bytes: Uint8Array): void {
+		this.#socket?.write(bytes);
 	}
 
 	async open(): Promise<void> {
@@ -43,13 +52,14 @@ export class SimulatedLine {
 		this.#folder.remove();
 	}
 
-	/** A socket has no silence between frames: one ends where its CRC fits. */
+	/** A socket has no silence between frames. */
 	#serve(socket: Socket): void {
+		this.#socket = socket;
 		let received = Buffer.alloc(0);
 		socket.on("error", () => {});
 		socket.on("data", (chunk) => {
 			received = Buffer.concat([received, chunk]);
-			if (!isIntact(received)) return;
+			if (!this.#isWhole(received)) return;
 			const reply = this.#answerer.onFrame(new Uint8Array(received), this.#now());
 			received = Buffer.alloc(0);
 			if (reply) socket.write(reply.bytes);

@@ -1,8 +1,9 @@
-"""pymodbus as a Modbus client: `tcp PORT` or `rtu PATH BAUD PARITY`. Does one of everything, prints one JSON object."""
+"""pymodbus as a Modbus client: `tcp PORT`, `rtu PATH BAUD PARITY` or `ascii PATH BAUD PARITY`. Does one of everything, prints one JSON object."""
 
 import json
 import sys
 
+from pymodbus import FramerType
 from pymodbus.client import ModbusSerialClient, ModbusTcpClient
 
 if sys.argv[1] == "tcp":
@@ -10,6 +11,7 @@ if sys.argv[1] == "tcp":
 else:
     client = ModbusSerialClient(
         sys.argv[2],
+        framer=FramerType.ASCII if sys.argv[1] == "ascii" else FramerType.RTU,
         baudrate=int(sys.argv[3]),
         parity=sys.argv[4],
         timeout=2,

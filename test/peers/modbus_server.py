@@ -1,4 +1,4 @@
-"""pymodbus as a Modbus server: `tcp PORT` or `rtu PATH BAUD PARITY`. Unit 1, 1000 of each kind, known values."""
+"""pymodbus as a Modbus server: `tcp PORT`, `rtu PATH BAUD PARITY` or `ascii PATH BAUD PARITY`. Unit 1, 1000 of each kind, known values."""
 
 import asyncio
 import sys
@@ -27,7 +27,7 @@ async def main():
     else:
         server = ModbusSerialServer(
             device,
-            framer=FramerType.RTU,
+            framer=FramerType.ASCII if sys.argv[1] == "ascii" else FramerType.RTU,
             identity=identity,
             port=sys.argv[2],
             baudrate=int(sys.argv[3]),
