@@ -41,7 +41,7 @@ export default function main() {
 
 	const hub = new Hub({
 		site,
-		catalogue: new Catalogue(plugins.tables, host.importNow),
+		catalogue: new Catalogue(plugins.tables, host.packedTable),
 		clock,
 		log,
 		firmware,

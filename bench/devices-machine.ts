@@ -4,7 +4,6 @@ import type { DerCommand } from "../modules/sunspec/der/types";
 import type { SimReply } from "../sim/faults";
 
 const program = `
-import Modules from "modules";
 import { TableActuator } from "modules/devices/actuator";
 import { Catalogue } from "modules/devices/catalogue";
 import { Device } from "modules/devices/engine";
@@ -18,7 +17,7 @@ import { Image } from "modules/sunspec/image";
 import { ModdableClock } from "hosts/moddable/clock";
 
 const clock = new ModdableClock(() => true);
-const catalogue = new Catalogue([], (specifier) => Modules.importNow(specifier));
+const catalogue = new Catalogue();
 const devices = [];
 let client, scheduler, actuator;
 const outcomes = [];

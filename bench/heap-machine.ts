@@ -10,7 +10,6 @@ const program = `
 import { serveApi } from "modules/admin/api";
 import { Auth } from "modules/admin/auth";
 import { StatusReader } from "modules/admin/status";
-import Modules from "modules";
 import { Catalogue } from "modules/devices/catalogue";
 import { knownDevices } from "modules/site/known-devices";
 import { HttpServer } from "modules/http/server";
@@ -41,7 +40,7 @@ function meters() { return hub.devices.filter((entry) => entry.kind === "meter")
 
 export function readText(text) { site = readSite(text, knownDevices()); }
 export function plans() {
-	catalogue = new Catalogue([], (specifier) => Modules.importNow(specifier));
+	catalogue = new Catalogue();
 	for (const device of site.devices) catalogue.plan(catalogue.table(device.device));
 }
 export function devices() { hub = new Hub({ site, catalogue, clock, log, firmware: "bench", io, random: Math.random, store: new ControlStore(undefined, log) }); }

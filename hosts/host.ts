@@ -2,8 +2,8 @@ import type { Clock, Random } from "../modules/base/clock";
 import type { ListenerClass, TcpClass } from "../modules/base/io";
 import type { KeptValues } from "../modules/base/kept";
 import type { Log } from "../modules/base/log";
-import type { CanClass } from "../modules/canbus/types";
 import type { NetworkState } from "../modules/base/network";
+import type { CanClass } from "../modules/canbus/types";
 import type { FoundPlugin } from "../modules/devices/plugin-table";
 import type { AssetProvider } from "../modules/http/server";
 import type { Rs485Class } from "../modules/modbus/client-link";
@@ -30,11 +30,8 @@ export interface Host {
 		/** CAN controllers; left out where a platform has none. */
 		CAN?: CanClass;
 	};
-	/**
-	 * Loads a module of the firmware that is not preloaded, and gives its exports: device tables that few sites need. Throws
-	 * when there is none.
-	 */
-	importNow: (specifier: string) => Record<string, unknown>;
+	/** A device table that few sites need, as tools/build-tables.mjs has packed it; undefined when there is none. */
+	packedTable: (id: string) => Uint8Array | undefined;
 	/** Text of the site file. */
 	siteText: string;
 	options: HostOptions;

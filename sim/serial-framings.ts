@@ -1,6 +1,8 @@
 /** How devices of serial protocols other than Modbus answer: each turns the payload of a record into its own frames. */
+
 import { concatBytes } from "../modules/base/bytes";
 import { crc16Modbus } from "../modules/base/crc";
+import { frozen } from "../modules/base/frozen";
 import { findRow } from "../modules/devices/table";
 import { isIntactJk, jkAt, jkSize, kJkCellSlots, kJkCells, sealJk } from "../modules/serial/jk";
 import {
@@ -22,7 +24,7 @@ function rowValue({ values }: FramedDevice, name: string, nowMs: number): number
 const sum = (bytes: Uint8Array): number => bytes.reduce((total, byte) => total + byte, 0);
 
 /** Daly A5: several frames where the facts say so, as many as there are cells and sensors. */
-export const dalyFraming: SerialFraming = {
+export const dalyFraming: SerialFraming = frozen({
 	answer(frame, device, nowMs) {
 		if (frame.length !== 13 || frame[0] !== 0xa5 || frame[3] !== 8) return undefined;
 		if (frame[12] !== (sum(frame.subarray(0, 12)) & 255)) return undefined;
@@ -55,7 +57,7 @@ export const dalyFraming: SerialFraming = {
 		}
 		return other;
 	},
-};
+});
 
 function dalyFrame(unit: number, command: number, data: Uint8Array): Uint8Array {
 	const bytes = new Uint8Array(13);
@@ -107,7 +109,7 @@ function jkList(payload: Uint8Array): Uint8Array {
 }
 
 /** Pylontech: lists as long as their counts say. */
-export const pylontechFraming: SerialFraming = {
+export const pylontechFraming: SerialFraming = frozen({
 	answer(frame, device, nowMs) {
 		if (frame[0] !== 0x7e || !isIntactPylontech(frame, 0, frame.length)) return undefined;
 		if (hexAt(frame, 3, 2) !== device.unit || hexAt(frame, 5, 2) !== 0x46) return undefined;
@@ -139,7 +141,7 @@ export const pylontechFraming: SerialFraming = {
 		return other;
 	},
 	refuse: (unit, code) => pylontechFrame(unit, Math.min(code, 6), new Uint8Array(0)),
-};
+});
 
 function pylontechFrame(unit: number, code: number, info: Uint8Array): Uint8Array {
 	const out = new Uint8Array(18 + 2 * info.length);
@@ -150,7 +152,7 @@ function pylontechFrame(unit: number, code: number, info: Uint8Array): Uint8Arra
 }
 
 /** Huanyang: parameters and status values by their index, control and frequency echoed. */
-export const huanyangFraming: SerialFraming = {
+export const huanyangFraming: SerialFraming = frozen({
 	answer(frame, device, nowMs) {
 		if (frame.length < 6 || frame[0] !== device.unit || frame.length !== 5 + frame[2]!) return undefined;
 		if (crc16Modbus(frame) !== 0) return undefined;
@@ -174,7 +176,7 @@ export const huanyangFraming: SerialFraming = {
 		return huanyangFrame(device.unit, code, [device.read(0x300, nowMs)?.[0] ?? data[0]!]);
 	},
 	disguise: (answer) => huanyangFrame(answer[0]! + 1, answer[1]!, [...answer.subarray(3, answer.length - 2)]),
-};
+});
 
 function huanyangFrame(unit: number, code: number, data: number[]): Uint8Array {
 	const bytes = Uint8Array.of(unit, code, data.length, ...data, 0, 0);

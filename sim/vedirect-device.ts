@@ -1,4 +1,5 @@
 import { concatBytes } from "../modules/base/bytes";
+import { frozen } from "../modules/base/frozen";
 import { cellBytes } from "../modules/devices/path-rows";
 import type { Row } from "../modules/devices/table";
 import type { SimDevice } from "./device";
@@ -14,7 +15,7 @@ export interface VeDirectDeviceOptions extends RowValuesOptions {
 /** Fields in one block at most; more come in a second one. */
 const kBlockFields = 18;
 /** Labels whose value is a word. */
-const words = ["LOAD", "Alarm", "Relay"];
+const words = frozen(["LOAD", "Alarm", "Relay"]);
 
 /**
  * Plays the device of a table of VE.Direct text: a frame each second, in blocks, with a HEX message in between now and

@@ -4,10 +4,9 @@
 // `node tools/check-manifest.mjs --write` brings the two lists up to date.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
-import { buildTables, tablesOnDemand } from "./build-tables.mjs";
 import { importsOf } from "./check/layers.mjs";
 
 /** What the SDK manifests that we include bring, on all platforms or on one: what may be imported without an entry of our own. */
@@ -16,7 +15,6 @@ const included = {
 		all: ["Resource", "instrumentation", "mc/config", "time", "timer"],
 		"esp32/esp32s3": ["button", "neopixel", "preference"],
 	},
-	"$(MODDABLE)/modules/base/modules/manifest.json": { all: ["modules"] },
 	"$(MODDABLE)/modules/io/manifest.json": {
 		all: [
 			"embedded:io/serial",
@@ -58,12 +56,6 @@ const atStart = (parts) => new Set(["main", "host", ...parts.flatMap((part) => l
 /** Modules that the SDK calls by these names: what they import is reached too. */
 const calledBySdk = (specifier) => specifier.startsWith("setup/") || specifier === "embedded:provider/builtin";
 
-/** Made from the sources by `npm run build` (tools/build-tables.mjs): what is said here is about these. */
-const sourceOfBuilt = (path) => path.replace(/^build\/tables\//, "modules/devices/tables/");
-
-/** Loaded when a site names them: in `modules`, not preloaded, unless main reaches them as well. */
-const isOnDemand = (specifier) => specifier.startsWith("modules/devices/tables/");
-
 const listOf = (value) => (value === undefined ? [] : Array.isArray(value) ? value : [value]);
 const local = (path) => path.startsWith("./");
 /** Made by `npm run build`. */
@@ -97,18 +89,12 @@ function readModules(platform, parts, files) {
 		for (const [target, sources] of Object.entries(part.modules ?? {})) {
 			if (target === "~") continue;
 			for (const source of listOf(sources)) {
-				const made = source.slice(2);
-				const path = sourceOfBuilt(made);
+				const path = source.slice(2);
 				const specifier = target.endsWith("*") ? target.slice(0, -1) + posix.basename(source) : target;
 				if (!local(source)) foreign.add(specifier);
 				else if (source.includes("*")) complaints.push(`${source}: name the files, a pattern takes the tests along`);
 				else if (source.endsWith("/")) continue;
 				else {
-					// texts that several tables have are only there when they were made
-					if (path !== made && posix.basename(path).startsWith("text-")) {
-						foreign.add(specifier);
-						continue;
-					}
 					const script = [`${path}.ts`, `${path}.js`, path].find((candidate) => files.exists(candidate));
 					const c = [`${path}.c`].find((candidate) => files.exists(candidate));
 					if (!script && !c) complaints.push(`${source}: no such file`);
@@ -148,22 +134,18 @@ function platformComplaints(platform, parts, files) {
 	}
 	const cText = natives.map((path) => files.read(path)).join("\n");
 	const reached = new Set();
-	let demanded = false;
 	const visit = (specifier) => {
 		reached.add(specifier);
 		const path = scripts.get(specifier);
 		const text = files.read(path);
-		if (demanded && preload.has(specifier)) complaints.push(`${path}: is preloaded, and only tables on demand need it`);
-		if (!demanded && !starters.has(specifier) && !preload.has(specifier))
-			complaints.push(`${path}: ${specifier} is not in preload`);
+		if (!starters.has(specifier) && !preload.has(specifier)) complaints.push(`${path}: ${specifier} is not in preload`);
 		for (const match of text.matchAll(/@\s*"(\w+)"/g)) {
 			if (!path.endsWith(".js")) continue;
 			if (!files.exists(path.replace(/js$/, "d.ts"))) complaints.push(`${path}: has no .d.ts`);
 			if (!new RegExp(`\\bvoid\\s+${match[1]}\\s*\\(`).test(cText))
 				complaints.push(`${path}: no C file in modules has the function ${match[1]}`);
 		}
-		// a table is plain data when it is built
-		for (const name of demanded ? [] : runtimeImports(text)) {
+		for (const name of runtimeImports(text)) {
 			const next = resolve(name, specifier);
 			if (callsAtLoad.has(next) && preload.has(specifier))
 				complaints.push(
@@ -177,8 +159,6 @@ function platformComplaints(platform, parts, files) {
 	const isRoot = (name) => (starters.has(name) && name !== "host") || calledBySdk(name);
 	for (const root of [...scripts.keys()].filter(isRoot)) if (!reached.has(root)) visit(root);
 	if (!reached.has("main")) complaints.push("modules has no main");
-	demanded = true;
-	for (const table of [...scripts.keys()].filter(isOnDemand)) if (!reached.has(table)) visit(table);
 	for (const [specifier, path] of scripts)
 		if (!reached.has(specifier)) complaints.push(`${path}: is in modules, but nothing imports it`);
 	return [...new Set(complaints)];
@@ -211,15 +191,13 @@ function reachedPaths(roots, hostPath, files) {
 	return reached;
 }
 
-/** `modules` with one entry a folder for `paths`, those of `beside` as they are built; entries for other specifiers stay as they are. */
-function withModules(modules, paths, beside = []) {
+/** `modules` with one entry a folder for `paths`; entries for other specifiers stay as they are. */
+function withModules(modules, paths) {
 	const folders = {};
 	const inOrder = [...paths].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
 	for (const path of inOrder) {
 		folders[`${posix.dirname(path)}/*`] ??= [];
-		folders[`${posix.dirname(path)}/*`].push(
-			`./${beside.includes(path) ? path.replace(/^modules\/devices\/tables\//, "build/tables/") : path}`,
-		);
+		folders[`${posix.dirname(path)}/*`].push(`./${path}`);
 	}
 	const kept = Object.entries(modules ?? {}).filter(([target]) => !/^(modules|sim|hosts)\//.test(target));
 	return { list: { ...Object.fromEntries(kept), ...folders }, inOrder };
@@ -232,16 +210,13 @@ function withModules(modules, paths, beside = []) {
 export function completedManifest(manifest, files) {
 	const result = structuredClone(manifest);
 	const common = reachedPaths(["main"], undefined, files);
-	const tables = (files.tables?.() ?? []).map((name) => `modules/devices/tables/${name}`);
-	const demanded = tables.filter((path) => !common.has(path));
-	const fill = (part, paths, starters, beside = []) => {
-		const { list } = withModules(part.modules, [...paths, ...beside], beside);
-		const { inOrder } = withModules(part.modules, paths);
+	const fill = (part, paths, starters) => {
+		const { list, inOrder } = withModules(part.modules, paths);
 		const foreign = listOf(part.preload).filter((name) => !/^(modules|sim|hosts)\//.test(name));
 		part.modules = list;
 		part.preload = [...foreign, ...inOrder.filter((path) => !starters.has(path))];
 	};
-	fill(result, common, atStart([result]), demanded);
+	fill(result, common, atStart([result]));
 	for (const section of Object.values(result.platforms)) {
 		if (section.error) continue;
 		const starters = atStart([result, section]);
@@ -249,34 +224,20 @@ export function completedManifest(manifest, files) {
 		const hosts = called.map(([, source]) => source.slice(2));
 		const reached = reachedPaths([...starters, ...hosts], section.modules.host.slice(2), files);
 		for (const path of hosts) reached.delete(path);
-		fill(section, new Set([...reached].filter((path) => !common.has(path) && !demanded.includes(path))), starters);
+		fill(section, new Set([...reached].filter((path) => !common.has(path))), starters);
 	}
 	return result;
-}
-
-function builtTables(root) {
-	const folder = join(root, "build/tables");
-	if (!existsSync(folder)) return [];
-	return readdirSync(folder)
-		.filter((name) => name.endsWith(".js"))
-		.map((name) => name.slice(0, -3));
 }
 
 const filesOf = (root) => ({
 	exists: (path) => existsSync(join(root, path)),
 	read: (path) => readFileSync(join(root, path), "utf8"),
-	/** Tables, and the texts that several of them have: made anew, as the manifest names them. */
-	tables: () => builtTables(root),
 });
 
 export function checkManifest(root) {
 	const manifest = JSON.parse(readFileSync(join(root, "manifest.json"), "utf8"));
 	const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-	const listed = listOf(manifest.modules["modules/devices/tables/*"]);
-	const unlisted = tablesOnDemand().filter(({ id }) => !listed.includes(`./build/tables/${id}`));
 	const complaints = manifestComplaints(manifest, filesOf(root));
-	for (const { id } of unlisted)
-		complaints.push(`manifest.json: the table ${id} is not in modules; run node tools/check-manifest.mjs --write`);
 	if (manifest.config?.firmware !== version)
 		complaints.push(`manifest.json: config.firmware is ${manifest.config?.firmware}, the package's version ${version}`);
 	return complaints;
@@ -285,7 +246,6 @@ export function checkManifest(root) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
 	const root = fileURLToPath(new URL("..", import.meta.url));
 	if (process.argv[2] === "--write") {
-		await buildTables();
 		const path = join(root, "manifest.json");
 		const manifest = completedManifest(JSON.parse(readFileSync(path, "utf8")), filesOf(root));
 		writeFileSync(path, `${JSON.stringify(manifest, null, "\t")}\n`);

@@ -9,6 +9,8 @@ declare module "host:app" {
 		firmware(): string;
 		/** Of build/web; undefined when there is no such file. */
 		webFile(name: string): ArrayBuffer | undefined;
+		/** Of build/tables; undefined when there is no such file. */
+		packedTable(id: string): ArrayBuffer | undefined;
 		/** The site file's path, "" where it cannot be changed. */
 		sitePlace(): string;
 		saveSite(text: string): void;

@@ -133,7 +133,8 @@ export class DesktopHub {
 					siteText: () => options.siteText,
 					options: () => ({ ...options.options }),
 					firmware: () => version(),
-					webFile,
+					webFile: (name: string) => builtFile("build/web", name),
+					packedTable: (id: string) => builtFile("build/tables", `${id}.table`),
 					sitePlace: () => store?.place ?? "",
 					saveSite: (text: string) => store!.save(text),
 					restart: () => void setImmediate(() => options.onRestart?.()),
@@ -228,9 +229,9 @@ const boardAsHost = {
 	"hosts/esp32s3/sdk": 'export { default as keyValue } from "embedded:storage/key-value";',
 };
 
-/** A file of the built dashboard. */
-function webFile(name: string): ArrayBuffer | undefined {
-	const path = join(findRoot(), "build/web", name);
+/** A file of the built dashboard, or a packed table. */
+function builtFile(folder: string, name: string): ArrayBuffer | undefined {
+	const path = join(findRoot(), folder, name);
 	if (!existsSync(path)) return undefined;
 	const bytes = readFileSync(path);
 	return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;

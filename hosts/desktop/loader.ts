@@ -119,12 +119,6 @@ export class Loader {
 			if (prefix === undefined) return;
 			target = (this.modules[prefix] as string).replace(/\*$/, id.slice(prefix.length - 1));
 		}
-		const table = /^modules\/devices\/tables\/(.+)$/.exec(id)?.[1];
-		if (table !== undefined) {
-			// as plain data, as on the device; of what tables share when they are made, only the compiled source is there
-			const made = join(this.root, "build/tables", `${table}.js`);
-			if (existsSync(made)) return made;
-		}
 		const built = isAbsolute(target) ? `${target}.js` : join(this.root, `${target}.js`);
 		if (existsSync(built)) return built;
 		const source = join(this.root, `${id}.js`);

@@ -5,7 +5,6 @@ import SocketTCP from "embedded:io/socket/tcp";
 // @ts-ignore
 import SocketTLS from "embedded:io/socket/tcp/tls";
 import config from "mc/config";
-import Modules from "modules";
 import type { ListenerClass, TcpClass } from "../../modules/base/io";
 import type { LogLevel } from "../../modules/base/log";
 import type { Host } from "../host";
@@ -66,7 +65,10 @@ export function boardHost(flash: FlashFiles): Host {
 			Listener: lateListener(Listener as unknown as ListenerClass, { clock, log }),
 			RS485: LineRS485,
 		},
-		importNow: (specifier) => Modules.importNow(specifier) as Record<string, unknown>,
+		packedTable: (id) => {
+			const bytes = readResource(`${id}.table`);
+			return bytes && new Uint8Array(bytes);
+		},
 		options: {},
 		firmware,
 		...(files ? { files } : {}),

@@ -7,7 +7,6 @@ import { ScaledClock } from "hosts/moddable/scaled-clock";
 import { TCP } from "hosts/moddable/tcp";
 import { resourceFiles } from "hosts/moddable/web-files";
 import config from "mc/config";
-import Modules from "modules";
 import { utf8Decode } from "modules/base/bytes";
 import { Pole, type PoleDevice } from "sim/pole";
 import type { ListenerClass } from "../../modules/base/io";
@@ -66,7 +65,10 @@ const host: Host = {
 	random: Math.random,
 	log,
 	io: { TCP, Listener: Listener as unknown as ListenerClass, RS485: CountedLine },
-	importNow: (specifier) => Modules.importNow(specifier) as Record<string, unknown>,
+	packedTable: (id) => {
+		const name = `${id}.table`;
+		return Resource.exists(name) ? new Uint8Array(new Resource(name) as unknown as ArrayBuffer) : undefined;
+	},
 	siteText,
 	// Number: what mcconfig takes from its command line is text
 	options: {

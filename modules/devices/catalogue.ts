@@ -1,6 +1,6 @@
 import { configError } from "../base/errors";
 import { frozen } from "../base/frozen";
-import { kTableIds } from "./generated/table-ids";
+import { unpackTable } from "./packed-table";
 import { Plan } from "./plan";
 import { PointList } from "./points";
 import { Pool } from "./share";
@@ -18,9 +18,8 @@ import { solArk15k } from "./tables/sol-ark-15k";
 import { solArkHv } from "./tables/sol-ark-hv";
 
 /**
- * The products that most sites have: constants that stay in flash with their plans. All others lie in flash as byte code,
- * which takes a fifth of the room, and are loaded into RAM when a site names one (`Catalogue`): as plain data, made by
- * tools/build-tables.mjs. The hybrids share their rows and are too large for RAM. generated/tables.ts lists all of them, for
+ * The products that most sites have: constants that stay in flash with their plans. All others lie in flash compressed, which
+ * takes a twentieth of the room, and are unpacked into RAM when a site names one (`Catalogue`; tools/build-tables.mjs). The hybrids share their rows and are too large for RAM. generated/tables.ts lists all of them, for
  * those who are not short of memory.
  */
 export const deviceTables = frozen<readonly DeviceTable[]>([
@@ -50,36 +49,35 @@ export function deviceTable(id: string): DeviceTable | undefined {
 	return deviceTables.find((table) => table.id === id);
 }
 
-/** Gives the exports of a module of the firmware (`Host.importNow`). */
-export type TableLoader = (specifier: string) => Record<string, unknown>;
+/** Gives the file of a table (`Host.packedTable`). */
+export type PackedTables = (id: string) => Uint8Array | undefined;
 
 /** Tables and their plans: devices of one product share one. The composition root owns it. */
 export class Catalogue {
 	/** Of the tables from elsewhere and those that were loaded, in their order. */
 	#plans: (Plan | undefined)[] = [];
 	#more: DeviceTable[];
-	readonly #load: TableLoader | undefined;
+	readonly #packed: PackedTables | undefined;
 
 	/**
 	 * `more`: tables from elsewhere (plug-ins), already validated. They win over the built-in ones of the same id. Without
-	 * `load` there are only these and the resident ones.
+	 * `packed` there are only these and the resident ones.
 	 */
-	constructor(more: readonly DeviceTable[] = [], load?: TableLoader) {
+	constructor(more: readonly DeviceTable[] = [], packed?: PackedTables) {
 		this.#more = [...more];
-		this.#load = load;
+		this.#packed = packed;
 	}
 
 	/** Undefined for an id that nobody knows. */
 	table(id: string): DeviceTable | undefined {
-		return this.#more.find((table) => table.id === id) ?? deviceTable(id) ?? this.#loaded(id);
+		return this.#more.find((table) => table.id === id) ?? deviceTable(id) ?? this.#unpacked(id);
 	}
 
-	#loaded(id: string): DeviceTable | undefined {
-		if (!this.#load || !isTableId(id)) return undefined;
-		const table = Object.values(this.#load(`modules/devices/tables/${id}`)).find(
-			(one) => (one as Partial<DeviceTable> | undefined)?.id === id,
-		) as DeviceTable | undefined;
-		if (table) this.#more.push(table);
+	#unpacked(id: string): DeviceTable | undefined {
+		const bytes = this.#packed?.(id);
+		if (!bytes) return undefined;
+		const table = unpackTable(bytes);
+		this.#more.push(table);
 		return table;
 	}
 
@@ -91,9 +89,4 @@ export class Catalogue {
 		if (index < 0) throw configError("table", table.id, "it must be a table of the catalogue");
 		return (this.#plans[index] ??= new Plan(table, { pool: new Pool() }));
 	}
-}
-
-/** Whether there is a file of the table. */
-function isTableId(id: string): boolean {
-	return kTableIds.split(" ").some((word) => word === id || word.startsWith(`${id}:`));
 }

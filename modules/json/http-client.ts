@@ -2,8 +2,10 @@
  * Client of devices that answer HTTP requests with JSON, as a bus client: a record is a path, or a path and what is posted
  * there. Requests go one after the other; several devices may stand behind one server, by their units.
  */
+
 import { utf8Decode } from "../base/bytes";
 import type { Clock, Random } from "../base/clock";
+import { frozen } from "../base/frozen";
 import { WRITE_RECORD } from "../base/record";
 import { HttpClient, type HttpLink, type HttpReply } from "../http/client";
 import { JsonExtractor } from "./extract";
@@ -22,10 +24,10 @@ export interface JsonHttpOptions {
 /** Longest document, bytes. */
 const longest = 8192;
 /** How devices that always answer "200 OK" say no: APsystems in `message`, OpenDTU in `type`. */
-const verdictFields = [
+const verdictFields = frozen([
 	{ path: "message", at: 0, bytes: 8, text: true },
 	{ path: "type", at: 8, bytes: 8, text: true },
-];
+]);
 
 interface Seat {
 	readonly source: JsonSource;

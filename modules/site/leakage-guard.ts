@@ -4,8 +4,10 @@
  * given again until the relay has confirmed it. The relay stays open, over a restart too, until a person resets the
  * protection, and is then closed by a command of its own: nothing here closes a relay. No network and no clock is needed.
  */
+
 import type { Clock, TimerId } from "../base/clock";
 import { configError } from "../base/errors";
+import { frozen } from "../base/frozen";
 import type { Log } from "../base/log";
 import { kLeakageModel, LeakageAlarm } from "../devices/models/leakage";
 import { kRelayModel } from "../devices/models/relay";
@@ -27,7 +29,7 @@ import type { SiteProtection } from "./site-file";
 
 /** Values of the point Latch. */
 export type Latch = "clear" | "opening" | "open";
-const kLatches: readonly Latch[] = ["clear", "opening", "open"];
+const kLatches: readonly Latch[] = frozen(["clear", "opening", "open"]);
 
 export interface LeakageGuardOptions {
 	protection: readonly SiteProtection[];

@@ -286,11 +286,3 @@ void hostEvaluate(txMachine *the, const char *source, const char *path)
 	fxRunScript(the, script, mxRealmGlobal(realm), NULL, mxRealmClosures(realm)->value.reference, NULL,
 		mxProgram.value.reference);
 }
-
-/* Modules.importNow(specifier): the module's namespace. */
-void xs_modules_importNow(txMachine *the)
-{
-	mxPushSlot(mxArgv(0));
-	fxAwaitImport(the, XS_IMPORT_NAMESPACE);
-	mxPullSlot(mxResult);
-}

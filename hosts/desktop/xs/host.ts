@@ -3,7 +3,6 @@ import TCP from "embedded:io/socket/tcp";
 import TLS from "embedded:io/socket/tcp/tls";
 import keyValue from "embedded:storage/key-value";
 import app from "host:app";
-import Modules from "modules";
 import type { ListenerClass, TcpClass } from "../../../modules/base/io";
 import { fromPlainJson } from "../../../modules/devices/plain";
 import type { FoundPlugin } from "../../../modules/devices/plugin-table";
@@ -23,6 +22,10 @@ function values<T>(action: (store: ReturnType<typeof keyValue.open>) => T): T {
 	}
 }
 
+function bytesOf(buffer: ArrayBuffer | undefined): Uint8Array | undefined {
+	return buffer && new Uint8Array(buffer);
+}
+
 const place = app.sitePlace();
 const files = WebFiles.open((name) => app.webFile(name));
 
@@ -38,7 +41,7 @@ const host: Host = {
 		Listener: Listener as unknown as ListenerClass,
 		RS485: RS485 as unknown as Rs485Class,
 	},
-	importNow: (specifier) => Modules.importNow(specifier) as Record<string, unknown>,
+	packedTable: (id) => bytesOf(app.packedTable(id)),
 	siteText: app.siteText(),
 	options: app.options(),
 	firmware: app.firmware(),
