@@ -15,7 +15,7 @@ export interface VeDirectDeviceOptions extends RowValuesOptions {
 /** Fields in one block at most; more come in a second one. */
 const kBlockFields = 18;
 /** Labels whose value is a word. */
-const words = frozen(["LOAD", "Alarm", "Relay"]);
+const words: readonly string[] = frozen(["LOAD", "Alarm", "Relay"]);
 
 /**
  * Plays the device of a table of VE.Direct text: a frame each second, in blocks, with a HEX message in between now and
