@@ -49,16 +49,23 @@ const sources: Source[] = [
 	},
 	{
 		csv: "victron-gx-modbustcp",
-		tables: ["victron-gx-system", "victron-gx-vebus", "victron-gx-battery", "victron-gx-solar", "victron-gx-grid"],
+		tables: [
+			"victron-gx-system",
+			"victron-gx-vebus",
+			"victron-gx-vebus-3",
+			"victron-gx-battery",
+			"victron-gx-solar",
+			"victron-gx-grid",
+		],
 		leftOut: {
 			"wraps, and stands in 32 bits too": /^sys_(consumption|grid)_l|^grid_(im|ex)port_energy_l|^grid_power_l/,
 			"services without a table": /^(acload|pvinv)_|^sys_(genset|pv_on)/,
 			"not everywhere, and stands in 16 bits too":
 				/^(batt_power32|vebus_ac_setpoint32_l.|ess_grid_setpoint_x100|ess_setpoint_override)$/,
-			"of phases that are steered through the system": /^vebus_ac_setpoint_l[23]$/,
 			"settings that are left to the owner":
 				/^(ess_max_(dis)?charge_percent|ess_(feed_dc|prevent_feed)_.*|ess_max_charge_voltage|ess_batterylife_state|ess_soc_limit|vebus_max_feedin_l.)$/,
 			"the same as another row": /^vebus_in_freq_l[23]$/,
+			"said by which table is taken": /^vebus_phases$/,
 			"of no use to the hub": /^sys_(active_input|charger_power|vebus_dc_current|vebus_dc_power)$/,
 		},
 		made: /^mppt_state_raw$/,

@@ -33,12 +33,14 @@ describe("on demand", () => {
 		["growatt-rtu2", "inverter", 701],
 		["victron-gx-system", "inverter", 701],
 		["victron-gx-vebus", "inverter", 701],
+		["victron-gx-vebus-3", "inverter", 701],
 		["victron-gx-battery", "battery", 802],
 		["victron-gx-solar", "solar", 714],
 		["victron-gx-grid", "meter", 213],
 		["anker-solix-max-ac", "inverter", 701],
 		["anker-solix-x1", "inverter", 701],
 		["hoymiles-dtu-pro", "inverter", 701],
+		["hoymiles-dtu-pro-8", "inverter", 701],
 		["epever-tracer", "solar", 714],
 		["morningstar-tristar-mppt", "solar", 714],
 		["midnite-classic", "solar", 714],
@@ -74,6 +76,15 @@ describe("a set-point that has to be repeated", () => {
 		const rest = slave.writes;
 		await hub.advance(60_000);
 		expect(slave.writes).toBe(rest);
+	});
+
+	it("VE.Bus of three phases: each is told a third", async () => {
+		const siteText = site([{ device: "victron-gx-vebus-3", unit: 30, ratings: { maxW: 15_000 } }]);
+		const { hub, client } = await bench.start({ siteText }, settleMs);
+		const slave = hub.hub.pole!.slave("victron-gx-vebus-3")!;
+		expect(await client.put(30, 704, "WSetEna", 1, 1, 0xffff, -4000 & 0xffff)).toBe(0);
+		await hub.advance(5000);
+		expect([1, 2, 3].map((line) => slave.setting(`vebus_ac_setpoint_l${line}`))).toEqual([1333, 1333, 1333]);
 	});
 
 	it("SOLIX: mode and power are both repeated, and both let go", async () => {
