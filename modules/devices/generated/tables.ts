@@ -40,6 +40,7 @@ import { growattMinTlX } from "../tables/growatt-min-tl-x";
 import { growattRtu2 } from "../tables/growatt-rtu2";
 import { growattSpf } from "../tables/growatt-spf";
 import { hikingDds238 } from "../tables/hiking-dds238-2-zn-s";
+import { hoymilesDtuPro8 } from "../tables/hoymiles-dtu-pro-8";
 import { hoymilesDtuPro } from "../tables/hoymiles-dtu-pro";
 import { hoymilesOpendtu } from "../tables/hoymiles-opendtu";
 import { huanyangHy } from "../tables/huanyang-hy";
@@ -83,6 +84,7 @@ import { victronGxBattery } from "../tables/victron-gx-battery";
 import { victronGxGrid } from "../tables/victron-gx-grid";
 import { victronGxSolar } from "../tables/victron-gx-solar";
 import { victronGxSystem } from "../tables/victron-gx-system";
+import { victronGxVebus3 } from "../tables/victron-gx-vebus-3";
 import { victronGxVebus } from "../tables/victron-gx-vebus";
 import { victronMpptVedirect } from "../tables/victron-mppt-vedirect";
 import { yaskawaV1000Ga500 } from "../tables/yaskawa-v1000-ga500";
@@ -129,6 +131,7 @@ export const allTables: readonly DeviceTable[] = [
 	growattRtu2,
 	growattSpf,
 	hikingDds238,
+	hoymilesDtuPro8,
 	hoymilesDtuPro,
 	hoymilesOpendtu,
 	huanyangHy,
@@ -172,6 +175,7 @@ export const allTables: readonly DeviceTable[] = [
 	victronGxGrid,
 	victronGxSolar,
 	victronGxSystem,
+	victronGxVebus3,
 	victronGxVebus,
 	victronMpptVedirect,
 	yaskawaV1000Ga500,
