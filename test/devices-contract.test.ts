@@ -41,7 +41,8 @@ function play(table: DeviceTable, values: Record<string, number>, settings: Reco
 	const image = new Image(tableModels(table));
 	const device = new Device({ table, plan: new Catalogue(allTables).plan(table), image, unit: 7 });
 	const client = openLink({
-		bus: { ...kBus, ...table.bus, protocol: table.protocol ?? "modbus" },
+		// what is only on a network is played on a line too
+		bus: { ...kBus, ...table.bus, baud: table.bus.baud || 9600, protocol: table.protocol ?? "modbus" },
 		devices: [device],
 		clock,
 		log: silentLog,

@@ -20,7 +20,7 @@ export function evseBench(id: string, own: Partial<SimEvseOptions> = {}, kept?: 
 	const table = findTable(id)!;
 	const sim = new SimEvse({ table, clock, unit: 7, ...own });
 	const io = simulatedRS485(() => sim.slave, clock);
-	const client = new ModbusClient({ link: { io, port: "sim:one", ...table.bus }, clock });
+	const client = new ModbusClient({ link: { io, port: "sim:one", ...table.bus, baud: table.bus.baud || 9600 }, clock });
 	const image = new Image(tableModels(table));
 	const device = new Device({ table, image, unit: 7 });
 	const outcomes: string[] = [];

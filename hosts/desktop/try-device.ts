@@ -82,7 +82,13 @@ function simulated(table: DeviceTable, unit: number): Place {
 		words: "as its simulator",
 		serial: true,
 		scan: "",
-		link: () => ({ io, port: "sim:device", baud: table.bus.baud, parity: table.bus.parity, stop: table.bus.stop }),
+		link: () => ({
+			io,
+			port: "sim:device",
+			baud: table.bus.baud || 9600,
+			parity: table.bus.parity,
+			stop: table.bus.stop,
+		}),
 		close: () => {},
 	};
 }
@@ -90,7 +96,7 @@ function simulated(table: DeviceTable, unit: number): Place {
 function line(table: DeviceTable, flags: FlagValues<typeof flagKinds>): Place {
 	const path = flags.path!;
 	checkPort(path);
-	const baud = oneOf("baud", flags.baud, kBauds as readonly number[]) ?? table.bus.baud;
+	const baud = oneOf("baud", flags.baud, kBauds as readonly number[]) ?? (table.bus.baud || 9600);
 	const parity = oneOf("parity", flags.parity, kParities as readonly string[]) as "none" | undefined;
 	const stop = oneOf("stop", flags.stop, [1, 2]) as 1 | 2 | undefined;
 	const settings = { baud, parity: parity ?? table.bus.parity, stop: stop ?? table.bus.stop };

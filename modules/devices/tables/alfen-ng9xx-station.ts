@@ -9,7 +9,7 @@ export const alfenNg9xxStation: DeviceTable = {
 	kind: "evse",
 	sunspec: [1, evse],
 	positive: "charge",
-	bus: { baud: 9600, parity: "none", stop: 1, unit: 200, timeoutMs: 1000, replyMs: 15 },
+	bus: { baud: 0, parity: "none", stop: 1, unit: 200, timeoutMs: 1000, replyMs: 15 },
 	functions: [3, 16],
 	fc: 3,
 	maxRead: 125,

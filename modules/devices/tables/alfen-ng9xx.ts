@@ -16,7 +16,7 @@ export const alfenNg9xx: DeviceTable = {
 	],
 	evse: { limit: "set_max_current", fallback: "charger" },
 	keepAlive: [{ row: "set_max_current", everyS: 25 }],
-	bus: { baud: 9600, parity: "none", stop: 1, unit: 1, timeoutMs: 1000, replyMs: 15 },
+	bus: { baud: 0, parity: "none", stop: 1, unit: 1, timeoutMs: 1000, replyMs: 15 },
 	functions: [3, 16],
 	fc: 3,
 	maxRead: 125,

@@ -24,7 +24,7 @@ export function hypercharger(connector: number): Omit<DeviceTable, "id" | "model
 			{ point: "W", by: "max", of: ["@power", "714.DCW"], factors: [1, -1] },
 		],
 		evse: { limit: "set_max_power", fallback: "hub" },
-		bus: { baud: 9600, parity: "none", stop: 1, unit: 1, timeoutMs: 1000, replyMs: 15 },
+		bus: { baud: 0, parity: "none", stop: 1, unit: 1, timeoutMs: 1000, replyMs: 15 },
 		functions: [3, 4, 16],
 		fc: 4,
 		maxRead: 18,

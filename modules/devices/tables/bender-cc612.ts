@@ -11,7 +11,7 @@ export const benderCc612: DeviceTable = {
 	positive: "charge",
 	evse: { limit: "hems_current_limit", fallback: "hub" },
 	keepAlive: [{ row: "hems_current_limit", everyS: 15, safe: 6, holdS: 300 }],
-	bus: { baud: 9600, parity: "none", stop: 1, unit: 255, timeoutMs: 1000, replyMs: 15 },
+	bus: { baud: 0, parity: "none", stop: 1, unit: 255, timeoutMs: 1000, replyMs: 15 },
 	functions: [3, 16],
 	fc: 3,
 	maxRead: 16,

@@ -14,7 +14,7 @@ export function charx(connector: number): Omit<DeviceTable, "id" | "model"> {
 		sunspec: [1, evse],
 		positive: "charge",
 		evse: { charge: "enable", limit: "max_current", fallback: "hub" },
-		bus: { baud: 9600, parity: "none", stop: 1, unit: 1, timeoutMs: 1000, replyMs: 10 },
+		bus: { baud: 0, parity: "none", stop: 1, unit: 1, timeoutMs: 1000, replyMs: 10 },
 		functions: [3, 6, 16],
 		fc: 3,
 		maxRead: 125,

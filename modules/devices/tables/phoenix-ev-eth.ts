@@ -10,7 +10,7 @@ export const phoenixEvEth: DeviceTable = {
 	sunspec: [1, evse],
 	positive: "charge",
 	evse: { charge: "enable_charging", limit: "max_current", fallback: "hub" },
-	bus: { baud: 9600, parity: "none", stop: 1, unit: 255, timeoutMs: 1000, replyMs: 10 },
+	bus: { baud: 0, parity: "none", stop: 1, unit: 255, timeoutMs: 1000, replyMs: 10 },
 	functions: [1, 3, 4, 5, 6],
 	fc: 4,
 	wordOrder: "lo-hi",

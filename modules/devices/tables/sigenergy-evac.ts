@@ -10,7 +10,7 @@ export const sigenergyEvac: DeviceTable = {
 	sunspec: [1, evse],
 	positive: "charge",
 	evse: { charge: "ac_start_stop", limit: "ac_output_current", fallback: "hub" },
-	bus: { baud: 9600, parity: "none", stop: 1, unit: 2, timeoutMs: 1000, pauseMs: 1000, replyMs: 20 },
+	bus: { baud: 0, parity: "none", stop: 1, unit: 2, timeoutMs: 1000, pauseMs: 1000, replyMs: 20 },
 	functions: [3, 4, 6, 16],
 	fc: 4,
 	maxRead: 125,

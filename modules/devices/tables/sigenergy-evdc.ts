@@ -14,7 +14,7 @@ export const sigenergyEvdc: DeviceTable = {
 		fallback: "hub",
 	},
 	derived: [{ point: "DCA", by: "difference", of: ["@dc_charge_current", "@dc_discharge_current"] }],
-	bus: { baud: 9600, parity: "none", stop: 1, unit: 1, timeoutMs: 1000, pauseMs: 1000, replyMs: 20 },
+	bus: { baud: 0, parity: "none", stop: 1, unit: 1, timeoutMs: 1000, pauseMs: 1000, replyMs: 20 },
 	functions: [3, 4, 6, 16],
 	fc: 4,
 	maxRead: 125,

@@ -17,7 +17,7 @@ export const sigenergyPlant: DeviceTable = {
 		...{ "714.Prt[1].PrtTyp": 0, "714.Prt[1].IDStr": "PV", "714.Prt[2].PrtTyp": 1, "714.Prt[2].IDStr": "ESS" },
 		...{ "714.Prt[3].PrtTyp": 2, "714.Prt[3].IDStr": "EV" },
 	},
-	bus: { baud: 9600, parity: "none", stop: 1, unit: 247, timeoutMs: 1000, pauseMs: 1000, replyMs: 20 },
+	bus: { baud: 0, parity: "none", stop: 1, unit: 247, timeoutMs: 1000, pauseMs: 1000, replyMs: 20 },
 	functions: [3, 4, 6, 16],
 	fc: 4,
 	maxRead: 125,
