@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { allTables } from "../../modules/devices/generated/tables";
+import { allTables, findTable } from "../../modules/devices/generated/tables";
 import { goodTables } from "../../test/fixtures/good-tables";
 import { indexPage, kLookedAt } from "./device-index";
 import { devicePage, kConfidence } from "./device-page";
@@ -48,6 +48,18 @@ it("says where a value stands, how it is scaled and what may be written", () => 
 	expect(battery).toContain("| `current` | `0x356` byte 2, bits 0 to 11 | bits × 0.1 A, low byte first |");
 	expect(battery).toContain("Battery on CAN, 500 kbit/s.");
 	expect(devicePage(goodTables["json"]!())).toContain("| `power` | `status`: `em.0.power` | number W | `W` | fast |");
+});
+
+it("says how a charger is told what to do, and what becomes of a limit nobody repeats", () => {
+	const alfen = devicePage(findTable("alfen-ng9xx")!);
+	expect(alfen).toContain(
+		"`Chg` charges or pauses by 0 in `set_max_current`, `LimA` limits by `set_max_current`; below 6 A",
+	);
+	expect(alfen).toContain("When `LimA` is not given again within `LimTms`, the charger falls back by itself.");
+	const sigenergy = devicePage(findTable("sigenergy-evdc")!);
+	expect(sigenergy).toContain("`SetW` charges, or gives back by `dc_max_discharge_power` when it is negative.");
+	expect(sigenergy).toContain("the hub writes `SafeW`.");
+	expect(devicePage(findTable("etek-ekepc2")!)).toContain("above 8500 raw × 0.025 - 160");
 });
 
 it("has an overview with every device, and a line for each that was looked at and is not there", () => {

@@ -1,3 +1,4 @@
+import type { EvseRules } from "../../modules/devices/evse-rules";
 import { KINDS } from "../../modules/devices/kinds";
 import {
 	type Derived,
@@ -169,8 +170,25 @@ function settingsWords(table: DeviceTable): string {
 		const safe = one.safe === undefined ? "" : `, and set to ${one.safe} when nobody commands any more`;
 		words.push(`\`${one.row}\` is written again every ${one.everyS} s while a command holds${safe}.`);
 	}
+	if (table.evse) words.push(...evseWords(table, table.evse));
 	for (const one of table.controls ?? []) words.push(`The hub's control \`${one.ability}\` writes \`${one.row}\`.`);
 	return words.join(" ");
+}
+
+/** How a charger is told what to do, by the points of model 64921. */
+function evseWords(table: DeviceTable, rules: EvseRules): string[] {
+	const byCurrent = findRow(table, rules.limit)?.unit === "A";
+	const limit = byCurrent ? "LimA" : "LimW";
+	const { charge, discharge, fallback } = rules;
+	const pause = charge === undefined ? `0 in \`${rules.limit}\`` : `\`${charge}\``;
+	const words = [
+		`\`Chg\` charges or pauses by ${pause}, \`${limit}\` limits by \`${rules.limit}\`${byCurrent ? "; below 6 A is a pause" : ""}.`,
+	];
+	if (discharge !== undefined) words.push(`\`SetW\` charges, or gives back by \`${discharge}\` when it is negative.`);
+	const safe = byCurrent ? "SafeA" : "SafeW";
+	const who = fallback === "hub" ? `the hub writes \`${safe}\`` : "the charger falls back by itself";
+	words.push(`When \`${limit}\` is not given again within \`LimTms\`, ${who}.`);
+	return words;
 }
 
 function settings(table: DeviceTable, rows: readonly Row[]): string[] {
@@ -237,6 +255,10 @@ function noteOf(table: DeviceTable, row: Row): string {
 	const notes: string[] = [];
 	if (row.note !== undefined) notes.push(row.note);
 	if (row.range !== undefined) notes.push(`plausible ${row.range[0]} to ${row.range[1]}`);
+	if (row.above !== undefined) {
+		const { raw, k, b } = row.above;
+		notes.push(`above ${raw} raw × ${k} ${b < 0 ? "-" : "+"} ${Math.abs(b)}`);
+	}
 	if (row.map !== undefined) {
 		const pairs = Object.entries(row.map).map(([raw, value]) => `${raw} → ${value}`);
 		notes.push(pairs.length > 12 ? `${pairs.length} codes are mapped` : pairs.join(", "));
@@ -246,6 +268,7 @@ function noteOf(table: DeviceTable, row: Row): string {
 	if (row.notAvailable !== undefined) notes.push(`${row.notAvailable.join(", ")} is no value`);
 	if (row.positive !== undefined && row.positive !== table.positive) notes.push(`positive is ${row.positive}`);
 	if (row.accumulates) notes.push("reading clears it; the hub adds up");
+	if (row.restarts) notes.push("begins anew with each session or day");
 	if (row.access === "w") notes.push("written only");
 	return cell(notes.join("; "));
 }
