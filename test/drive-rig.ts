@@ -118,7 +118,8 @@ export class DriveRig {
 	readonly table: DeviceTable;
 	readonly sim: SimDrive;
 	readonly net: FrameNet;
-	readonly outcomes: (WriteOutcome & { ms: number })[] = [];
+	/** With the time, and what the motor did then. */
+	readonly outcomes: (WriteOutcome & { ms: number; driven: boolean; reverse: boolean })[] = [];
 	image!: Image;
 	device!: Device;
 	control!: DriveControl;
@@ -142,7 +143,8 @@ export class DriveRig {
 		const device = new Device({ table: this.table, image, unit: 7 });
 		const control = new Control({
 			...{ device, client: this.net, clock: this.clock, lifeMs, firstId: firstId + 77_777 * this.#running },
-			onOutcome: (outcome) => this.outcomes.push({ ...outcome, ms: this.clock.now() }),
+			onOutcome: (outcome) =>
+				this.outcomes.push({ ...outcome, ms: this.clock.now(), driven: this.sim.driven, reverse: this.sim.reverse }),
 		});
 		image.onCommit = () => control.update();
 		device.onChange = (_, what) => {

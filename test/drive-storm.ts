@@ -37,6 +37,11 @@ export function storm(table: DeviceTable, seed: number, rounds: number, options:
 	return new Storm(table, seed, options).play(rounds);
 }
 
+/** Starts and stops and nothing else, one soon after the other, while every frame comes twice and most of them late. */
+export function squall(table: DeviceTable, seed: number, rounds: number, options: RigOptions = {}): Verdict {
+	return new Storm(table, seed, options).rush(rounds);
+}
+
 class Storm {
 	readonly #rig: DriveRig;
 	readonly #dice: Dice;
@@ -66,6 +71,29 @@ class Storm {
 			if (i % 40 === 39) this.#calm();
 		}
 		this.#calm();
+		return this.#verdict();
+	}
+
+	rush(rounds: number): Verdict {
+		this.#advance(3000);
+		for (let i = 0; i < rounds && this.#mistakes.length === 0; i++) {
+			this.#rig.net.weather = storms[2 + this.#dice.below(storms.length - 2)]!;
+			this.#start();
+			// the run word goes out after this, or a little later
+			this.#advance((1.2 + 2.5 * this.#dice.next()) * this.#lifeMs + 500);
+			if (this.#dice.below(3) === 0) this.#rig.write({ SetHz: 5 + this.#dice.below(45) });
+			this.#advance(this.#dice.below(this.#lifeMs));
+			if (this.#dice.below(8) === 0) this.#rig.sim.trip(2);
+			else if (this.#dice.below(5) === 0) this.#start();
+			else this.#stop(0);
+			this.#advance(2 * this.#lifeMs);
+			if (i % 10 === 9) this.#calm();
+		}
+		this.#calm();
+		return this.#verdict();
+	}
+
+	#verdict(): Verdict {
 		return {
 			mistakes: this.#mistakes,
 			motorStarts: this.#rig.sim.starts.length,
@@ -159,17 +187,20 @@ class Storm {
 
 	#judge(): void {
 		const rig = this.#rig;
-		for (const { result, row, ms } of rig.outcomes.splice(0)) {
+		for (const { result, row, ms, driven, reverse } of rig.outcomes.splice(0)) {
 			const open = this.#open.get(row) ?? 0;
 			if (row !== "speed" && row !== "run ended") {
 				if (open === 0) this.#mistake(`a second result of ${row}`);
 				else this.#open.set(row, open - 1);
 			}
 			if (result !== "accepted") continue;
+			if (driven && row.endsWith("stop")) this.#mistake("it is said to have stopped, and runs");
 			const kind = row.startsWith("start") ? "start" : row.endsWith("stop") ? "stop" : undefined;
 			const command = this.#last((one) => one.kind === kind && one.ms <= ms);
 			if (command && kind) command.acceptedMs = Math.min(command.acceptedMs, ms);
-			if (kind === "start") this.#accepted++;
+			if (kind !== "start") continue;
+			this.#accepted++;
+			if (driven && reverse !== row.endsWith("reverse")) this.#mistake("it is said to run, and turns the other way");
 		}
 		this.#judgeFrames();
 		for (; this.#seen < rig.sim.starts.length; this.#seen++) this.#judgeStart(rig.sim.starts[this.#seen]!);

@@ -280,30 +280,35 @@ export class DriveControl {
 		);
 	}
 
+	/** Until the drive has confirmed it, and is seen not to run: a look alone may be before a run word that is late. */
 	private sendStop(): void {
 		const { line } = this.#phases;
 		this.#phases.ask(
 			(done) => line.stop(this.#stopWord, done),
-			() =>
-				this.#phases.ask(
-					(done) => line.look(done),
-					(answer) => {
-						if (answer !== "ok" || line.state === DriveState.running) {
-							this.again(stopAgainMs);
-							return;
-						}
-						const order = this.#order;
-						this.#order = undefined;
-						this.#phases.enter("standing");
-						if (order) this.#book.finish(order, "accepted", CmdReason.none);
-					},
-				),
+			(heard) => {
+				if (heard === "silent") this.again(stopAgainMs);
+				else
+					this.#phases.ask(
+						(done) => line.look(done),
+						(answer) => {
+							if (answer !== "ok" || line.state === DriveState.running) this.again(stopAgainMs);
+							else this.stopped();
+						},
+					);
+			},
 		);
+	}
+
+	private stopped(): void {
+		const order = this.#order;
+		this.#order = undefined;
+		this.#phases.enter("standing");
+		if (order) this.#book.finish(order, "accepted", CmdReason.none);
 	}
 
 	/** After a pause, which is longer for a drive that has gone: it takes the time of all others on its line. */
 	private again(delayMs: number): void {
-		const { phases } = { phases: this.#phases };
+		const phases = this.#phases;
 		phases.wake(this.#options.device.online || ++phases.tries < mostTries ? delayMs : goneMs);
 	}
 
