@@ -22,8 +22,11 @@ export interface FramedDevice {
 	readonly values: RowValues;
 	/** Payload of the record with this key; undefined when there is none. */
 	read(key: number, nowMs: number): Uint8Array | undefined;
-	/** Takes bytes written to a key; undefined when nothing is written there, false when a row refuses. */
-	write(key: number, bytes: readonly number[]): boolean | undefined;
+	/**
+	 * Takes bytes written to a key; undefined when nothing is written there, false when a row refuses. They are those of the
+	 * key's row, or of its rows from byte `at` on.
+	 */
+	write(key: number, bytes: readonly number[], at?: number): boolean | undefined;
 }
 
 export interface SerialDeviceOptions extends RowValuesOptions {
@@ -64,11 +67,11 @@ export class SerialDevice implements SimDevice, FramedDevice {
 		return record && recordPayload(this.values, record, nowMs);
 	}
 
-	write(key: number, bytes: readonly number[]): boolean | undefined {
+	write(key: number, bytes: readonly number[], at?: number): boolean | undefined {
 		const record = this.#record(key, true);
 		if (record === undefined) return undefined;
 		const row = this.values.table.rows.find(({ write }) => write?.record === record.name);
-		return row !== undefined && takeRecord(this.values, record, bytes, row.address);
+		return row !== undefined && takeRecord(this.values, record, bytes, at ?? row.address);
 	}
 
 	onFrame(frame: Uint8Array, nowMs: number): SimReply | undefined {

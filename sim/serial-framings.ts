@@ -116,7 +116,8 @@ export const pylontechFraming: SerialFraming = frozen({
 		const command = hexAt(frame, 7, 2);
 		const info: number[] = [];
 		for (let at = 13; at < frame.length - 5; at += 2) info.push(hexAt(frame, at, 2));
-		const written = device.write(command, info.slice(1));
+		// the block of 94 is that of 92, whose first byte is the address
+		const written = device.write(command, info.slice(1), 1);
 		if (written !== undefined) return pylontechFrame(device.unit, written ? 0 : 6, Uint8Array.of(0));
 		const payload = device.read(command, nowMs);
 		if (payload === undefined) return pylontechFrame(device.unit, 4, new Uint8Array(0));

@@ -8,7 +8,7 @@
  * several frames, numbered from 1 in their first byte, as many as there are cells or, from some boards, always all.
  * Sources: esphome/esphome:esphome/components/daly_bms, dalathegreat/Battery-Emulator:Software/src/battery/DALY-BMS.cpp.
  */
-import { checkValues, type FrameRequest, type Framer, numberKey, recordOf, Verdict } from "./framer";
+import { checkValues, type FrameRequest, type Framer, numberKey, recordOf, Verdict, writtenOf } from "./framer";
 
 const kName = "daly";
 const kStart = 0xa5;
@@ -52,7 +52,7 @@ export class DalyFramer implements Framer {
 
 	check(request: FrameRequest): number {
 		const key = numberKey(kName, recordOf(kName, request), 0xff);
-		if (request.values !== undefined) checkValues(kName, request.values, 1, kData);
+		if (writtenOf(request) !== undefined) checkValues(kName, request.values, 1, kData);
 		return key;
 	}
 

@@ -10,8 +10,10 @@ export interface FrameRequest {
 	/** Address on the line; framers of point-to-point protocols do not look at it. */
 	unit: number;
 	record?: FrameRecord | undefined;
-	/** Bytes to write, 0 to 255 each; left out for a read. */
+	/** Bytes to write, 0 to 255 each; left out, or none, for a read. */
 	values?: ArrayLike<number> | undefined;
+	/** Byte of the record they were read from at which the values stand. */
+	at?: number | undefined;
 }
 
 /** What a framer looks at of a record (RecordSpec of modules/base/record.ts). */
@@ -87,6 +89,11 @@ export interface Framer {
 /** A request that the protocol does not have: a mistake of the caller. */
 export function badFrameRequest(protocol: string, text: string): GridpostError {
 	return new GridpostError("bad-request", `${protocol}: ${text}`, { origin: "local", retry: "never" });
+}
+
+/** What a request writes; undefined for one that reads. */
+export function writtenOf({ values }: FrameRequest): ArrayLike<number> | undefined {
+	return values === undefined || values.length === 0 ? undefined : values;
 }
 
 /** The record of a request; throws without one. */

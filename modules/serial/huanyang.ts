@@ -18,6 +18,7 @@ import {
 	putBytes,
 	recordOf,
 	Verdict,
+	writtenOf,
 } from "./framer";
 
 const kName = "huanyang";
@@ -57,7 +58,7 @@ export class HuanyangFramer implements Framer {
 	check(request: FrameRequest): number {
 		const record = recordOf(kName, request);
 		const key = numberKey(kName, record, 0x5ff);
-		const { values } = request;
+		const values = writtenOf(request);
 		switch (key >> 8) {
 			case kReadParameter:
 			case kReadStatus:
@@ -79,7 +80,9 @@ export class HuanyangFramer implements Framer {
 		return key;
 	}
 
-	begin({ unit, record, values }: FrameRequest): void {
+	begin(request: FrameRequest): void {
+		const { unit, record } = request;
+		const values = writtenOf(request);
 		const key = record!.key as number;
 		const code = key >> 8;
 		const out = this.#request;

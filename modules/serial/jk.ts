@@ -18,6 +18,7 @@ import {
 	putBytes,
 	recordOf,
 	Verdict,
+	writtenOf,
 } from "./framer";
 
 const kName = "jk";
@@ -88,12 +89,13 @@ export class JkFramer implements Framer {
 	check(request: FrameRequest): number {
 		const record = recordOf(kName, request);
 		const key = numberKey(kName, record, 0xff);
-		if (request.values === undefined) {
+		const values = writtenOf(request);
+		if (values === undefined) {
 			if (key !== kReadAll) throw badFrameRequest(kName, `record ${record.name}: key ${key} is not read; allowed 6`);
 		} else {
 			if (key < 0x8e || key > 0xbf || jkSize(key) === 0)
 				throw badFrameRequest(kName, `record ${record.name}: key ${key} is not written; allowed 142 to 191`);
-			checkValues(kName, request.values, jkSize(key), jkSize(key));
+			checkValues(kName, values, jkSize(key), jkSize(key));
 			hexOf(record.request);
 		}
 		return 0;
@@ -102,7 +104,7 @@ export class JkFramer implements Framer {
 	begin(request: FrameRequest): void {
 		this.#request = request;
 		this.#id = request.record!.key as number;
-		this.#command = request.values === undefined ? kReadAll : kPassword;
+		this.#command = writtenOf(request) === undefined ? kReadAll : kPassword;
 		this.payloadBytes = 0;
 	}
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { fuzzReply } from "../../test/fakes/framer-fuzz";
-import { encoded, fresh, judged, record } from "../../test/fakes/serial-client";
+import { ask, clock, encoded, fresh, judged, line, open, record, seen } from "../../test/fakes/serial-client";
 import { fromHex } from "../base/bytes";
 import { PylontechFramer, putHex, sealPylontech } from "./pylontech";
 
@@ -70,6 +70,37 @@ describe("telegrams", () => {
 		expect(judged(framer, answer(2, `00 02 12 ${"01".repeat(18)} 00 07 08 09 11 22 33 44 55`))).toBe(
 			`reply 000212${"01".repeat(16)}00${"ff".repeat(8)}0708091122334455`,
 		);
+	});
+});
+
+describe("a value of the management block", () => {
+	const r94 = record(0x94, 9);
+	const limits = "02 d2f0 afc8 01f4 fe0c c0";
+
+	it("is written with the others as they were read", () => {
+		open(new PylontechFramer(), { link: { io: line.io, port: "sim:a", baud: 115200 } });
+		line.onSent = (sent) => line.feed(text(sent).startsWith("~20024692") ? answer(2, limits) : answer(2, ""));
+		ask(r94, { unit: 2, values: [0, 0x64], at: 5 });
+		clock.advance(100);
+		expect(seen).toMatchObject([{ status: "ok", data: "" }]);
+		expect(line.sent.map((sent) => text(sent).slice(7, -5))).toEqual(["92E00202", "94B01402D2F0AFC80064FE0CC0"]);
+	});
+
+	it("is not written when the block cannot be read", () => {
+		open(new PylontechFramer(), { retries: 0, timeoutMs: 50 });
+		line.onSent = () => line.feed(answer(2, "", 4));
+		ask(r94, { unit: 2, values: [0, 0x64], at: 5 });
+		clock.advance(100);
+		expect(seen).toMatchObject([{ status: "exception", exception: 1 }]);
+		expect(line.sent).toHaveLength(1);
+	});
+
+	it("has its place in it", () => {
+		const check = (at: number, count: number) => () =>
+			new PylontechFramer().check({ unit: 2, record: r94, values: Array(count).fill(0), at });
+		expect(check(0, 2)).toThrow(/2 bytes at 0 leave the block of 94, 1 to 9/);
+		expect(check(9, 2)).toThrow(/leave the block/);
+		expect(check(9, 1)).not.toThrow();
 	});
 });
 

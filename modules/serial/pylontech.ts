@@ -9,7 +9,16 @@
  * Sources: Sleeper85/esphome-yambms:documents (RS485 protocol V3.3),
  * dalathegreat/Battery-Emulator:Software/src/inverter/PYLON-LV-RS485.cpp (61, 62 and 63 of V3.5).
  */
-import { checkValues, type FrameRequest, type Framer, numberKey, recordOf, Verdict } from "./framer";
+import {
+	badFrameRequest,
+	checkValues,
+	type FrameRequest,
+	type Framer,
+	numberKey,
+	recordOf,
+	Verdict,
+	writtenOf,
+} from "./framer";
 
 const kName = "pylontech";
 const kStart = 0x7e;
@@ -19,6 +28,10 @@ const kBattery = 0x46;
 const kAnalog = 0x42;
 const kAlarms = 0x44;
 const kProtocolVersion = 0x4f;
+const kGetManagement = 0x92;
+const kSetManagement = 0x94;
+/** Of the reply to 92: the pack's address, and what 94 wants all of. */
+const kManagementBytes = 10;
 const kMaker = 0x51;
 const kSystemFirst = 0x61;
 const kSystemLast = 0x63;
@@ -41,6 +54,9 @@ const kLengthChecksum = 3;
  * temperatures behind their counts, those that the pack does not have filled with ff, so that what follows has a fixed
  * place. `values` of a write: what follows the address in INFO.
  *
+ * A write to 94 is one value of the block that 92 reads: the block is read first, and goes back with the value at its byte
+ * `at`. The packs follow it for 10 s.
+ *
  * `exception`: 1 no such command (01, 04), 3 bad format or data (05, 06), 4 the pack reports an address or communication
  * error (90, 91).
  */
@@ -57,26 +73,48 @@ export class PylontechFramer implements Framer {
 	readonly payload = new DataView(this.#data.buffer);
 	payloadBytes = 0;
 	#request: FrameRequest | undefined;
+	/** Of the frame that is sent. */
+	#command = 0;
 
 	/** Answers do not say what they answer. */
 	check(request: FrameRequest): number {
 		numberKey(kName, recordOf(kName, request), 0xff);
-		if (request.values !== undefined) checkValues(kName, request.values, 0, kInfoMost / 2 - 1);
+		const values = writtenOf(request);
+		const { at = 0 } = request;
+		if (values === undefined) return 0;
+		checkValues(kName, values, 0, kInfoMost / 2 - 1);
+		if (request.record!.key === kSetManagement && (at < 1 || at + values.length > kManagementBytes))
+			throw badFrameRequest(kName, `${values.length} bytes at ${at} leave the block of 94, 1 to 9`);
 		return 0;
 	}
 
 	begin(request: FrameRequest): void {
 		this.#request = request;
 		this.payloadBytes = 0;
+		const key = request.record!.key as number;
+		this.#command = key === kSetManagement ? kGetManagement : key;
 	}
 
 	encode(out: Uint8Array): number {
-		const { unit, record, values } = this.#request!;
-		const command = record!.key as number;
+		const { unit } = this.#request!;
+		const values = writtenOf(this.#request!);
+		const command = this.#command;
 		let at = kHead;
 		if (values !== undefined || hasAddress(command)) at = putHex(out, at, unit, 2);
-		if (values !== undefined) for (let i = 0; i < values.length; i++) at = putHex(out, at, values[i]!, 2);
+		if (command === kSetManagement) at = this.#putBlock(out, at);
+		else if (values !== undefined && command !== kGetManagement)
+			for (let i = 0; i < values.length; i++) at = putHex(out, at, values[i]!, 2);
 		return sealPylontech(out, at, unit, command);
+	}
+
+	/** The block that was read, with the value that is written. */
+	#putBlock(out: Uint8Array, at: number): number {
+		const { values, at: from = 0 } = this.#request!;
+		for (let i = 1; i < kManagementBytes; i++) {
+			const byte = i >= from && i < from + values!.length ? values![i - from]! : this.#data[i]!;
+			at = putHex(out, at, byte, 2);
+		}
+		return at;
 	}
 
 	take(bytes: Uint8Array, length: number): number {
@@ -126,7 +164,15 @@ export class PylontechFramer implements Framer {
 			this.exception = code === 1 || code === 4 ? 1 : code <= 6 ? 3 : 4;
 			return Verdict.exception;
 		}
-		this.#unpack(bytes, at + kHead, (size - kHead - kTail) >> 1, record!.key as number);
+		// the answer to a block that was set says only that it was
+		if (this.#command === kSetManagement) return Verdict.reply;
+		this.#unpack(bytes, at + kHead, (size - kHead - kTail) >> 1, this.#command);
+		if (record!.key === kSetManagement) {
+			if (this.payloadBytes < kManagementBytes) return Verdict.foreign;
+			this.#command = kSetManagement;
+			this.payloadBytes = 0;
+			return Verdict.step;
+		}
 		return this.payloadBytes >= (record!.least ?? record!.bytes) ? Verdict.reply : Verdict.foreign;
 	}
 

@@ -29,6 +29,8 @@ elif what == "pylontech":
 
     unit = int(sys.argv[3])
     pack = Pylontech(path)
+    # it reads to a line feed, which never comes
+    pack.s.timeout = 0.2
     values = pack.get_values_single(unit)
     pack.send_cmd(unit, 0x92, f"{unit:02X}".encode())
     limits = pack.management_info_fmt.parse(pack.read_frame().info[1:])

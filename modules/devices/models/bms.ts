@@ -23,7 +23,8 @@ function onOff(name: string): PointTable {
 }
 
 /**
- * ChaSw, DisSw, BalSw: charging, discharging and balancing are switched on. ChaOn, DisOn: the switch conducts. AhRem,
+ * ChaSw, DisSw, BalSw: charging, discharging and balancing are switched on. ChaALim, DisALim: the most it is to be
+ * charged and discharged with. ChaOn, DisOn: the switch conducts. AhRem,
  * AhFull: left, and when full; AhTot ever. Alm: the maker's alarm bits. BalA: current of the balancer. TmpMos, TmpBrd: of
  * the switches and the board, Tmp1 to Tmp8 of the cells. CellV1...: of each cell that there is.
  */
@@ -37,6 +38,9 @@ export function bmsModel(cells: number): ModelSpec {
 				onOff("ChaSw"),
 				onOff("DisSw"),
 				onOff("BalSw"),
+				...["ChaALim", "DisALim"].map(
+					(name): PointTable => ({ name, type: "uint16", sf: -1, units: "A", access: "RW" }),
+				),
 				{ name: "ChaOn", type: "uint16" },
 				{ name: "DisOn", type: "uint16" },
 				{ name: "NCell", type: "uint16" },

@@ -35,6 +35,10 @@ export const pylontechRs485: DeviceTable = {
 	fc: 3,
 	maxRead: 125,
 	positive: "charge",
+	keepAlive: [
+		{ row: "mgmt_charge_current_limit", everyS: 8 },
+		{ row: "mgmt_discharge_current_limit", everyS: 8 },
+	],
 	records: [
 		{ name: "42", key: 0x42, bytes: 69, least: 63 },
 		{ name: "44", key: 0x44, bytes: 36 },
@@ -44,6 +48,7 @@ export const pylontechRs485: DeviceTable = {
 		{ name: "63", key: 0x63, bytes: 9 },
 		{ name: "92", key: 0x92, bytes: 10 },
 		{ name: "93", key: 0x93, bytes: 17 },
+		{ name: "94", key: 0x94, bytes: 9, write: true },
 	],
 	rows: [
 		{
@@ -225,17 +230,21 @@ export const pylontechRs485: DeviceTable = {
 			type: "s16",
 			k: 0.1,
 			unit: "A",
-			point: "AChaMax",
+			access: "rw",
+			point: ["AChaMax", "64931.ChaALim"],
 			poll: "normal",
 			range: [0, 300],
+			write: { fc: 16, record: "94", min: 0, max: 300 },
 		}),
 		system("mgmt_discharge_current_limit", "92", 7, {
 			type: "s16",
 			k: -0.1,
 			unit: "A",
-			point: "ADisChaMax",
+			access: "rw",
+			point: ["ADisChaMax", "64931.DisALim"],
 			poll: "normal",
 			range: [0, 300],
+			write: { fc: 16, record: "94", min: 0, max: 300 },
 			note: "negative, as a current that discharges",
 		}),
 		system("mgmt_status", "92", 9, {
@@ -249,7 +258,7 @@ export const pylontechRs485: DeviceTable = {
 		"a pack's address is its group times 16 and its place in it, the master's is 2; each pack is a device of its own",
 		"above 65 Ah the 16-bit capacities are FFFF and a pair of 24 bits follows (user_items 4)",
 		"the master answers 61, 62 and 63 for the whole system since protocol 3.5; older packs refuse them",
-		"whoever manages the packs repeats 94 within 10 s; the hub only reads, and sends none",
+		"limits are set with 94, which goes out again within 10 s as long as they hold; then the packs have their own again",
 		"answers do not say what they answer: a late one is waited for before the same pack is asked again",
 		"DIP switch 1 sets 9600 baud; the RJ11 console is another protocol",
 		"the rated energy is that of LFP cells of 3.2 V",
