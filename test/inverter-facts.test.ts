@@ -211,3 +211,26 @@ describe.each(["deye-single-phase", "sol-ark-12k", "sol-ark-15k"])("deye-sunsynk
 		if (rowWords(row) > 1 && row.type !== "string") expect(row.wordOrder ?? table.wordOrder).toBe(fact.wordOrder);
 	});
 });
+
+/** Records of bytes: the fact's address is "4096+40*i:8", the eighth byte of the record of input i. */
+describe.each(["hoymiles-dtu-pro", "hoymiles-dtu-pro-8"])("hoymiles-dtu-pro: %s", (id) => {
+	const table = tableOf(id);
+	/** By input, where the fact's own name is that of one row of the table. */
+	const once = ["grid_voltage", "grid_frequency", "operating_status", "alarm_code"];
+	const leftOut = /^(data_type|serial_number|pv_current|today_energy|alarm_count|dtu_serial)$/;
+	const known = facts("hoymiles-dtu-pro").filter(({ point }) => !leftOut.test(point));
+
+	it.each(known)("$point", ({ point, address, type, scale, unit }) => {
+		const [, base, step, byte] = /^(\d+)\+(\d+)\*i:(\d+)$/.exec(address)!.map(Number);
+		const rows = table.rows.filter(({ name }) =>
+			once.includes(point) ? name === point : new RegExp(`^input\\d_${point}$`).test(name),
+		);
+		expect(rows).toHaveLength(once.includes(point) ? 1 : table.records!.length);
+		rows.forEach((row, i) => {
+			const record = table.records!.find(({ name }) => name === row.record)!;
+			expect([record.key, record.bytes]).toEqual([base! + step! * i, 40]);
+			expect([row.address, row.type, row.k ?? 1]).toEqual([byte, type, Number(scale)]);
+			expect(row.unit).toBe(unit === "" ? "code" : unit);
+		});
+	});
+});
