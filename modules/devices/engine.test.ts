@@ -177,6 +177,16 @@ describe("a missed read", () => {
 		expect(device.nextDueMs).toBeLessThan(64_000);
 	});
 
+	it.each([10, 11])("by exception %d of a gateway is none of the device: it is not there", (exception) => {
+		const { device, value } = setUp(hikingDds238);
+		answer(device, 0, dds(1));
+		device.nextRead(1000);
+		device.onResult(result("exception", 1050, [], exception));
+		expect([value("W"), device.online, device.timeouts, device.exceptions]).toEqual([undefined, false, 1, 0]);
+		answer(device, 5000, dds(2));
+		expect(device.online).toBe(true);
+	});
+
 	it("is made good at once when the device is back, slow rows and rows read once too", () => {
 		const { device, image } = setUp(eastronSdm120, { periodsMs: { normal: 500_000 } });
 		const serial = image.handle(1, "SN");

@@ -6,7 +6,7 @@ import { derivePoint } from "./derive";
 import { KeptRows } from "./kept";
 import { Plan, type PlannedRead } from "./plan";
 import type { PointImage, PolledDevice, ReadResult, SuspectPoint } from "./polled";
-import { kQuickMs, Presence } from "./presence";
+import { isRefusal, kQuickMs, Presence } from "./presence";
 import type { DeviceTable, Poll } from "./table";
 
 export type { PointImage, ReadResult } from "./polled";
@@ -44,7 +44,7 @@ export interface DeviceOptions {
  * It is itself the request it wants sent (`function`, `address`, `count`), so a poll makes no object. Truth rules:
  * - A read that stays unanswered when the client's retries are used up takes its own points to comms_lost at once:
  *   no value, the time of the last good one. Two such reads with no answer between: the whole image is lost.
- * - An exception reply is an answer: only the points of that read are lost.
+ * - An exception reply is an answer, unless it is a gateway's: only the points of that read are lost.
  * - A value outside its row's plausible range, or no number at all, is suspect.
  * - Energies never fall: see counters.ts.
  */
@@ -276,7 +276,7 @@ export class Device extends Presence implements PolledDevice {
 			else this.take(read, data, result.endMs);
 			this.onRead?.(index);
 			this.schedule(index, result.endMs, read.ratios && this.needsRatios() ? refusedRetryMs : Infinity);
-		} else if (result.status === "exception") {
+		} else if (isRefusal(result)) {
 			this.exceptions++;
 			this.lastException = result.exception;
 			this.answered(result);
@@ -296,7 +296,7 @@ export class Device extends Presence implements PolledDevice {
 			this.schedule(index, result.endMs, 0);
 			return;
 		}
-		if (result.status === "timeout") this.timeouts++;
+		if (result.status === "timeout" || result.status === "exception") this.timeouts++;
 		else this.garbled++;
 		this.loseRead(read, Number.NaN);
 		if (this.unasked?.[index]) {

@@ -111,3 +111,8 @@ export class Presence {
 		this.dueMs[read] = dueMs;
 	}
 }
+
+/** An exception of the device itself: 10 and 11 are a gateway's, which has no way to it or no answer from it. */
+export function isRefusal({ status, exception }: ReadResult): boolean {
+	return status === "exception" && exception !== 10 && exception !== 11;
+}
