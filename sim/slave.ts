@@ -12,6 +12,7 @@ import {
 	rowWords,
 } from "../modules/devices/table";
 import { RtuDevice } from "./device";
+import { SimLock } from "./lock";
 import type { PointSource } from "./profile";
 import { recordPayload } from "./record-payload";
 import { RowValues, type RowValuesOptions } from "./row-values";
@@ -37,6 +38,7 @@ export class SimSlave extends RtuDevice {
 	readonly table: DeviceTable;
 	readonly values: RowValues;
 	#registers: Readonly<Record<number, number>>;
+	readonly #lock: SimLock | undefined;
 	/** Rows that are read with function 1 to 4. */
 	#readable: (readonly Row[])[] = [];
 
@@ -46,6 +48,7 @@ export class SimSlave extends RtuDevice {
 		this.table = options.table;
 		this.values = new RowValues(options);
 		this.#registers = options.registers ?? {};
+		this.#lock = this.table.unlock && new SimLock(this.table.unlock);
 	}
 
 	get source(): PointSource {
@@ -205,6 +208,7 @@ export class SimSlave extends RtuDevice {
 	#write(code: number, address: number, values: Uint8Array, frame: Uint8Array): Uint8Array {
 		if (values.length === 0 || (code === 16 && values.length !== frame[6])) return refusal(code, illegalValue);
 		const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
+		if (this.#lock?.takes(code, address, view)) return frame.slice(1, 6);
 		const last = address + values.length / 2 - 1;
 		const whole = this.table.rows.find(({ write }) => write?.block?.[0] === address && write.block[1] === last);
 		for (let at = 0; at < values.length; ) {
@@ -216,7 +220,9 @@ export class SimSlave extends RtuDevice {
 			}
 			if (row?.write?.block !== undefined && whole === undefined) return refusal(code, illegalValue);
 			if (row === undefined || at + 2 * rowWords(row) > values.length) return refusal(code, illegalAddress);
-			if (!this.values.hold(row, view, at)) return refusal(code, illegalValue);
+			const locked = row.write!.locked === true && this.#lock !== undefined;
+			if ((locked && !this.#lock!.open) || !this.values.hold(row, view, at)) return refusal(code, illegalValue);
+			if (locked) this.#lock!.wrote();
 			at += 2 * rowWords(row);
 		}
 		return frame.slice(1, 6);
