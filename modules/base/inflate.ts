@@ -134,18 +134,38 @@ class Inflater {
 		if (first === undefined) throw bad("a distance that is none");
 		const distance = first + this.take(kDistanceBits[symbol]!);
 		if (distance > this.length) throw bad("a distance before the beginning");
-		while (length-- > 0) this.put(this.out[this.length - distance]!);
+		if (this.length + length > this.out.length) {
+			while (length-- > 0) this.put(this.out[this.length - distance]!);
+			return;
+		}
+		const { out } = this;
+		let at = this.length;
+		this.length += length;
+		if (distance >= length) out.copyWithin(at, at - distance, at - distance + length);
+		else for (; length > 0; length--, at++) out[at] = out[at - distance]!;
 	}
 
 	/** The next symbol: codes of one length are consecutive numbers (RFC 1951, 3.2.2). */
 	private symbol({ counts, symbols }: Code): number {
+		let { bits, count: left } = this;
 		let code = 0;
 		let first = 0;
 		let index = 0;
 		for (let length = 1; length <= kLongestCode; length++) {
-			code |= this.take(1);
+			if (left === 0) {
+				if (this.at >= this.data.length) throw bad("it ends early");
+				bits = this.data[this.at++]!;
+				left = 8;
+			}
+			code |= bits & 1;
+			bits >>>= 1;
+			left--;
 			const count = counts[length]!;
-			if (code - count < first) return symbols[index + (code - first)]!;
+			if (code - count < first) {
+				this.bits = bits;
+				this.count = left;
+				return symbols[index + (code - first)]!;
+			}
 			index += count;
 			first = (first + count) << 1;
 			code <<= 1;

@@ -57,6 +57,8 @@ export class Catalogue {
 	/** Of the tables from elsewhere and those that were loaded, in their order. */
 	#plans: (Plan | undefined)[] = [];
 	#more: DeviceTable[];
+	/** Of the plans that are made here: most name the same. */
+	readonly #points = new PointList();
 	readonly #packed: PackedTables | undefined;
 
 	/**
@@ -87,6 +89,6 @@ export class Catalogue {
 		if (plan) return plan;
 		const index = this.#more.indexOf(table);
 		if (index < 0) throw configError("table", table.id, "it must be a table of the catalogue");
-		return (this.#plans[index] ??= new Plan(table, { pool: new Pool() }));
+		return (this.#plans[index] ??= new Plan(table, { pool: new Pool(), points: this.#points }));
 	}
 }
