@@ -12,6 +12,8 @@ export interface JsonDeviceOptions extends RowValuesOptions {
 	unit: number;
 	/** What stands for it in paths and topics. */
 	path?: string;
+	/** Default 1. */
+	channel?: number;
 }
 
 /** What a simulated device says in JSON: the documents of its table's records, and what is written into them. */
@@ -19,6 +21,7 @@ export class JsonDevice {
 	readonly table: DeviceTable;
 	readonly unit: number;
 	readonly path: string;
+	readonly channel: number;
 	readonly values: RowValues;
 	/** It does not answer, and says nothing. */
 	fault: { readonly kind: "silent" } | undefined;
@@ -27,6 +30,7 @@ export class JsonDevice {
 		this.table = options.table;
 		this.unit = options.unit;
 		this.path = options.path ?? "";
+		this.channel = options.channel ?? 1;
 		this.values = new RowValues(options);
 	}
 
@@ -36,7 +40,7 @@ export class JsonDevice {
 			.split("{path}")
 			.join(this.path)
 			.split("{channel}")
-			.join(String(this.unit - 1));
+			.join(String(this.channel - 1));
 	}
 
 	/** The text of a record: a document, or the plain value where its row says so. */

@@ -29,10 +29,11 @@ class Bench {
 	readonly link: BusLink;
 	readonly scheduler: BusScheduler;
 
-	constructor(table: DeviceTable, port: number, path = "", unit = 1) {
+	constructor(table: DeviceTable, port: number, path = "", channel = 1) {
 		this.image = new Image(tableModels(table));
-		this.device = new Device({ table, image: this.image, unit, periodsMs: { fast: 100, normal: 100, slow: 100 } });
+		this.device = new Device({ table, image: this.image, unit: 9, periodsMs: { fast: 100, normal: 100, slow: 100 } });
 		this.device.path = path;
+		this.device.channel = channel;
 		this.link = openLink({
 			bus: { ...bus, host: "127.0.0.1", port, protocol: table.protocol! },
 			devices: [this.device],

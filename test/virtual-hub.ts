@@ -82,6 +82,12 @@ export class VirtualHub {
 		};
 	}
 
+	/** A message of somebody else at the broker. */
+	publish(topic: string, payload: string, retain = false): void {
+		const message = { cmd: "publish" as const, qos: 0 as const, dup: false, topic, payload, retain };
+		this.#broker!.aedes.publish(message, () => {});
+	}
+
 	killBroker(): void {
 		this.#broker?.stop();
 		this.#broker = undefined;

@@ -9,6 +9,7 @@ export class RecordListener {
 	readonly unit: number;
 	/** What stands for it in paths and topics. */
 	readonly path: string;
+	readonly channel: number;
 	private readonly device: Device;
 	/** The read of the plan that each record is, or -1. */
 	private readonly readOf: Int16Array;
@@ -18,6 +19,7 @@ export class RecordListener {
 		this.records = device.table.records ?? [];
 		this.unit = device.unit;
 		this.path = device.path;
+		this.channel = device.channel;
 		this.readOf = new Int16Array(this.records.length).fill(-1);
 		device.plan.reads.forEach(({ record }, read) => {
 			if (record >= 0) this.readOf[record] = read;

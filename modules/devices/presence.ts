@@ -35,6 +35,8 @@ export class Presence {
 	nextDueMs = 0;
 	/** What stands for it in paths and topics, where it speaks JSON. */
 	path = "";
+	/** Which of several alike in one device it is, from 1, where it speaks JSON. */
+	channel = 1;
 	/** Something rests on its readings: it is not left alone for long when it falls silent. */
 	vital = false;
 	/** Reads missed since the last answer. */

@@ -28,7 +28,7 @@ beforeEach(() => {
 		link: { io: network.tcp, host: "gateway", port: 80 },
 		clock,
 		random: () => 0.5,
-		sources: [1, 3].map((unit) => ({ unit, path: `sn${unit}`, records, fields })),
+		sources: [1, 3].map((unit) => ({ unit, path: `sn${unit}`, channel: unit, records, fields })),
 	});
 });
 
@@ -121,6 +121,18 @@ it("lets an urgent command go first", () => {
 	say(network.last, "{}");
 	clock.advance(1);
 	expect(sent()).toContain("/set?p=0");
+});
+
+it("refuses a device whose path is none", () => {
+	const source = {
+		unit: 1,
+		path: "a b",
+		channel: 1,
+		records: [{ name: "x", key: "/x/{path}", bytes: 8 }],
+		fields: () => [],
+	};
+	const link = { io: network.tcp, host: "gateway" };
+	expect(() => new JsonHttpClient({ link, clock, random: () => 0, sources: [source] })).toThrow('path: "a b"');
 });
 
 it("ends what is under way when it is closed", () => {

@@ -5,6 +5,7 @@
 
 import { utf8Decode } from "../base/bytes";
 import type { Clock, Random } from "../base/clock";
+import { configError } from "../base/errors";
 import { frozen } from "../base/frozen";
 import { WRITE_RECORD } from "../base/record";
 import { HttpClient, type HttpLink, type HttpReply } from "../http/client";
@@ -41,13 +42,17 @@ export class JsonHttpClient {
 	#closed = false;
 	readonly #verdict = new JsonExtractor(verdictFields, 16);
 
-	/** Opens nothing yet. */
+	/** Opens nothing yet. Throws GridpostError "bad-config" for a device whose path makes no path of a request. */
 	constructor(options: JsonHttpOptions) {
 		const { link, clock, random, user, password } = options;
 		this.#clock = clock;
 		const limits = { headBytes: 2048, bodyBytes: longest };
 		this.#http = new HttpClient({ link, clock, random, user, password, limits });
 		for (const source of options.sources) {
+			for (const { key } of source.records) {
+				if (/^[\x21-\x7e]*$/.test(fillTemplate(String(key), source))) continue;
+				throw configError("path", source.path, "it must be letters, digits and signs, without blanks");
+			}
 			this.#seats.set(source.unit, { source, extractors: new SourceExtractors(source) });
 		}
 	}

@@ -38,6 +38,7 @@ beforeEach(() => {
 		sources: devices.map(({ unit, path }) => ({
 			unit,
 			path,
+			channel: 1,
 			records,
 			fields: (record) => pathFields(tasmotaEnergy, record),
 			onRecord: (at, { status, data }) => {
@@ -130,6 +131,17 @@ it("ends what waits when it is closed, and takes nothing more", () => {
 	ask("relay");
 	clock.advance(10_000);
 	expect(results.length).toBe(1);
+});
+
+it("refuses a path that would be a filter", () => {
+	const broker = {
+		socket: { io: simulatedMqtt([], clock), host: "broker" },
+		clock,
+		random: () => 0.5,
+		clientId: "hub",
+	};
+	const source = { unit: 1, path: "plug/#", channel: 1, records, fields: () => [], onRecord: () => {} };
+	expect(() => new JsonMqttClient({ broker, sources: [source] })).toThrow('path: "plug/#"');
 });
 
 it("sends no command while there is no broker, then or later", () => {

@@ -4,6 +4,7 @@
  * age counts only where a topic says a state, not a measurement.
  */
 import type { Clock, TimerId } from "../base/clock";
+import { configError } from "../base/errors";
 import { type RecordSpec, WRITE_RECORD } from "../base/record";
 import { MqttClient, type MqttClientOptions } from "../mqtt/client";
 import { fillTemplate, type JsonRequest, type JsonResult, type JsonSource, kNoData, SourceExtractors } from "./source";
@@ -71,7 +72,7 @@ export class JsonMqttClient {
 	#fault = "";
 	#closed = false;
 
-	/** Throws GridpostError for options that are out of range. It connects by itself, for ever, until `close`. */
+	/** Throws GridpostError for options that are out of range, and for a path that makes no topic. It connects by itself, for ever, until `close`. */
 	constructor(options: JsonMqttOptions) {
 		this.#clock = options.broker.clock;
 		this.#mqtt = new MqttClient({
@@ -83,7 +84,12 @@ export class JsonMqttClient {
 			onConnected: () => this.connected(),
 			onDisconnected: (reason) => this.disconnected(reason.text),
 		});
-		for (const source of options.sources) this.add(source);
+		try {
+			for (const source of options.sources) this.add(source);
+		} catch (error) {
+			this.#mqtt.close();
+			throw error;
+		}
 	}
 
 	/** Why nothing can be sent; "" when all is well. */
@@ -119,6 +125,7 @@ export class JsonMqttClient {
 	}
 
 	private add(source: JsonListener): void {
+		if (/[+#\0]/.test(source.path)) throw configError("path", source.path, "it is part of a topic: no + and no #");
 		const seat: Seat = {
 			source,
 			extractors: new SourceExtractors(source),

@@ -7,6 +7,8 @@ export interface JsonSource {
 	readonly unit: number;
 	/** What stands for it in paths and topics (`{path}`); "" for none. */
 	readonly path: string;
+	/** Which of several alike in one device it is, from 1 (`{channel}`, from 0 there). */
+	readonly channel: number;
 	readonly records: readonly RecordSpec[];
 	/** The values of a record, and the cells that they take in its payload. */
 	fields(record: RecordSpec): readonly JsonField[];
@@ -38,7 +40,7 @@ export interface JsonRequest {
 export const kNoData = new DataView(new ArrayBuffer(0));
 
 /**
- * A path, topic or document with what stands in braces filled in: {path} of the device, {channel} (its unit less 1),
+ * A path, topic or document with what stands in braces filled in: {path} of the device, {channel},
  * {value}, and {bool} (the value as true or false).
  */
 export function fillTemplate(template: string, source: JsonSource, value = 0): string {
@@ -47,7 +49,7 @@ export function fillTemplate(template: string, source: JsonSource, value = 0): s
 		.split("{path}")
 		.join(source.path)
 		.split("{channel}")
-		.join(String(source.unit - 1))
+		.join(String(source.channel - 1))
 		.split("{value}")
 		.join(String(Number(value.toPrecision(12))))
 		.split("{bool}")

@@ -91,8 +91,11 @@ export class DeviceBuilder {
 			: undefined;
 		const added = profile ? derModels(present, profile) : [];
 		const image = new Image(profile ? derMap(present, added) : present);
-		const device = new Device({ table, plan, image, unit: site.address, serial: site.serial, periodsMs: periods });
+		// those that speak JSON have paths, and for the bus the number that is theirs alone
+		const unit = table.protocol === "json-http" || table.protocol === "json-mqtt" ? site.unit : site.address;
+		const device = new Device({ table, plan, image, unit, serial: site.serial, periodsMs: periods });
 		device.path = site.path;
+		device.channel = site.address;
 		const entry = new Entry(index, site, device, image, client);
 		entry.table = device;
 		entry.kind = table.kind;

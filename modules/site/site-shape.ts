@@ -86,7 +86,10 @@ export interface SiteDevice {
 	device: string;
 	/** Id of one of `buses`. */
 	bus: string;
-	/** Modbus address on its bus, 1 to 247 (some devices answer at 248 to 255 too); 1 where a bus has no addresses. */
+	/**
+	 * Modbus address on its bus, 1 to 247 (some devices answer at 248 to 255 too); 1 where a bus has no addresses. http, mqtt:
+	 * which of the channels of a device it is, from 1.
+	 */
 	address: number;
 	/** Beginning of its paths (http) or topics (mqtt), where it has one of its own; "" for none. */
 	path: string;

@@ -6,7 +6,7 @@ const live: When = { row: "reachable", is: [1] };
 
 /**
  * A Hoymiles micro-inverter behind OpenDTU. The device's `path` in the site file is the inverter's serial number, as the
- * gateway writes it; several inverters of one gateway are devices of one bus with different addresses.
+ * gateway writes it; several inverters of one gateway are devices of one bus.
  */
 export const hoymilesOpendtu: DeviceTable = {
 	id: "hoymiles-opendtu",
