@@ -1,6 +1,7 @@
 import { concatBytes } from "../modules/base/bytes";
 import { deviceTable } from "../modules/devices/catalogue";
 import type { DeviceTable } from "../modules/devices/table";
+import { CanDevice } from "./can-device";
 import type { SimDer, SimDerOptions } from "./der-base";
 import { GridBattery } from "./der-battery";
 import { Gen24Hybrid } from "./der-gen24";
@@ -32,7 +33,7 @@ export interface PoleDevice {
 	/** What it is played as, when `device` is "sunspec". Default "inverter". */
 	sim?: SimKind;
 	bus: string;
-	/** Modbus address. */
+	/** Modbus address; a file may leave it out where a bus has none. */
 	address: number;
 	serial?: string;
 	/** "feeder" is the three-phase meter before all homes; "home" a customer; others measure air. */
@@ -106,6 +107,7 @@ export class Pole {
 	readonly #lines = new Map<string, SimLine>();
 	readonly #slaves = new Map<string, SimDevice>();
 	readonly #chargers = new Map<string, SimEvse>();
+	readonly #onCan: { readonly id: string; readonly bus: string; readonly device: CanDevice }[] = [];
 	readonly #options: PoleOptions;
 	readonly #seed: number;
 	readonly #startHour: number;
@@ -124,15 +126,19 @@ export class Pole {
 		options.devices.forEach((device, i) => {
 			const slave = device.device === "sunspec" ? this.#sunspec(device, i) : this.#tabled(device, homes, i);
 			if (options.faults) slave.faults = new FaultSchedule({ ...options.faults, seed: this.#seed + 31 * i });
+			if (slave instanceof CanDevice) {
+				this.#onCan.push({ id: device.id, bus: device.bus, device: slave });
+				return;
+			}
 			this.line(device.bus).slaves.push(slave);
 			this.#slaves.set(device.id, slave);
 		});
 	}
 
-	#tabled(device: PoleDevice, homes: readonly PoleDevice[], i: number): SimDevice {
+	#tabled(device: PoleDevice, homes: readonly PoleDevice[], i: number): SimDevice | CanDevice {
 		const seed = this.#seed + 17 * i;
 		const serial = device.serial === undefined ? {} : { serial: device.serial };
-		const unit = device.address;
+		const unit = device.address ?? 1;
 		if (isSolArk(device.device)) {
 			return new SolArk({ model: device.device, unit, seed, startHour: this.#startHour, ...serial });
 		}
@@ -143,7 +149,8 @@ export class Pole {
 			this.#chargers.set(device.id, charger);
 			return charger.slave;
 		}
-		return tabledDevice({ table, unit, source: this.#source(device, table, homes, i), seed, ...serial });
+		const played = { table, unit, source: this.#source(device, table, homes, i), seed, ...serial };
+		return table.protocol === "can" ? new CanDevice(played) : tabledDevice(played);
 	}
 
 	/** What a device of a table measures. */
@@ -173,6 +180,16 @@ export class Pole {
 		let line = this.#lines.get(bus);
 		if (line === undefined) this.#lines.set(bus, (line = new SimLine(this.#lines.size + 1)));
 		return line;
+	}
+
+	/** The devices on a CAN bus. */
+	canDevices(bus: string): CanDevice[] {
+		return this.#onCan.filter((one) => one.bus === bus).map(({ device }) => device);
+	}
+
+	/** The simulated device of a device of the site on a CAN bus. */
+	canDevice(id: string): CanDevice | undefined {
+		return this.#onCan.find((one) => one.id === id)?.device;
 	}
 
 	/** The slave of a device of the site that has a table. */

@@ -6,6 +6,7 @@ import { plainJson } from "../../modules/devices/plain";
 import { type FoundPlugin, takePlugins } from "../../modules/devices/plugin-table";
 import { Pole, type PoleDevice, type PoleOptions, type SimLine } from "../../sim/pole";
 import type { HostOptions, SiteStore } from "../host";
+import { joinBus } from "./can-bus";
 import { createIo, type Io, type IoOptions } from "./io/io";
 import { VirtualNetwork } from "./io/virtual-network";
 import { VirtualTime } from "./io/virtual-time";
@@ -88,7 +89,7 @@ export class DesktopHub {
 	/** The simulated devices; undefined when no bus is simulated. */
 	readonly pole: Pole | undefined;
 	#application: Application | undefined;
-	#lines: LineDevice[] = [];
+	#lines: { close(): void }[] = [];
 	#time: VirtualTime | undefined;
 	#closed = false;
 
@@ -180,7 +181,7 @@ export class DesktopHub {
 
 	/** Slaves on every simulated bus. A site file that cannot be read has none; the application will say why. */
 	#simulate(options: DesktopHubOptions): Pole | undefined {
-		let site: { buses?: { id: string; port: unknown }[]; devices?: PoleDevice[] };
+		let site: { buses?: { id: string; kind?: unknown; port: unknown }[]; devices?: PoleDevice[] };
 		try {
 			site = JSON.parse(options.siteText);
 			const simulated = (site.buses ?? []).filter((bus) => bus.port === "sim").map((bus) => bus.id);
@@ -189,7 +190,11 @@ export class DesktopHub {
 			const { tables } = takePlugins(options.plugins ?? []);
 			const table = (id: string) => tables.find((one) => one.id === id) ?? findTable(id);
 			const pole = new Pole({ table, ...options.sim, devices });
-			for (const bus of simulated) this.#lines.push(this.#openLine(pole, bus));
+			const canBuses = (site.buses ?? []).filter((bus) => bus.kind === "can").map((bus) => bus.id);
+			for (const bus of simulated) {
+				if (!canBuses.includes(bus)) this.#lines.push(this.#openLine(pole, bus));
+				else for (const device of pole.canDevices(bus)) this.#lines.push(joinBus(this.machine, bus, device));
+			}
 			return pole;
 		} catch {
 			return undefined;

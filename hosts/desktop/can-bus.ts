@@ -53,7 +53,8 @@ export function joinBus(machine: Machine, name: string, device: SimCanDevice): B
 	});
 	const wire = {
 		send: (frame: Parameters<BusDevice["send"]>[0]) => place.send(frame),
-		wake: (delayMs: number) => place.wake(Math.round(1000 * delayMs)),
+		// never before its time, or it would sleep again for nothing
+		wake: (delayMs: number) => place.wake(Math.ceil(1000 * delayMs)),
 	};
 	device.join(wire, machine.now());
 	return place;

@@ -33,5 +33,6 @@ export const platformModules: readonly string[] = [
 	"embedded:io/socket/tcp/tls",
 	"hosts/moddable/clock",
 	"hosts/web-files",
+	"modules/can/can",
 	"modules/rs485/rs485",
 ];

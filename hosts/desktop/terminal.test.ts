@@ -95,7 +95,7 @@ const snapshot: Snapshot = {
 	],
 	buses: [
 		{
-			...{ id: "rs485-1", port: "sim", baud: 9600, utilisation: 0.52, reads: 12345, late: 0, open: true },
+			...{ can: null, id: "rs485-1", port: "sim", baud: 9600, utilisation: 0.52, reads: 12345, late: 0, open: true },
 			...{ timeouts: 0, garbled: 0, exceptions: 0, crc: 0, parity: 0, framing: 0, overrun: 0 },
 			...{ lastAnswerS: 0.1, slowest: null },
 		},

@@ -12,6 +12,7 @@ import { namedTCP } from "../moddable/named-tcp";
 import { WebFiles } from "../web-files";
 import { board } from "./board";
 import { boardSetup } from "./board-setup";
+import { PortCAN } from "./can-port";
 import Ethernet from "./ethernet";
 import { hasDebugger, lastNote, resetReason, restart, slot, state } from "./firmware";
 import { lateListener } from "./late-listener";
@@ -64,6 +65,7 @@ export function boardHost(flash: FlashFiles): Host {
 			...(authority ? { TLS: trustedTLS(SocketTLS as never, TCP, authority) } : {}),
 			Listener: lateListener(Listener as unknown as ListenerClass, { clock, log }),
 			RS485: LineRS485,
+			...(PortCAN ? { CAN: PortCAN } : {}),
 		},
 		packedTable: (id) => {
 			const bytes = readResource(`${id}.table`);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { boardFrom } from "./boards";
-import { canOptions, ethernetPins, lines, spiBus } from "./wiring";
+import { canOptions, canPort, ethernetPins, lines, spiBus } from "./wiring";
 
 describe("what the boards hand to their drivers", () => {
 	it("names all pins of the shared bus to each chip on it, so that whoever comes first opens it whole", () => {
@@ -32,6 +32,17 @@ describe("what the boards hand to their drivers", () => {
 		expect(canOptions(boardFrom({ board: "devkitc1" }))).toEqual({ port: 0, transmit: 4, receive: 5 });
 		expect(canOptions(boardFrom({ can: "twai", can_transmit: 21 }))).toEqual({ port: 0, transmit: 21, receive: 41 });
 		expect(canOptions(boardFrom({ board: "v3" }))).toBeUndefined();
+	});
+
+	it("opens the CAN port by its name in the site file, with what the client wants", () => {
+		const asked = { port: "can-1", bitrate: 250_000, filters: [{ id: 0x351 }] };
+		expect(canPort(boardFrom({ board: "devkitc1" }), asked)).toEqual({ ...asked, port: 0, transmit: 4, receive: 5 });
+		expect(canPort(boardFrom({ board: "v1" }), { ...asked, port: "mcp2515" })).toMatchObject({
+			port: "mcp2515",
+			select: 2,
+		});
+		expect(() => canPort(boardFrom({ board: "devkitc1" }), { port: "mcp2515" })).toThrow(/this board has can-1/);
+		expect(() => canPort(boardFrom({ board: "v3" }), asked)).toThrow(/no CAN port/);
 	});
 
 	it("lists the lines that there are", () => {

@@ -1,3 +1,4 @@
+import { configError } from "../../modules/base/errors";
 import type { CANOptions } from "../../modules/can/can";
 import type { Board, Pins } from "./boards";
 import { lineNames, lineOptions } from "./lines";
@@ -43,6 +44,18 @@ export function canOptions({ can, pins, canCrystalHz }: Board): CANOptions | und
 	const { can_clock: clock, can_out: out, can_in: input, can_select: select, can_interrupt: interrupt } = pins;
 	const wires = { spi: kCanPort, clock: clock!, out: out!, in: input!, select: select!, interrupt: interrupt! };
 	return { port: "mcp2515", ...wires, crystalHz: canCrystalHz };
+}
+
+/** The options of the native class for what a site file calls a CAN port. Throws when the board has no such port. */
+export function canPort(board: Board, options: CANOptions): CANOptions {
+	const wires = canOptions(board);
+	const names = ["can-1", ...(board.can === "mcp2515" ? ["mcp2515"] : [])];
+	if (wires && names.includes(String(options.port))) return { ...options, ...wires };
+	throw configError(
+		"port",
+		options.port,
+		wires ? `this board has ${names.join(" or ")}` : "this board has no CAN port",
+	);
 }
 
 /** The RS-485 lines that the board has, by the names of the site file. */

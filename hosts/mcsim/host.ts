@@ -8,9 +8,12 @@ import { TCP } from "hosts/moddable/tcp";
 import { resourceFiles } from "hosts/moddable/web-files";
 import config from "mc/config";
 import { utf8Decode } from "modules/base/bytes";
+import { SimCanBus } from "sim/can-bus";
 import { Pole, type PoleDevice } from "sim/pole";
 import type { ListenerClass } from "../../modules/base/io";
 import type { LogLevel } from "../../modules/base/log";
+import type { CANOptions } from "../../modules/can/can";
+import type { CanClass } from "../../modules/canbus/types";
 import type { Host } from "../host";
 
 // The device's name for this file is "host", so its imports stand as the device knows them, not relative to this folder.
@@ -25,10 +28,11 @@ const siteText = utf8Decode(new Uint8Array(new Resource("demo.json").slice(0))) 
 /** Built when the first simulated line is opened: by then the application has found the site file in order. */
 let pole: Pole | undefined;
 
-function line(bus: string) {
-	pole ??= new Pole({ devices: (JSON.parse(siteText) as { devices: PoleDevice[] }).devices });
-	return pole.line(bus);
+function played(): Pole {
+	return (pole ??= new Pole({ devices: (JSON.parse(siteText) as { devices: PoleDevice[] }).devices }));
 }
+
+const line = (bus: string) => played().line(bus);
 
 const panel = new SimPanel({
 	link: screen,
@@ -43,6 +47,17 @@ const panel = new SimPanel({
 });
 
 const Line = simulatedRS485(line, clock);
+
+/** A CAN bus in memory, made with its devices when its port is opened. */
+class SimulatedCan {
+	constructor(options: CANOptions) {
+		const name = String(options.port).replace(/^sim:/, "");
+		const bus = new SimCanBus(clock, options.bitrate);
+		for (const device of played().canDevices(name)) bus.add(device);
+		// biome-ignore lint/correctness/noConstructorReturn: a port of the bus
+		return new bus.io(options) as never;
+	}
+}
 
 class CountedLine extends Line {
 	constructor(options: ConstructorParameters<typeof Line>[0]) {
@@ -64,7 +79,12 @@ const host: Host = {
 	timeKeeper: "system",
 	random: Math.random,
 	log,
-	io: { TCP, Listener: Listener as unknown as ListenerClass, RS485: CountedLine },
+	io: {
+		TCP,
+		Listener: Listener as unknown as ListenerClass,
+		RS485: CountedLine,
+		CAN: SimulatedCan as unknown as CanClass,
+	},
 	packedTable: (id) => {
 		const name = `${id}.table`;
 		return Resource.exists(name) ? new Uint8Array(new Resource(name) as unknown as ArrayBuffer) : undefined;

@@ -85,10 +85,23 @@ export interface BusStatus {
 	parity: number | null;
 	framing: number | null;
 	overrun: number | null;
+	/** Of a CAN bus, since the start; null for what is none, and while the port is not open. */
+	can: CanStatus | null;
 	/** Seconds since any of its devices answered; null: never. */
 	lastAnswerS: number | null;
 	/** The device whose reads take longest; null when none has answered. */
 	slowest: { device: string; roundTripMs: number } | null;
+}
+
+export interface CanStatus {
+	framesReceived: number;
+	framesSent: number;
+	/** Lost because nobody read them in time. */
+	overflow: number;
+	busErrors: number;
+	/** Times that we were off the bus, and frames of ours that were dropped then or found no place to wait. */
+	busOff: number;
+	dropped: number;
 }
 
 /** What a point is called and measured in: the same for all devices of a product. */
@@ -234,7 +247,13 @@ export function busStatus(hub: Hub, clock: Clock): BusStatus[] {
 	return hub.buses.map((bus) => oneBus(bus, hub, nowMs));
 }
 
-function oneBus({ site, scheduler, fault, line }: Bus, hub: Hub, nowMs: number): BusStatus {
+function canStatus(can: Bus["can"]): CanStatus | null {
+	if (!can) return null;
+	const { framesReceived, framesSent, overflow, busErrors, busOff, dropped, refused } = can;
+	return { framesReceived, framesSent, overflow, busErrors, busOff, dropped: dropped + refused };
+}
+
+function oneBus({ site, scheduler, fault, line, can }: Bus, hub: Hub, nowMs: number): BusStatus {
 	const sums = { timeouts: 0, garbled: 0, exceptions: 0 };
 	let lastMs = Number.NaN;
 	let slowest: HubDevice | undefined;
@@ -252,7 +271,7 @@ function oneBus({ site, scheduler, fault, line }: Bus, hub: Hub, nowMs: number):
 		id: site.id,
 		port: site.kind === "tcp" ? `${site.host}:${site.port}` : String(site.port),
 		baud: site.kind === "tcp" ? 0 : site.baud,
-		utilisation: Math.round(scheduler.utilisation() * 1000) / 1000,
+		utilisation: Math.round((can?.use ?? scheduler.utilisation()) * 1000) / 1000,
 		reads: scheduler.reads,
 		late: scheduler.late,
 		open: fault === "",
@@ -261,6 +280,7 @@ function oneBus({ site, scheduler, fault, line }: Bus, hub: Hub, nowMs: number):
 		parity: line?.parity ?? null,
 		framing: line?.framing ?? null,
 		overrun: line?.overrun ?? null,
+		can: canStatus(can),
 		lastAnswerS: ageS(lastMs, nowMs),
 		slowest: slowest ? { device: slowest.site.id, roundTripMs: Math.round(slowest.device.roundTripMs) } : null,
 	};

@@ -36,6 +36,10 @@ const kReopenMinMs = 1000;
 const kReopenMaxMs = 30_000;
 /** Lost frames are told at most so often. */
 const kOverflowQuietMs = 60_000;
+const kUseMs = 10_000;
+const kBitrate = 500_000;
+/** Of a frame with 8 bytes and 11 or 29 bits of identifier, stuffed as usual. */
+const kFrameBits = 130;
 /** The message of the port begins so when it goes on. */
 const kOverflow = "frames were lost";
 
@@ -58,6 +62,9 @@ export class CanClient {
 	#reopenMs = kReopenMinMs;
 	#overflowToldMs = -Infinity;
 	#lostBy = "";
+	#use = Number.NaN;
+	#useFromMs = 0;
+	#useFrames = 0;
 	#closed = false;
 
 	/** Throws what the class of the port throws when it cannot be opened. Once open, it is opened again when it fails. */
@@ -65,6 +72,7 @@ export class CanClient {
 		const { link, clock, listeners = [] } = options;
 		this.#link = link;
 		this.#clock = clock;
+		this.#useFromMs = clock.now();
 		this.#log = options.log ?? silentLog;
 		this.#name = options.name ?? "can";
 		this.#hearing = new Hearing(listeners, clock);
@@ -98,6 +106,23 @@ export class CanClient {
 		const { refused } = this.#outbox;
 		const { unknown, short } = this.#hearing;
 		return { ...sum(this.#counted, this.#port?.counters), refused, unknown, short };
+	}
+
+	/**
+	 * The part of the time, 0 to 1, that frames seen by this port take of the bus, over the last ten seconds or more. What
+	 * the controller itself leaves out is not seen.
+	 */
+	get use(): number {
+		const nowMs = this.#clock.now();
+		const elapsedMs = nowMs - this.#useFromMs;
+		if (elapsedMs < kUseMs && !Number.isNaN(this.#use)) return this.#use;
+		const { framesReceived, framesSent, filtered, overflow } = this.line;
+		const frames = framesReceived + framesSent + filtered + overflow;
+		const bitsPerMs = (this.#link.bitrate ?? kBitrate) / 1000;
+		if (elapsedMs > 0) this.#use = Math.min(1, ((frames - this.#useFrames) * kFrameBits) / bitsPerMs / elapsedMs);
+		this.#useFromMs = nowMs;
+		this.#useFrames = frames;
+		return Number.isNaN(this.#use) ? 0 : this.#use;
 	}
 
 	/** Asks for a record, or writes one, behind what was asked before; the result comes later. */

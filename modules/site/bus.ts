@@ -77,6 +77,11 @@ export class Bus implements WriteClient {
 		return this.#client?.line;
 	}
 
+	/** The same of a CAN bus; undefined for what is none. */
+	get can(): BusLink["can"] {
+		return this.#client?.can;
+	}
+
 	/** Why nothing can be sent: the port cannot be opened, the connection cannot be made; "" when all is well. */
 	get fault(): string {
 		return this.#closedBy || (this.#client?.fault ?? "");

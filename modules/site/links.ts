@@ -3,7 +3,7 @@ import { GridpostError } from "../base/errors";
 import type { FrameTap } from "../base/frame-tap";
 import type { TcpClass } from "../base/io";
 import type { Log } from "../base/log";
-import { CanClient } from "../canbus/client";
+import { CanClient, type CanLineCounters } from "../canbus/client";
 import type { CanClass } from "../canbus/types";
 import { Device } from "../devices/engine";
 import { RecordListener } from "../devices/listener";
@@ -44,8 +44,12 @@ export interface BusLink extends BusClient {
 	readonly fault: string;
 	/** Faults of the line; undefined for what is no serial line. */
 	readonly line?: LineCounters | undefined;
+	/** The same of a CAN bus, and how much of the time its frames take, 0 to 1. */
+	readonly can?: CanState | undefined;
 	close(): void;
 }
+
+export type CanState = CanLineCounters & { readonly use: number };
 
 /**
  * Opens the client of what the devices of a bus speak. Throws what the class of the port throws when it cannot be opened,
@@ -115,6 +119,9 @@ function openCan({ bus, clock, log, io, devices }: LinkOptions): BusLink {
 		request: (request) => client.request(request),
 		get fault() {
 			return client.fault;
+		},
+		get can() {
+			return { use: client.use, ...client.line };
 		},
 		close: () => client.close(),
 	};

@@ -33,8 +33,11 @@ export function HealthPage({ data }: { data: LiveSite }) {
 function BusPanel({ bus, site, atMs }: { bus: BusStatus; site: SiteStatus; atMs: number }) {
 	const slowest = bus.slowest;
 	const nameOf = (id: string) => site.devices.find((device) => device.id === id)?.name ?? id;
-	const place =
-		bus.baud === 0 ? t("busTcp", { port: bus.port }) : t("busSerial", { baud: number(bus.baud), port: bus.port });
+	const place = bus.can
+		? t("busCan", { bitrate: number(bus.baud / 1000), port: bus.port })
+		: bus.baud === 0
+			? t("busTcp", { port: bus.port })
+			: t("busSerial", { baud: number(bus.baud), port: bus.port });
 	const faults = bus.timeouts + bus.garbled + bus.exceptions;
 	const load = bus.utilisation > 0.9 ? "high" : bus.utilisation > 0.75 ? "mid" : "";
 	return (
@@ -94,7 +97,12 @@ function Count({ name, count }: { name: string; count: number }) {
 	);
 }
 
-function lineErrors({ crc, parity, framing, overrun }: BusStatus): string {
+function lineErrors({ crc, parity, framing, overrun, can }: BusStatus): string {
+	if (can) {
+		const { busErrors, busOff, overflow, dropped } = can;
+		const count = { errors: number(busErrors), off: number(busOff), lost: number(overflow), unsent: number(dropped) };
+		return t("busCanText", count);
+	}
 	if ([crc, parity, framing, overrun].every((one) => one == null)) return t("busLineNone");
 	const show = (count: number | null) => (count == null ? t("none") : number(count));
 	return t("busLineText", { crc: show(crc), parity: show(parity), framing: show(framing), overrun: show(overrun) });

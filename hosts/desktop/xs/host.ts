@@ -4,6 +4,8 @@ import TLS from "embedded:io/socket/tcp/tls";
 import keyValue from "embedded:storage/key-value";
 import app from "host:app";
 import type { ListenerClass, TcpClass } from "../../../modules/base/io";
+import CAN from "../../../modules/can/can";
+import type { CanClass } from "../../../modules/canbus/types";
 import { fromPlainJson } from "../../../modules/devices/plain";
 import type { FoundPlugin } from "../../../modules/devices/plugin-table";
 import type { Rs485Class } from "../../../modules/modbus/client-link";
@@ -40,6 +42,7 @@ const host: Host = {
 		TLS: TLS as unknown as TcpClass,
 		Listener: Listener as unknown as ListenerClass,
 		RS485: RS485 as unknown as Rs485Class,
+		CAN: CAN as unknown as CanClass,
 	},
 	packedTable: (id) => bytesOf(app.packedTable(id)),
 	siteText: app.siteText(),
