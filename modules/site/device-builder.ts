@@ -87,7 +87,12 @@ export class DeviceBuilder {
 		const present = tableModels(table);
 		const can = abilitiesOf(table);
 		const profile = isDer(table.kind)
-			? { ...this.#profile(table.kind, site, can), acType: acTypeOf(plan), ...solarPortsOf(table) }
+			? {
+					...this.#profile(table.kind, site, can),
+					acType: acTypeOf(plan),
+					...solarPortsOf(table),
+					noCapacity: !tellsCapacity(plan),
+				}
 			: undefined;
 		const added = profile ? derModels(present, profile) : [];
 		const image = new Image(profile ? derMap(present, added) : present);
@@ -241,6 +246,10 @@ function abilitiesOf(table: DeviceTable): Abilities {
 function acTypeOf(plan: Plan): AcType {
 	if (plan.has(701, "VL3")) return "three";
 	return plan.has(701, "VL2") ? "split" : "single";
+}
+
+function tellsCapacity(plan: Plan): boolean {
+	return plan.has(713, "WHRtg") || plan.has(802, "WHRtg");
 }
 
 /** What a table says for good of its DC ports. */

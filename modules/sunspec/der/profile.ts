@@ -43,6 +43,8 @@ export interface DerProfile {
 	 * power.
 	 */
 	readonly storeModules?: StoreModules | undefined;
+	/** Its device has a storage and never tells how much that holds: nothing waits for it. */
+	readonly noCapacity?: boolean;
 	/** How many ports of a 714 that its device gives are solar; missing: not known, it may be all. */
 	readonly solarPorts?: number;
 	/** Battery strings that 803 is to tell of; missing: no 803 is added. */

@@ -32,7 +32,8 @@ export function isSettled(input: SettleInput): boolean {
 	const ids = sourceIds(input);
 	const tells = (...some: readonly number[]): boolean => some.some((id) => ids.includes(id));
 	if (tells(702, 120, 121) && Number.isNaN(ownRating(input, "maxW"))) return false;
-	if (tells(713, 802) && Number.isNaN(ownRating(input, "capacityWh"))) return false;
+	const waits = input.profile.noCapacity !== true;
+	if (waits && tells(713, 802) && Number.isNaN(ownRating(input, "capacityWh"))) return false;
 	if (!input.present.some((model) => model.id === 714)) return true;
 	return !Number.isNaN(readPoint(input.images[0]!, 714, "Prt.PrtTyp"));
 }
