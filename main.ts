@@ -3,7 +3,7 @@ import { serveApi } from "./modules/admin/api";
 import { Auth } from "./modules/admin/auth";
 import { busStatus, StatusReader } from "./modules/admin/status";
 import { Catalogue } from "./modules/devices/catalogue";
-import { takePlugins } from "./modules/devices/plugin-table";
+import type { LoadedPlugins } from "./modules/devices/plugin-table";
 import { HttpServer } from "./modules/http/server";
 import { TcpServer } from "./modules/modbus/server-tcp";
 import { Telemetry } from "./modules/openami/telemetry";
@@ -30,7 +30,7 @@ const kFrameLogBytes = 6 * 1024;
  */
 export default function main() {
 	const { clock, log, io, options, firmware } = host;
-	const plugins = takePlugins(host.plugins ?? []);
+	const plugins: LoadedPlugins = host.plugins ?? { tables: [], leftOut: [] };
 	for (const { id } of plugins.tables) log("info", "plugin", `${id} is loaded`);
 	for (const { name, reason } of plugins.leftOut) log("error", "plugin", `${name} is left out: ${reason}`);
 	const known = knownDevices(plugins.tables);

@@ -4,7 +4,7 @@ import type { KeptValues } from "../modules/base/kept";
 import type { Log } from "../modules/base/log";
 import type { NetworkState } from "../modules/base/network";
 import type { CanClass } from "../modules/canbus/types";
-import type { FoundPlugin } from "../modules/devices/plugin-table";
+import type { LoadedPlugins } from "../modules/devices/plugin-table";
 import type { AssetProvider } from "../modules/http/server";
 import type { Rs485Class } from "../modules/modbus/client-link";
 import type { PanelDevices } from "../modules/panel/devices";
@@ -43,8 +43,8 @@ export interface Host {
 	siteStore?: SiteStore;
 	/** What the application itself keeps over a restart; left out: it starts anew each time. */
 	kept?: KeptValues;
-	/** Device tables from elsewhere, as found; the application checks them. Left out: there are none. */
-	plugins?: readonly FoundPlugin[];
+	/** Device tables from elsewhere, and those that had to be left out. Left out: there are none. */
+	plugins?: LoadedPlugins;
 	/** Stops the program and starts it anew, after the answer to whoever asked is out; left out: it cannot. */
 	restart?: () => void;
 	/** Password of the user "admin", asked for by everything that changes something; left out or "": none is asked for. */

@@ -15,6 +15,7 @@ const included = {
 		all: ["Resource", "instrumentation", "mc/config", "time", "timer"],
 		"esp32/esp32s3": ["button", "neopixel", "preference"],
 	},
+	"$(MODDABLE)/modules/base/modules/manifest.json": { all: ["modules"] },
 	"$(MODDABLE)/modules/io/manifest.json": {
 		all: [
 			"embedded:io/serial",

@@ -5,6 +5,7 @@
 /// <reference path="../node_modules/@moddable/typings/xs.d.ts" />
 /// <reference path="../node_modules/@moddable/typings/Resource.d.ts" />
 /// <reference path="../node_modules/@moddable/typings/mc/config.d.ts" />
+/// <reference path="../node_modules/@moddable/typings/modules.d.ts" />
 /// <reference path="../node_modules/@moddable/typings/net.d.ts" />
 /// <reference path="../node_modules/@moddable/typings/time.d.ts" />
 /// <reference path="../node_modules/@moddable/typings/timer.d.ts" />

@@ -7,6 +7,7 @@ import SocketTLS from "embedded:io/socket/tcp/tls";
 import config from "mc/config";
 import type { ListenerClass, TcpClass } from "../../modules/base/io";
 import type { LogLevel } from "../../modules/base/log";
+import { knownDevices } from "../../modules/site/known-devices";
 import type { Host } from "../host";
 import { namedTCP } from "../moddable/named-tcp";
 import { WebFiles } from "../web-files";
@@ -17,6 +18,7 @@ import Ethernet from "./ethernet";
 import { hasDebugger, lastNote, resetReason, restart, slot, state } from "./firmware";
 import { lateListener } from "./late-listener";
 import { panelDevices } from "./panel-devices";
+import { boardPlugins } from "./plugin-mods";
 import { resolve } from "./resolver";
 import { LineRS485 } from "./rs485-line";
 import type { FlashFiles } from "./sdk";
@@ -36,9 +38,11 @@ export function boardHost(flash: FlashFiles): Host {
 	const clock = new BoardClock();
 	const TCP = namedTCP(SocketTCP as unknown as TcpClass, resolve);
 	const { pins } = board;
+	const plugins = boardPlugins({ clock, files: flash, log: traceLog });
 	const { log, ...setup } = boardSetup({
 		clock,
 		files: flash,
+		known: knownDevices(plugins.tables),
 		// esp_random: the hardware's noise
 		random: Math.random,
 		log: traceLog,
@@ -73,6 +77,7 @@ export function boardHost(flash: FlashFiles): Host {
 		},
 		options: {},
 		firmware,
+		plugins,
 		...(files ? { files } : {}),
 		panel: panelDevices(clock, log),
 		...setup,

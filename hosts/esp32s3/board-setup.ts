@@ -3,7 +3,7 @@ import type { Random } from "../../modules/base/clock";
 import type { Log } from "../../modules/base/log";
 import { SetupConsole } from "../../modules/setup/console";
 import { Provisioning } from "../../modules/setup/provisioning";
-import { knownDevices } from "../../modules/site/known-devices";
+import type { KnownDevices } from "../../modules/site/site-file";
 import type { Host } from "../host";
 import { board } from "./board";
 import { BoardRadioEsp32, LocalName } from "./network";
@@ -23,6 +23,8 @@ export interface BoardSetupOptions {
 	log: Log;
 	/** Starts the chip anew, at once. */
 	restart: () => void;
+	/** What a site file may name. */
+	known: KnownDevices;
 	/** UART 0 is the debugger's: there is no console then. */
 	hasDebugger: boolean;
 	/** Opens the port of the cable; undefined or a throw: there is none. */
@@ -65,7 +67,7 @@ export function boardSetup(options: BoardSetupOptions): BoardSetup {
 		storage: boardStorage(options.files),
 		radio,
 		boardId: attempt("the board's number", () => boardId(random)) ?? "0000",
-		known: knownDevices(),
+		known: options.known,
 		restart,
 		onNetwork: (state) => {
 			attempt("time", () => time.network(state.state === "up"));

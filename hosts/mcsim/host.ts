@@ -3,11 +3,15 @@ import Listener from "embedded:io/socket/listener";
 import { type PanelLink, SimPanel } from "hosts/mcsim/panel-devices";
 import { simulatedRS485 } from "hosts/mcsim/sim-rs485";
 import { ModdableClock } from "hosts/moddable/clock";
+import { findMods } from "hosts/moddable/mods";
+import { runPlugin } from "hosts/moddable/plugin-sandbox";
 import { ScaledClock } from "hosts/moddable/scaled-clock";
 import { TCP } from "hosts/moddable/tcp";
 import { resourceFiles } from "hosts/moddable/web-files";
 import config from "mc/config";
+import Modules from "modules";
 import { utf8Decode } from "modules/base/bytes";
+import { takePlugins } from "modules/devices/plugin-table";
 import { SimCanBus } from "sim/can-bus";
 import { Pole, type PoleDevice } from "sim/pole";
 import type { ListenerClass } from "../../modules/base/io";
@@ -90,6 +94,7 @@ const host: Host = {
 		return Resource.exists(name) ? new Uint8Array(new Resource(name) as unknown as ArrayBuffer) : undefined;
 	},
 	siteText,
+	plugins: takePlugins(findMods({ archive: Modules.archive ?? [], run: runPlugin })),
 	// Number: what mcconfig takes from its command line is text
 	options: {
 		modbusPort: Number(config["modbusPort"]),

@@ -7,7 +7,7 @@ import type { ListenerClass, TcpClass } from "../../../modules/base/io";
 import CAN from "../../../modules/can/can";
 import type { CanClass } from "../../../modules/canbus/types";
 import { fromPlainJson } from "../../../modules/devices/plain";
-import type { FoundPlugin } from "../../../modules/devices/plugin-table";
+import { type FoundPlugin, takePlugins } from "../../../modules/devices/plugin-table";
 import type { Rs485Class } from "../../../modules/modbus/client-link";
 import RS485 from "../../../modules/rs485/rs485";
 import type { Host } from "../../host";
@@ -60,7 +60,7 @@ const host: Host = {
 		? {}
 		: { siteStore: { place, save: (text: string) => app.saveSite(text) }, restart: () => app.restart() }),
 	adminPassword: app.adminPassword(),
-	plugins: fromPlainJson(app.plugins()) as FoundPlugin[],
+	plugins: takePlugins(fromPlainJson(app.plugins()) as FoundPlugin[]),
 };
 
 export default host;
