@@ -39,7 +39,7 @@ const point = (id: string, name: string) => hub!.device(id).points.find((one) =>
 
 test("batteries on two simulated CAN buses are read, each frame of its own unit, and the buses count", async () => {
 	hub = new VirtualHub({ siteText: siteText() });
-	await hub.hub.run(30_000);
+	await hub.hub.run(12_000);
 	const { buses, devices } = hub.snapshot();
 	expect(devices.map(({ id, online }) => [id, online])).toEqual([
 		["pylon", true],
@@ -52,12 +52,12 @@ test("batteries on two simulated CAN buses are read, each frame of its own unit,
 		{ id: "can-b", baud: 250000, open: true, can: { dropped: 0 } },
 	]);
 	// six frames and ours each second, and two each five seconds
-	expect(buses[0]!.can!.framesReceived).toBeGreaterThan(150);
-	expect(buses[0]!.can!.framesSent).toBeGreaterThanOrEqual(30);
+	expect(buses[0]!.can!.framesReceived).toBeGreaterThan(60);
+	expect(buses[0]!.can!.framesSent).toBeGreaterThanOrEqual(12);
 	expect(buses[0]!.utilisation).toBeGreaterThan(0.0005);
 	expect(buses[0]!.utilisation).toBeLessThan(0.01);
 	// what is asked for is polled
-	expect(buses[1]!.reads).toBeGreaterThan(30);
+	expect(buses[1]!.reads).toBeGreaterThan(12);
 	for (const id of ["pylon", "jk-1", "jk-2", "daly"]) {
 		const soc = point(id, "SoC");
 		expect(soc?.quality, id).toBe("good");
@@ -65,13 +65,11 @@ test("batteries on two simulated CAN buses are read, each frame of its own unit,
 	}
 	const pole = hub.hub.pole!;
 	pole.canDevice("jk-2")!.fault = { kind: "silent" };
-	pole.canDevice("daly")!.fault = { kind: "silent" };
-	await hub.hub.run(20_000);
-	expect(hub.snapshot().devices.map(({ online }) => online)).toEqual([true, true, false, false]);
+	await hub.hub.run(4000);
+	expect(hub.snapshot().devices.map(({ online }) => online)).toEqual([true, true, false, true]);
 	expect(point("jk-2", "SoC")).toMatchObject({ value: null, quality: "comms_lost" });
 	pole.canDevice("jk-2")!.fault = undefined;
-	pole.canDevice("daly")!.fault = undefined;
-	await hub.hub.run(70_000);
+	await hub.hub.run(2000);
 	expect(hub.snapshot().devices.every(({ online }) => online)).toBe(true);
 });
 
