@@ -20,10 +20,12 @@ export interface Drivetrain {
 }
 
 export interface DriveProfile {
+	/** It confirms what it does not have, and does nothing. */
+	readonly confirmsAll?: boolean;
 	/** A row was written. */
 	written(row: string, value: number, drive: Drivetrain): void;
-	/** The drive has tripped, or lost its power. */
-	tripped(): void;
+	/** The drive has tripped, or lost its power: then it has forgotten what it was told, too. */
+	tripped(power: boolean): void;
 	/** What its status rows hold. */
 	status(row: string, drive: Drivetrain): number | undefined;
 }
@@ -64,7 +66,9 @@ export class YaskawaProfile implements DriveProfile {
 		if (drive.running) drive.reverse = ways === 2;
 	}
 
-	tripped(): void {}
+	tripped(power: boolean): void {
+		if (power) this.#word = 0;
+	}
 
 	status(row: string, drive: Drivetrain): number | undefined {
 		if (row === "fault_1") return drive.faultCode;
@@ -99,8 +103,9 @@ export class AbbProfile implements DriveProfile {
 		drive.running = this.#stage === 3;
 	}
 
-	tripped(): void {
-		this.#stage = 0;
+	tripped(power: boolean): void {
+		this.#stage = power ? 1 : 0;
+		if (power) this.#word = 0;
 	}
 
 	status(row: string, drive: Drivetrain): number | undefined {
@@ -115,6 +120,7 @@ export class AbbProfile implements DriveProfile {
 
 /** CiA 402 as the Altivar has it. */
 export class Cia402Profile implements DriveProfile {
+	readonly confirmsAll = true;
 	#word = 0;
 	#state = 0x40;
 
@@ -137,8 +143,9 @@ export class Cia402Profile implements DriveProfile {
 		if (drive.running) drive.reverse = (value & 0x800) !== 0;
 	}
 
-	tripped(): void {
+	tripped(power: boolean): void {
 		this.#state = 0x40;
+		if (power) this.#word = 0;
 	}
 
 	status(row: string, drive: Drivetrain): number | undefined {
@@ -146,5 +153,23 @@ export class Cia402Profile implements DriveProfile {
 		if (row !== "drive_state_eta") return undefined;
 		const state = drive.faultCode !== 0 ? 0x08 : this.#state === 0x40 ? 0x40 : this.#state | 0x10;
 		return state | (drive.local ? 0 : 0x200) | (drive.reverse ? 0x8000 : 0);
+	}
+}
+
+/** Huanyang: 0x01 forward, 0x11 reverse, 0x08 stop; nothing tells its state but the output. */
+export class HuanyangProfile implements DriveProfile {
+	written(row: string, value: number, drive: Drivetrain): void {
+		if (row !== "control" || drive.local) return;
+		if (value === 8) drive.running = false;
+		else if (drive.faultCode === 0) {
+			drive.running = true;
+			drive.reverse = value === 0x11;
+		}
+	}
+
+	tripped(): void {}
+
+	status(): number | undefined {
+		return undefined;
 	}
 }

@@ -1,14 +1,18 @@
 import type { DeviceTable } from "../modules/devices/table";
+import type { SimDevice } from "./device";
 import {
 	AbbProfile,
 	Cia402Profile,
 	DeltaProfile,
 	type DriveProfile,
 	type Drivetrain,
+	HuanyangProfile,
 	YaskawaProfile,
 } from "./drive-profiles";
+import type { Fault, FaultSchedule, SimReply } from "./faults";
 import type { PointSource } from "./profile";
-import { SimSlave } from "./slave";
+import { seal } from "./rtu-frame";
+import { type TabledDevice, tabledDevice } from "./tabled";
 
 export interface SimDriveOptions {
 	readonly table: DeviceTable;
@@ -40,14 +44,17 @@ function profileOf(table: DeviceTable): DriveProfile {
 	const { command } = table.drive!;
 	if (table.drive!.signed) return new AbbProfile();
 	if (command === "command_cmd") return new Cia402Profile();
+	if (table.protocol === "huanyang") return new HuanyangProfile();
 	return table.functions.includes(6) ? new DeltaProfile() : new YaskawaProfile();
 }
 
 /**
- * A drive with its motor, as the registers of its table: it takes the command words of its family, ramps, refuses, trips,
- * and stops by itself when nobody speaks to it.
+ * A drive with its motor, in what its table speaks: it takes the command words of its family, ramps, refuses, trips, and
+ * stops by itself when nobody speaks to it.
  */
-export class SimDrive extends SimSlave implements PointSource, Drivetrain {
+export class SimDrive implements SimDevice, PointSource, Drivetrain {
+	readonly table: DeviceTable;
+	readonly unit: number;
 	running = false;
 	reverse = false;
 	faultCode = 0;
@@ -55,6 +62,7 @@ export class SimDrive extends SimSlave implements PointSource, Drivetrain {
 	hz = 0;
 	/** Every time the motor began to be driven. */
 	readonly starts: MotorStart[] = [];
+	readonly #device: TabledDevice;
 	readonly #profile: DriveProfile;
 	readonly #options: Required<Omit<SimDriveOptions, "table" | "unit" | "seed">>;
 	#nowMs = 0;
@@ -64,19 +72,60 @@ export class SimDrive extends SimSlave implements PointSource, Drivetrain {
 	#turnsBack = false;
 
 	constructor(options: SimDriveOptions) {
-		super({
-			...{ table: options.table, unit: options.unit, seed: options.seed ?? options.unit },
-			source: { value: (name, nowMs) => this.value(name, nowMs) },
-		});
+		const { table, unit, seed = unit } = options;
+		this.table = table;
+		this.unit = unit;
 		this.#options = { lowHz: 0, maxHz: 50, rampS: 2, watchdogS: 5, lossAction: 1, ...options };
-		this.#profile = profileOf(options.table);
-		this.onWrite = (row, value) => {
-			this.#profile.written(row, value, this);
-			if (row === options.table.drive!.reference) this.#heardMs = this.#nowMs;
-			this.#settle();
-		};
-		const { watchdog } = options.table.drive!;
+		this.#profile = profileOf(table);
+		const { reference, watchdog } = table.drive!;
+		this.#device = tabledDevice({
+			...{ table, unit, seed, source: { value: (name, nowMs) => this.value(name, nowMs) } },
+			onWrite: (row, value) => {
+				this.#profile.written(row, value, this);
+				if (row === reference) this.#heardMs = this.#nowMs;
+				this.#settle();
+			},
+		});
+		this.set(reference, 0);
 		if ("row" in watchdog) this.set(watchdog.row, this.#options.watchdogS);
+	}
+
+	get fault(): Fault | undefined {
+		return this.#device.fault;
+	}
+
+	set fault(fault: Fault | undefined) {
+		this.#device.fault = fault;
+	}
+
+	get faults(): FaultSchedule | undefined {
+		return this.#device.faults;
+	}
+
+	set faults(faults: FaultSchedule | undefined) {
+		this.#device.faults = faults;
+	}
+
+	get requests(): number {
+		return this.#device.requests;
+	}
+
+	/** What a row holds that can be written, in its unit. */
+	setting(row: string): number {
+		return Number(this.#device.values.settings.get(row) ?? 0);
+	}
+
+	/** Turns a setting at the drive itself. */
+	set(row: string, value: number): void {
+		this.#device.values.settings.set(row, value);
+	}
+
+	onFrame(frame: Uint8Array, nowMs: number): SimReply | undefined {
+		this.advance(nowMs);
+		const reply = this.#device.onFrame(frame, nowMs);
+		// an ABB drive looks at its reference only
+		if (reply && this.table.drive!.refreshS === undefined) this.#heardMs = nowMs;
+		return reply && this.#profile.confirmsAll ? confirmed(frame, reply) : reply;
 	}
 
 	/** What it is to turn at, in Hz; 0 while it has no run command. */
@@ -108,19 +157,21 @@ export class SimDrive extends SimSlave implements PointSource, Drivetrain {
 	/** Something in the drive goes wrong. */
 	trip(code: number): void {
 		this.faultCode = code;
-		this.running = false;
-		this.hz = 0;
-		this.#profile.tripped();
-		this.#settle();
+		this.#fall(false);
 	}
 
 	/** Its supply goes and comes: what was only told to it is forgotten. */
 	powerCycle(): void {
-		this.trip(1);
 		this.faultCode = 0;
 		this.set(this.table.drive!.command, 0);
 		this.set(this.table.drive!.reference, 0);
-		this.#profile.written(this.table.drive!.command, 0, this);
+		this.#fall(true);
+	}
+
+	#fall(power: boolean): void {
+		this.running = false;
+		this.hz = 0;
+		this.#profile.tripped(power);
 		this.#settle();
 	}
 
@@ -161,16 +212,6 @@ export class SimDrive extends SimSlave implements PointSource, Drivetrain {
 		return this.reverse;
 	}
 
-	protected override execute(frame: Uint8Array, nowMs: number): Uint8Array {
-		this.advance(nowMs);
-		// an ABB drive looks at its reference only
-		if (this.table.drive!.refreshS === undefined) this.#heardMs = nowMs;
-		const reply = super.execute(frame, nowMs);
-		const ignores = this.table.drive!.command === "command_cmd" && (frame[1] === 6 || frame[1] === 16);
-		// the Altivar confirms what it does not have
-		return ignores && reply[0] === (frame[1]! | 0x80) && reply[1] === 2 ? frame.slice(1, 6) : reply;
-	}
-
 	value(name: string, nowMs: number): number | undefined {
 		this.advance(nowMs);
 		const status = this.#profile.status(name, this);
@@ -206,10 +247,19 @@ export class SimDrive extends SimSlave implements PointSource, Drivetrain {
 				return this.#options.lowHz;
 			case "FltRaw":
 				return this.faultCode;
+			case "pd001_command_source":
+				return this.local ? 0 : 2;
 			case "comm_loss_action":
 				return this.#options.lossAction;
 			default:
 				return undefined;
 		}
 	}
+}
+
+/** What was refused because there is no such register is confirmed like anything else. */
+function confirmed(frame: Uint8Array, reply: SimReply): SimReply {
+	const isWrite = frame[1] === 6 || frame[1] === 16;
+	if (!isWrite || reply.bytes[1] !== (frame[1]! | 0x80) || reply.bytes[2] !== 2) return reply;
+	return { bytes: seal(frame[0]!, frame.slice(1, 6)), delayMs: reply.delayMs };
 }

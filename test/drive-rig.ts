@@ -6,6 +6,8 @@ import { DriveState, kDrive } from "../modules/devices/models/drive";
 import { type DeviceTable, tableModels } from "../modules/devices/table";
 import type { WriteClient, WriteOutcome, WriteRequest } from "../modules/devices/write";
 import { encodeRequest, PDU_AT } from "../modules/modbus/pdu";
+import { Verdict } from "../modules/serial/framer";
+import { HuanyangFramer } from "../modules/serial/huanyang";
 import { Image } from "../modules/sunspec/image";
 import type { Dice } from "../sim/dice";
 import { SimDrive, type SimDriveOptions } from "../sim/drive";
@@ -21,6 +23,44 @@ export interface Weather {
 
 export const fair: Weather = { lost: 0, repeated: 0, late: 0 };
 
+/** A frame that told the drive something. */
+interface Sent {
+	readonly ms: number;
+	readonly address: number;
+	/** Name of the record that was written, where it is no register. */
+	readonly record: string | undefined;
+	readonly values: number[];
+}
+
+/** A request as bytes, and what the bytes of its reply mean. */
+interface Spoken {
+	readonly frame: Uint8Array;
+	understand(reply: Uint8Array): [status: string, exception: number, data: DataView];
+}
+
+function rtuFrame({ unit, function: code, address, count, values }: WriteRequest): Spoken {
+	const pdu = new Uint8Array(260);
+	const length = encodeRequest({ unit, function: code, address, count, values }, pdu);
+	return {
+		frame: seal(unit, pdu.slice(PDU_AT, PDU_AT + length)),
+		understand: (reply) => {
+			const refused = (reply[1]! & 0x80) !== 0;
+			return [refused ? "exception" : "ok", refused ? reply[2]! : 0, new DataView(reply.slice(3).buffer)];
+		},
+	};
+}
+
+function huanyangFrame({ unit, record, values }: WriteRequest): Spoken {
+	const framer = new HuanyangFramer();
+	framer.begin({ unit, record, values: values.length > 0 ? values : undefined });
+	const bytes = new Uint8Array(framer.sendBytes);
+	const frame = bytes.slice(0, framer.encode(bytes));
+	return {
+		frame,
+		understand: (reply) => [framer.take(reply, reply.length) === Verdict.reply ? "ok" : "garbled", 0, framer.payload],
+	};
+}
+
 /**
  * Carries requests as RTU frames, one transaction at a time, each reply to its request, as Modbus TCP does. A frame may
  * arrive when its request has long timed out, or twice; none is older than `lifeMs` when it arrives.
@@ -30,8 +70,7 @@ export class FrameNet implements WriteClient {
 	/** The cable is cut. */
 	cut = false;
 	/** Command frames that went out: function, address and values. */
-	readonly sent: { readonly ms: number; readonly code: number; readonly address: number; readonly values: number[] }[] =
-		[];
+	readonly sent: Sent[] = [];
 	readonly #clock: ManualClock;
 	readonly #drive: SimDrive;
 	readonly #dice: Dice;
@@ -66,11 +105,9 @@ export class FrameNet implements WriteClient {
 		const own = ++this.#last;
 		this.#open = own;
 		const startMs = this.#clock.now();
-		const { function: code, address, count, values } = request;
-		if (code > 4) this.sent.push({ ms: startMs, code, address, values: [...values] });
-		const pdu = new Uint8Array(260);
-		const length = encodeRequest({ unit: request.unit, function: code, address, count, values } as never, pdu);
-		const frame = seal(request.unit, pdu.slice(PDU_AT, PDU_AT + length));
+		const { address, values } = request;
+		if (values.length > 0) this.sent.push({ ms: startMs, address, record: request.record?.name, values: [...values] });
+		const { frame, understand } = request.record ? huanyangFrame(request) : rtuFrame(request);
 		const end = (status: string, exception: number, data: DataView): void => {
 			if (this.#open !== own) return;
 			this.#open = 0;
@@ -81,9 +118,7 @@ export class FrameNet implements WriteClient {
 		};
 		const timer = this.#clock.setTimer(() => end("timeout", 0, new DataView(new ArrayBuffer(0))), request.timeoutMs);
 		const answered = (reply: Uint8Array): void => {
-			if (this.#open !== own) return;
-			const isException = (reply[1]! & 0x80) !== 0;
-			end(isException ? "exception" : "ok", isException ? reply[2]! : 0, new DataView(reply.slice(3).buffer));
+			if (this.#open === own) end(...understand(reply));
 		};
 		this.#carry(() => {
 			const reply = this.#drive.onFrame(frame, this.#clock.now());
@@ -109,6 +144,8 @@ export class FrameNet implements WriteClient {
 export interface RigOptions extends Partial<Omit<SimDriveOptions, "table" | "unit">> {
 	lifeMs?: number;
 	firstId?: number;
+	/** Frames are lost, and neither late nor repeated. */
+	line?: boolean;
 	/** Plays a mistake in the interlock. */
 	control?: typeof DriveControl;
 }
@@ -167,13 +204,13 @@ export class DriveRig {
 		const { device, net, clock } = this;
 		const read = device.nextRead(clock.now());
 		if (read) {
-			const { unit, function: code, address, count, timeoutMs } = read;
+			const { unit, function: code, address, count, timeoutMs, record } = read;
 			const onResult = (result: ReadResult): void => {
 				if (boot !== this.#running) return;
 				device.onResult(result);
 				clock.setTimer(() => this.#poll(boot), 50);
 			};
-			net.request({ unit, function: code, address, count, timeoutMs, retries: 0, values: [], onResult });
+			net.request({ unit, function: code, address, count, timeoutMs, record, retries: 0, values: [], onResult });
 		} else clock.setTimer(() => this.#poll(boot), 250);
 	}
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { abbAcs355Acs380 } from "../modules/devices/tables/abb-acs355-acs380";
 import { deltaMs300 } from "../modules/devices/tables/delta-ms300";
+import { huanyangHy } from "../modules/devices/tables/huanyang-hy";
 import { schneiderAtv } from "../modules/devices/tables/schneider-atv12-312-320";
 import { yaskawaV1000Ga500 } from "../modules/devices/tables/yaskawa-v1000-ga500";
 import { squall, storm } from "./drive-storm";
@@ -23,4 +24,12 @@ describe("in a storm of lost, repeated, late and overtaken frames a motor starts
 			}
 		},
 	);
+
+	it("huanyang-hy, which has a line of its own and no time-out", () => {
+		const options = { lifeMs: 500, line: true };
+		expect(squall(huanyangHy, 1, 40, options).mistakes).toEqual([]);
+		const { mistakes, accepted } = storm(huanyangHy, 1, 300, options);
+		expect(mistakes).toEqual([]);
+		expect(accepted).toBeGreaterThan(10);
+	});
 });

@@ -30,6 +30,11 @@ const storms: readonly Weather[] = [
 	{ lost: 0, repeated: 1, late: 0.9 },
 ];
 
+/** A line of one device loses frames, and brings none late or twice. */
+const lineStorms: readonly Weather[] = [
+	...[fair, fair, { ...fair, lost: 0.05 }, { ...fair, lost: 0.15 }, { ...fair, lost: 0.4 }, { ...fair, lost: 0.6 }],
+];
+
 /** After this time of fair weather all is as it should be. */
 const calmMs = 20_000;
 
@@ -46,6 +51,7 @@ class Storm {
 	readonly #rig: DriveRig;
 	readonly #dice: Dice;
 	readonly #lifeMs: number;
+	readonly #storms: readonly Weather[];
 	readonly #mistakes: string[] = [];
 	readonly #given: Given[] = [];
 	/** Commands by kind that wait for their result. */
@@ -58,6 +64,7 @@ class Storm {
 	constructor(table: DeviceTable, seed: number, options: RigOptions) {
 		this.#dice = new Dice(seed);
 		this.#lifeMs = options.lifeMs ?? 500;
+		this.#storms = options.line ? lineStorms : storms;
 		this.#rig = new DriveRig(table, new Dice(seed, 1), options);
 	}
 
@@ -77,7 +84,7 @@ class Storm {
 	rush(rounds: number): Verdict {
 		this.#advance(3000);
 		for (let i = 0; i < rounds && this.#mistakes.length === 0; i++) {
-			this.#rig.net.weather = storms[2 + this.#dice.below(storms.length - 2)]!;
+			this.#rig.net.weather = this.#storms[2 + this.#dice.below(this.#storms.length - 2)]!;
 			this.#start();
 			// the run word goes out after this, or a little later
 			this.#advance((1.2 + 2.5 * this.#dice.next()) * this.#lifeMs + 500);
@@ -128,7 +135,7 @@ class Storm {
 			rig.net.cut = true;
 			this.#advance(this.#dice.below(12_000));
 			rig.net.cut = false;
-		} else rig.net.weather = storms[this.#dice.below(storms.length)]!;
+		} else rig.net.weather = this.#storms[this.#dice.below(this.#storms.length)]!;
 	}
 
 	#start(): void {
@@ -210,10 +217,11 @@ class Storm {
 	#judgeFrames(): void {
 		const { table, net } = this.#rig;
 		const { command, words, signed = false } = table.drive!;
-		const address = table.rows.find(({ name }) => name === command)!.address;
+		const row = table.rows.find(({ name }) => name === command)!;
 		for (; this.#frames < net.sent.length; this.#frames++) {
-			const { ms, values, address: at } = net.sent[this.#frames]!;
-			if (at !== address || (values[0] !== words.forward && values[0] !== words.reverse)) continue;
+			const { ms, values, address, record } = net.sent[this.#frames]!;
+			if (record !== row.write!.record || (record === undefined && address !== row.address)) continue;
+			if (values[0] !== words.forward && values[0] !== words.reverse) continue;
 			const given = this.#last((one) => one.ms <= ms);
 			const reverse = signed ? given?.reverse === true : values[0] === words.reverse;
 			this.#words.push({ ms, reverse, used: false });
