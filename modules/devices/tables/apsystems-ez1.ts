@@ -26,7 +26,7 @@ export const apsystemsEz1: DeviceTable = {
 	maxRead: 125,
 	positive: "export",
 	records: [
-		{ name: "info", key: "/getDeviceInfo", bytes: 88 },
+		{ name: "info", key: "/getDeviceInfo", bytes: 96 },
 		{ name: "output", key: "/getOutputData", bytes: 48 },
 		{ name: "limit", key: "/getMaxPower", bytes: 8 },
 		{ name: "alarm", key: "/getAlarm", bytes: 32 },
@@ -56,7 +56,7 @@ export const apsystemsEz1: DeviceTable = {
 			poll: "once",
 		},
 		{ name: "ssid", record: "info", path: "data.ssid", type: "string", bytes: 32, unit: "text" },
-		{ name: "ip_address", record: "info", path: "data.ipAddr", type: "string", bytes: 8, unit: "text" },
+		{ name: "ip_address", record: "info", path: "data.ipAddr", type: "string", bytes: 16, unit: "text" },
 		{ name: "min_power", record: "info", path: "data.minPower", type: "number", unit: "W" },
 		{ name: "max_power_hw", record: "info", path: "data.maxPower", type: "number", unit: "W" },
 		{
@@ -128,7 +128,7 @@ export const apsystemsEz1: DeviceTable = {
 			poll: "slow",
 			access: "rw",
 			write: { fc: 16, record: "set_limit", min: 30, max: 800, persistent: true },
-			note: "set_power_limit",
+			note: "most power that it gives; set_power_limit of its maker",
 		},
 		{
 			name: "alarm_off_grid",
@@ -152,7 +152,7 @@ export const apsystemsEz1: DeviceTable = {
 			poll: "slow",
 			access: "rw",
 			write: { fc: 16, record: "set_switch", min: 0, max: 1, persistent: true },
-			note: "set_on_off; 1 is on here, the device says 0 for it",
+			note: "1 is on here; the device says 0 for it",
 		},
 	]),
 	quirks: [

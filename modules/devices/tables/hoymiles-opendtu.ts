@@ -350,6 +350,7 @@ export const hoymilesOpendtu: DeviceTable = {
 		},
 	]),
 	quirks: [
+		"in a site file path is the serial number of the inverter, as the gateway writes it",
 		"every value is an object of v, u and d",
 		"limits are those that are not kept: the others wear the inverter's flash",
 		"a command is taken before the inverter has it: limit_set_status tells Pending, Ok or Failure later",

@@ -38,11 +38,11 @@ export const shellyGen2Mqtt: DeviceTable = {
 			path: "output",
 			type: "number",
 			unit: "code",
-			point: "64923.Ch[1].St",
+			point: ["64923.Ch[1].St", "64923.Ch[1].Cmd"],
 			poll: "fast",
 			access: "rw",
 			write: { fc: 16, record: "set_switch", min: 0, max: 1 },
-			note: "switch_set",
+			note: "Switch.Set",
 		},
 		{ name: "switch_power", record: "switch", path: "apower", type: "number", unit: "W", point: "W", poll: "fast" },
 		{
@@ -96,6 +96,7 @@ export const shellyGen2Mqtt: DeviceTable = {
 		{ name: "online", record: "availability", path: "$", type: "number", unit: "code", poll: "normal" },
 	]),
 	quirks: [
+		"in a site file path is the topic prefix; address 1 is its switch 0, address 2 its switch 1",
 		"aenergy counts both directions: import is what is left without ret_aenergy",
 		"power has a sign on newer firmware only",
 		"the status comes when something changes, and with the counters each minute: silent for three minutes is gone",

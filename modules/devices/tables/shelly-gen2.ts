@@ -31,11 +31,11 @@ export const shellyGen2: DeviceTable = {
 			path: "output",
 			type: "number",
 			unit: "code",
-			point: "64923.Ch[1].St",
+			point: ["64923.Ch[1].St", "64923.Ch[1].Cmd"],
 			poll: "fast",
 			access: "rw",
 			write: { fc: 16, record: "set_switch", min: 0, max: 1 },
-			note: "switch_set",
+			note: "Switch.Set",
 		},
 		{ name: "switch_power", record: "switch", path: "apower", type: "number", unit: "W", point: "W", poll: "fast" },
 		{
@@ -88,6 +88,7 @@ export const shellyGen2: DeviceTable = {
 		},
 	]),
 	quirks: [
+		"in a site file address 1 is its switch 0, address 2 its switch 1",
 		"aenergy counts both directions: import is what is left without ret_aenergy",
 		"power has a sign on newer firmware only",
 		"about six connections at a time: one bus for all channels of a device",
