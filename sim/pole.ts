@@ -1,6 +1,7 @@
 import { concatBytes } from "../modules/base/bytes";
 import { deviceTable } from "../modules/devices/catalogue";
 import type { DeviceTable } from "../modules/devices/table";
+import { AsciiSlave } from "./ascii-slave";
 import { CanDevice } from "./can-device";
 import type { SimDer, SimDerOptions } from "./der-base";
 import { GridBattery } from "./der-battery";
@@ -49,6 +50,8 @@ export interface PoleOptions {
 	seed?: number;
 	/** Time of day at time 0. Default 17.5: the evening peak is near. */
 	startHour?: number;
+	/** Buses on which Modbus is spoken in ASCII. */
+	ascii?: readonly string[];
 	/** Tables beside the catalogue's. */
 	table?: (id: string) => DeviceTable | undefined;
 	/** Faults that come and go on every slave. */
@@ -124,7 +127,8 @@ export class Pole {
 			this.#startHour,
 		);
 		options.devices.forEach((device, i) => {
-			const slave = device.device === "sunspec" ? this.#sunspec(device, i) : this.#tabled(device, homes, i);
+			const own = device.device === "sunspec" ? this.#sunspec(device, i) : this.#tabled(device, homes, i);
+			const slave = options.ascii?.includes(device.bus) ? new AsciiSlave(own) : own;
 			if (options.faults) slave.faults = new FaultSchedule({ ...options.faults, seed: this.#seed + 31 * i });
 			if (slave instanceof CanDevice) {
 				this.#onCan.push({ id: device.id, bus: device.bus, device: slave });

@@ -181,7 +181,10 @@ export class DesktopHub {
 
 	/** Slaves on every simulated bus. A site file that cannot be read has none; the application will say why. */
 	#simulate(options: DesktopHubOptions): Pole | undefined {
-		let site: { buses?: { id: string; kind?: unknown; port: unknown }[]; devices?: PoleDevice[] };
+		let site: {
+			buses?: { id: string; kind?: unknown; port: unknown; protocol?: unknown }[];
+			devices?: PoleDevice[];
+		};
 		try {
 			site = JSON.parse(options.siteText);
 			const simulated = (site.buses ?? []).filter((bus) => bus.port === "sim").map((bus) => bus.id);
@@ -189,7 +192,8 @@ export class DesktopHub {
 			const devices = (site.devices ?? []).filter((device) => simulated.includes(device.bus));
 			const { tables } = takePlugins(options.plugins ?? []);
 			const table = (id: string) => tables.find((one) => one.id === id) ?? findTable(id);
-			const pole = new Pole({ table, ...options.sim, devices });
+			const ascii = (site.buses ?? []).filter((bus) => bus.protocol === "modbus-ascii").map((bus) => bus.id);
+			const pole = new Pole({ table, ascii, ...options.sim, devices });
 			const canBuses = (site.buses ?? []).filter((bus) => bus.kind === "can").map((bus) => bus.id);
 			for (const bus of simulated) {
 				if (!canBuses.includes(bus)) this.#lines.push(this.#openLine(pole, bus));
