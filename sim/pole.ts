@@ -128,12 +128,12 @@ export class Pole {
 		);
 		options.devices.forEach((device, i) => {
 			const own = device.device === "sunspec" ? this.#sunspec(device, i) : this.#tabled(device, homes, i);
-			const slave = options.ascii?.includes(device.bus) ? new AsciiSlave(own) : own;
-			if (options.faults) slave.faults = new FaultSchedule({ ...options.faults, seed: this.#seed + 31 * i });
-			if (slave instanceof CanDevice) {
-				this.#onCan.push({ id: device.id, bus: device.bus, device: slave });
+			if (options.faults) own.faults = new FaultSchedule({ ...options.faults, seed: this.#seed + 31 * i });
+			if (own instanceof CanDevice) {
+				this.#onCan.push({ id: device.id, bus: device.bus, device: own });
 				return;
 			}
+			const slave = options.ascii?.includes(device.bus) ? new AsciiSlave(own) : own;
 			this.line(device.bus).slaves.push(slave);
 			this.#slaves.set(device.id, slave);
 		});
