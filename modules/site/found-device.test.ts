@@ -7,6 +7,7 @@ const models: FoundModel[] = [
 	{ id: 1, address: 40002, length: 66, known: true, repeats: {} },
 	{ id: 123, address: 40070, length: 24, known: true, repeats: {}, abilities: ["limitW", "energize"] },
 	{ id: 160, address: 40096, length: 48, known: true, repeats: { module: 2 } },
+	{ id: 160, address: 40500, length: 88, known: true, repeats: { module: 4 }, stores: [3, 4] },
 	{ id: 64999, address: 40146, length: 4, known: false, repeats: {} },
 ];
 

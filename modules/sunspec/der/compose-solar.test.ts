@@ -95,3 +95,34 @@ describe("a solar charge controller", () => {
 		expect(strings.reads(160, ["N", "module[2].DCW"])).toEqual({ N: 2, "module[2].DCW": 3500 });
 	});
 });
+
+describe("a storage in modules of 160", () => {
+	function gen24(): ComposedDer {
+		const models = [103, 120, 124, { id: 160, repeats: { module: 4 } }];
+		const der = new ComposedDer(models, { kind: "inverter", ratings: { maxW: 10_000 }, storeModules: [3, 4] });
+		der.give(120, { WRtg_SF: 0, WRtg: 10_000 });
+		return der.give(160, { DCA_SF: -2, DCV_SF: -1, DCW_SF: 0, DCWH_SF: 0 });
+	}
+
+	it("is the last port of 714, positive when it discharges; what is left are trackers", () => {
+		const der = gen24();
+		der.give(160, { "module[1].DCW": 3000, "module[2].DCW": 2000, "module[3].DCW": 1500, "module[4].DCW": 0 });
+		der.give(160, { "module[3].DCA": 3.75, "module[4].DCA": 0, "module[3].DCV": 400, "module[4].DCV": 400 });
+		der.give(160, { "module[3].DCWH": 7000, "module[4].DCWH": 5000 }).update();
+		expect(der.reads(714, ["NPrt", "Prt[1].DCW", "Prt[2].DCW", "Prt[3].DCW", "Prt[3].DCA", "Prt[3].PrtTyp"])).toEqual({
+			...{ NPrt: 3, "Prt[1].DCW": 3000, "Prt[2].DCW": 2000, "Prt[3].DCW": -1500, "Prt[3].DCA": -3.75 },
+			"Prt[3].PrtTyp": 1,
+		});
+		expect(der.reads(714, ["DCW", "Prt[3].DCWhInj", "Prt[3].DCWhAbs", "Prt[3].DCV"])).toEqual({
+			...{ DCW: 3500, "Prt[3].DCWhInj": 5000, "Prt[3].DCWhAbs": 7000, "Prt[3].DCV": 400 },
+		});
+	});
+
+	it("discharges, also while the other module says nothing; has no value while both do not", () => {
+		const der = gen24();
+		der.give(160, { "module[4].DCW": 900 }).update();
+		expect(der.read("714.Prt[3].DCW")).toBe(900);
+		const none = gen24().update();
+		expect(none.read("714.Prt[3].DCW")).toBeUndefined();
+	});
+});
