@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { Dice } from "../../sim/dice";
 import { FakeNetwork, type FakePeer } from "../../test/fakes/tcp";
 import { utf8Encode } from "../base/bytes";
 import { ManualClock } from "../base/manual-clock";
@@ -294,5 +295,31 @@ describe("the client", () => {
 
 	it("refuses a method that is more than a word", () => {
 		expect(() => client.request({ path: "/", method: "GET / HTTP/1.1\r\n", onReply })).toThrow("no HTTP request");
+	});
+
+	it("gives one reply to each request, whatever the server sends", () => {
+		const good = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+		const chunked =
+			"HTTP/1.1 401 No\r\nWWW-Authenticate: Digest nonce=1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n0\r\n\r\n";
+		for (let seed = 1; seed <= 400; seed++) {
+			const dice = new Dice(seed);
+			network = new FakeNetwork();
+			clock = new ManualClock();
+			network.onDial = (peer) => {
+				clock.setTimer(() => peer.grant(1000), 1);
+				const bytes = utf8Encode(seed % 2 ? good : chunked);
+				for (let i = 0; i < 1 + dice.below(4); i++) bytes[dice.below(bytes.length)] = dice.below(256);
+				const cut = dice.below(bytes.length + 1);
+				clock.setTimer(() => peer.send(bytes.subarray(0, cut)), 2);
+				clock.setTimer(() => peer.send(bytes.subarray(cut, dice.below(4) ? bytes.length : cut)), 3);
+				if (dice.below(2)) clock.setTimer(() => peer.end(), 4);
+			};
+			client = make({ user: "admin", password: "secret", limits });
+			replies.length = 0;
+			for (let i = 0; i < 3; i++) client.request({ path: `/${i}`, timeoutMs: 100, onReply });
+			clock.advance(1000);
+			expect(replies.length, `seed ${seed}`).toBe(3);
+			client.close();
+		}
 	});
 });
