@@ -61,6 +61,8 @@ export function pointAmount({ value, unit }: PointStatus): Amount | undefined {
 		case "V":
 			return voltage(value);
 		case "A":
+			// residual currents
+			if (value !== 0 && Math.abs(value) < 0.1) return { number: number(1000 * value, 1), unit: "mA" };
 			return { number: number(value, 2), unit };
 		case "Hz":
 			return { number: number(value, 2), unit };

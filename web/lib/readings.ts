@@ -32,6 +32,23 @@ export function mainPoint(device: DeviceStatus): PointStatus | undefined {
 	return powerOf(device) ?? findPoint(device, "DCW", "TmpAmb") ?? device.points[0];
 }
 
+/** What a person wants to see first of a device, by its kind; those it does not have are left out. */
+const keyNames: Readonly<Record<string, readonly string[]>> = {
+	drive: ["St", "Hz", "W"],
+	evse: ["St", "W", "WhSes"],
+	leakage: ["AAC", "ADC", "Latch"],
+};
+
+/** The points that stand for a device in a list: one of most, some of a sensor and of what has states. */
+export function keyPoints(device: DeviceStatus): PointStatus[] {
+	const names = keyNames[device.kind];
+	const found = names?.map((name) => findPoint(device, name)).filter((one) => one !== undefined) ?? [];
+	if (found.length > 0) return found.slice(0, 3);
+	if (device.role === "sensor" || device.kind === "relay" || device.kind === "plc") return device.points.slice(0, 3);
+	const main = mainPoint(device);
+	return main ? [main] : [];
+}
+
 /** Of a point whose data is of `atMs`. `answeredS`: when its device last answered. */
 export function standingOf(point: PointStatus | undefined, answeredS: number | null, atMs: number): Standing {
 	const quality = point?.quality ?? "never";

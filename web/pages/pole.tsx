@@ -1,7 +1,7 @@
 import { isDer } from "../lib/ders";
 import { type Amount, age, energy, percent, pointAmount, power, timeOfDay, voltage } from "../lib/format";
 import type { LiveSite } from "../lib/live";
-import { deviceStanding, mainPoint, numberOf, powerOf, totalsOf, voltageOf } from "../lib/readings";
+import { deviceStanding, keyPoints, numberOf, powerOf, totalsOf, voltageOf } from "../lib/readings";
 import { href } from "../lib/route";
 import { ageNow } from "../lib/time";
 import type { DeviceStatus } from "../lib/types";
@@ -204,21 +204,27 @@ function HomeRow({ home, atMs, most }: { home: DeviceStatus; atMs: number; most:
 	);
 }
 
-const roles = { home: "roleHome", feeder: "roleFeeder", sensor: "roleSensor", other: "roleOther" } as const;
+const roles = { home: "roleHome", feeder: "roleFeeder", sensor: "roleSensor" } as const;
+const kinds = {
+	drive: "kindDrive",
+	evse: "kindEvse",
+	leakage: "kindLeakage",
+	relay: "kindRelay",
+	plc: "kindPlc",
+} as const;
 
 function OtherRow({ device, atMs }: { device: DeviceStatus; atMs: number }) {
 	const standing = deviceStanding(device, atMs);
-	const shown =
-		device.role === "sensor" ? device.points.slice(0, 3) : [mainPoint(device)].filter((one) => one !== undefined);
+	const what = roles[device.role as keyof typeof roles] ?? kinds[device.kind as keyof typeof kinds] ?? "roleOther";
 	return (
 		<li>
 			<a class="row" href={href("home", device.id)}>
 				<span class="name">
 					<strong>{device.name}</strong>
-					<small>{t(roles[device.role as keyof typeof roles] ?? "roleOther")}</small>
+					<small>{t(what)}</small>
 				</span>
 				<span class="several">
-					{shown.map((point) => (
+					{keyPoints(device).map((point) => (
 						<Value key={point.point} amount={pointAmount(point)} why={standing.why} />
 					))}
 				</span>
