@@ -70,6 +70,8 @@ export class Evse {
 	#safe: number;
 	/** A limit holds, or held before the hub started, that is to fall back. */
 	#held = false;
+	/** The safe limit is what holds. */
+	#fallen = false;
 	/** When it was given; NaN: before the hub started. */
 	#givenMs = Number.NaN;
 	#timer: TimerId | undefined;
@@ -113,6 +115,7 @@ export class Evse {
 			this.putOwn();
 			this.watch();
 			onOutcome({ result: "accepted", reason: "", row: point, value });
+			if (this.#fallen && point !== "LimTms") this.fall();
 			return;
 		}
 		const waiting = this.#queue.findIndex((job) => job.point === point);
@@ -225,6 +228,7 @@ export class Evse {
 		const step = job.steps[job.step];
 		if (step === undefined) this.settle();
 		else {
+			this.given(job);
 			if (step.row === this.rows.limit) this.#options.keepAlive?.suspend(step.row.name);
 			this.#writer.write(step.row, step.value);
 		}
@@ -236,7 +240,8 @@ export class Evse {
 		const job = this.#job!;
 		if (row === this.rows.limit.name) {
 			if (result !== "accepted") keepAlive?.goOn(row);
-			else if (job.point === "Safe") keepAlive?.forget(row);
+			// a pause that is a limit of 0 holds on
+			else if (job.point === "Safe" && job.wanted.charge !== 0) keepAlive?.forget(row);
 			// how long the command holds is not the table's but LimTms
 			else keepAlive?.hold(row, value, Infinity);
 		}
@@ -305,7 +310,7 @@ export class Evse {
 			}
 			if (job.point === "Safe") this.fallen(taken, onNote);
 		} else {
-			if (taken && (job.point !== "Chg" || !this.rows.charge)) this.given(job);
+			if (taken) this.given(job);
 			onOutcome({ result, reason, row: job.point, value });
 		}
 		this.next();
@@ -315,10 +320,11 @@ export class Evse {
 		return Number.isNaN(this.#wanted.limit) ? value : this.#wanted.limit;
 	}
 
-	/** A limit was given: from now on it has its time. */
-	private given(job: Job): void {
-		if (job.point === "Chg" || job.point === "DisW") return;
+	/** A limit was given: from now on it has its time, also when nobody knows whether the charger has taken it. */
+	private given({ point }: Job): void {
+		if (point !== "LimA" && point !== "LimW" && point !== "SetW") return;
 		this.#givenMs = this.#options.clock.now();
+		this.#fallen = false;
 		if (!this.#held) {
 			this.#held = true;
 			this.keep();
@@ -365,6 +371,8 @@ export class Evse {
 			this.#timer = clock.setTimer(() => this.fall(), againMs);
 			return;
 		}
+		if (this.#fallen) return;
+		this.#fallen = true;
 		this.release();
 		const unit = this.rows.byCurrent ? "A" : "W";
 		onNote(`${this.rows.limitPoint} was not given again for ${this.#limTms} s: ${this.#safe} ${unit}`);
