@@ -133,7 +133,8 @@ export class RowValues {
 	}
 }
 
-function usualRatio(row: Row | undefined): number {
+/** What a ratio is when nobody says it: 1, or what its range allows. */
+export function usualRatio(row: Row | undefined): number {
 	const [least, most] = row?.range ?? [1, 1];
 	return least <= 1 && most >= 1 ? 1 : Math.round(Math.sqrt(least * most));
 }

@@ -1,21 +1,37 @@
 import { pointPath } from "../modules/devices/points";
-import { type DeviceTable, firstModel, isSigned, type Row, rowPoints, rowWords } from "../modules/devices/table";
+import {
+	type DeviceTable,
+	findRow,
+	firstModel,
+	isSigned,
+	type Row,
+	rowPoints,
+	rowWords,
+} from "../modules/devices/table";
 import { isCounter } from "../modules/devices/units";
 import type { PointSource } from "./profile";
+import { usualRatio } from "./row-values";
 
 /**
  * Values for the device of any table, as its kind has them on a quiet day: each row its own, by its unit, within its
  * range and what its register holds; powers and currents sway a little, counters rise. For who tries a table.
  */
 export class TypicalSource implements PointSource {
+	readonly #table: DeviceTable;
+	/** Of rows on which others depend, the first raw value with which those count. */
+	#deciding = new Map<string, number>();
 	#rows = new Map<string, Row>();
 	#index = new Map<Row, number>();
 
 	constructor(table: DeviceTable) {
+		this.#table = table;
+		for (const { when } of table.rows) {
+			if (when !== undefined && !this.#deciding.has(when.row)) this.#deciding.set(when.row, when.is[0]!);
+		}
 		const model = firstModel(table);
 		const ratios = new Set(table.rows.flatMap((row) => row.times ?? []));
 		table.rows.forEach((row, n) => {
-			// a ratio is 1 when nobody sets it
+			// a ratio is what it usually is when nobody sets it
 			if (ratios.has(row.name)) return;
 			this.#index.set(row, n);
 			const names = [row.name];
@@ -33,7 +49,11 @@ export class TypicalSource implements PointSource {
 		const n = this.#index.get(row)!;
 		if (row.map !== undefined) return Object.values(row.map)[0];
 		if (row.bitMap !== undefined) return 0;
-		return held(row, typical(row, n, nowMs));
+		const decided = this.#deciding.get(row.name);
+		if (decided !== undefined) return decided * (row.k ?? 1) + (row.b ?? 0);
+		let factor = 1;
+		for (const name of row.times ?? []) factor *= usualRatio(findRow(this.#table, name));
+		return factor * held(row, typical(row, n, nowMs) / factor);
 	}
 }
 
