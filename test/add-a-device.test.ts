@@ -4,11 +4,12 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, 
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { fromHex } from "../modules/base/bytes";
+import { findTable } from "../modules/devices/generated/tables";
 import { freePort, root, run, start, temporaryFolder } from "./peers";
 
 interface Block {
 	language: string;
-	/** What stands behind the language: a file, "add to" or "change" and a file, or "see". */
+	/** What stands behind the language: a file, "change" and a file, or "see". */
 	about: string;
 	text: string;
 }
@@ -27,31 +28,23 @@ const commands = blocks.filter((block) => block.language === "sh").map((block) =
 
 const folder = temporaryFolder();
 const inCopy = (path: string): string => join(folder.path, path);
-
-/** Imports go behind the last import, entries to the end of the list. */
-function addTo(path: string, text: string): void {
-	let file = readFileSync(inCopy(path), "utf8");
-	for (const line of text.split("\n").filter((one) => one !== "")) {
-		if (line.startsWith("import ")) {
-			const last = file.lastIndexOf("\nimport ");
-			const end = file.indexOf("\n", last + 1);
-			file = `${file.slice(0, end)}\n${line}${file.slice(end)}`;
-		} else {
-			expect(file).toContain("\n]);");
-			file = file.replace("\n]);", `\n${line}\n]);`);
-		}
-	}
-	writeFileSync(inCopy(path), file);
-}
+const file = (about: string): Block => blocks.find((block) => block.about === about)!;
+/** What a person types into a file. */
+const write = (about: string): void => writeFileSync(inCopy(about), file(about).text);
+const kPlugin = "plugins/finder-7m-24.ts";
+const kSite = "sites/bench.json";
 
 /** What is built already need not be built again: the notes of the last build name the folder it was made in. */
 function copyBuild(): void {
-	for (const part of ["js", "addon/debug", "addon/generated"]) {
+	for (const part of ["js", "addon/debug", "addon/board", "addon/generated", "addon/generated-board"]) {
 		cpSync(join(root, "build", part), inCopy(`build/${part}`), { recursive: true, preserveTimestamps: true });
 	}
-	for (const name of readdirSync(inCopy("build/addon/debug"))) {
+	const notes = ["debug", "board"].flatMap((variant) =>
+		readdirSync(inCopy(`build/addon/${variant}`)).map((name) => `${variant}/${name}`),
+	);
+	for (const name of notes) {
 		if (!/\.(cmd|d)$/.test(name)) continue;
-		const path = inCopy(`build/addon/debug/${name}`);
+		const path = inCopy(`build/addon/${name}`);
 		// This one package is found through the link to where it really is.
 		const headers = "node_modules/node-api-headers/";
 		const moved = readFileSync(path, "utf8").replaceAll(root, `${folder.path}/`);
@@ -67,28 +60,38 @@ beforeAll(() => {
 	}
 	copyBuild();
 	symlinkSync(join(root, "node_modules"), inCopy("node_modules"));
-	for (const block of blocks) {
-		if (block.language === "sh" || block.language === "text" || block.about.startsWith("change ")) continue;
-		const more = /^add to (.+)$/.exec(block.about);
-		if (more) addTo(more[1]!, block.text);
-		else writeFileSync(inCopy(block.about), block.text);
-	}
 }, 60_000);
 
 afterAll(() => folder.remove());
 
-const shell = (command: string): Promise<string> =>
-	run("sh", ["-c", `cd "${folder.path}" && NO_COLOR=1 ${command}`], 120_000);
+/** What npm runs, without npm between us and it. */
+function command(index: number): string {
+	const { scripts } = JSON.parse(readFileSync(inCopy("package.json"), "utf8")) as { scripts: Record<string, string> };
+	return commands[index]!.replace(/^npm (?:run )?([a-z-]+) --/, (_, name: string) => scripts[name]!);
+}
 
-it("has a table of at most 40 lines, two lines of catalogue, a site and three commands", () => {
-	const table = blocks.find((block) => block.about.endsWith("eastron-sdm230.ts"))!;
-	expect(table.text.trim().split("\n").length).toBeLessThanOrEqual(40);
-	expect(commands.map((command) => command.split(" ").slice(0, 2).join(" "))).toEqual([
-		"node tools/check-manifest.mjs",
-		"npx vitest",
-		"npm start",
+const shell = (text: string): Promise<string> =>
+	run("sh", ["-c", `cd "${folder.path}" && NO_COLOR=1 ${text}`], 120_000);
+
+it("has a table of at most 40 lines for 12 values, a site and seven commands", () => {
+	const table = file(kPlugin).text.trim();
+	expect(table.split("\n").length).toBeLessThanOrEqual(40);
+	expect(table.match(/^\t\t\{ name: /gm)?.length).toBeGreaterThanOrEqual(12);
+	expect(page).toContain(`| this page's table | 1 | ${table.split("\n").length} | 12 values`);
+	expect(commands.map((one) => one.split(" ").slice(0, 3).join(" "))).toEqual([
+		"npm run new-device",
+		"npm run try-device",
+		"npm run try-device",
+		"npm start --",
+		'sed \'s#"gridpost/plugin"#"../table"#\' plugins/finder-7m-24.ts',
+		"node tools/generate-tables.mjs &&",
+		"npx vitest run",
 	]);
-	expect(seen.length).toBe(2);
+	expect(seen.length).toBe(4);
+});
+
+it("is about a device that the catalogue does not have", () => {
+	expect(findTable("finder-7m-24")).toBeUndefined();
 });
 
 it("tells the truth about word order", () => {
@@ -97,31 +100,42 @@ it("tells the truth about word order", () => {
 	expect([...low!]).toEqual([...high!.slice(2), ...high!.slice(0, 2)]);
 });
 
-it("lists the new module for the device", async () => {
-	await shell(commands[0]!);
-	expect(readFileSync(inCopy("manifest.json"), "utf8")).toContain("./modules/devices/tables/eastron-sdm230");
-	await shell("node tools/check-manifest.mjs");
+it("begins a table that can be tried as it stands", async () => {
+	expect(await shell(command(0))).toContain(seen[0]!);
+	const said = await shell(command(1));
+	expect(said).toMatch(/^voltage .* good$/m);
+	expect(said).not.toMatch(/refused|suspect/);
 }, 60_000);
 
-it("passes the contract test, and fails it as the page says when a unit is wrong", async () => {
-	const said = await shell(commands[1]!);
-	const [, passed] = /You see `(\d+) passed`/.exec(page)!;
-	expect(said).toMatch(new RegExp(`Tests +${passed} passed`));
-	const path = inCopy("modules/devices/tables/eastron-sdm230.ts");
-	const right = readFileSync(path, "utf8");
-	const wrong = right.replace('k: 1000, unit: "Wh", point: "TotWhImp"', 'unit: "kWh", point: "TotWhImp"');
+it("shows every row of the table, and names a mistake with its row as the page says", async () => {
+	write(kPlugin);
+	expect(await shell(command(1))).toContain(seen[1]!);
+	const right = file(kPlugin).text;
+	const wrong = right.replace('k: 0.1, unit: "Wh", point: "TotWhImp"', 'unit: "kWh", point: "TotWhImp"');
 	expect(wrong).not.toBe(right);
-	writeFileSync(path, wrong);
+	writeFileSync(inCopy(kPlugin), wrong);
 	const mistake = /`(rows\[\d\] import_energy\.unit: [\s\S]*?)`/.exec(page)![1]!.replace(/\s+/g, " ");
-	await expect(shell(commands[1]!)).rejects.toThrow(mistake);
-	writeFileSync(path, right);
-}, 120_000);
+	await expect(shell(command(1))).rejects.toThrow(mistake);
+	write(kPlugin);
+}, 60_000);
 
-it("has an inverter that passes it too, in the meter's way", async () => {
-	expect(readFileSync(inCopy("manifest.json"), "utf8")).toContain("./modules/devices/tables/growatt-min-tl-x");
-	const said = await shell(commands[1]!.replace("eastron-sdm230", "growatt-min-tl-x"));
-	expect(said).toMatch(/Tests +6 passed/);
-}, 120_000);
+// whatever is plugged in here is left alone
+const nowhere = (text: string): string => text.replaceAll("/dev/ttyUSB0", "/dev/ttyUSB-none");
+
+it("says that there is no converter", async () => {
+	await expect(shell(nowhere(command(2)))).rejects.toThrow("--path /dev/ttyUSB-none: it is not there");
+}, 60_000);
+
+it("names the options that the tools of the page have", async () => {
+	const shown = [...page.matchAll(/^npm run (scan|build-mod) -- (.*)$/gm)];
+	expect(shown.map((match) => match[1])).toEqual(["scan", "build-mod"]);
+	for (const [, tool, rest] of shown) {
+		const help = await shell(`node tools/run-tool.mjs ${tool} --help`);
+		for (const option of rest!.match(/--[a-z]+/g) ?? []) expect(help).toContain(option);
+	}
+	const offset = /write_flash (0x[0-9a-f]+)/.exec(page)![1]!;
+	expect(readFileSync(inCopy("hosts/esp32s3/partitions.csv"), "utf8")).toMatch(new RegExp(`^xs,.*${offset}`, "m"));
+}, 60_000);
 
 interface Point {
 	value: unknown;
@@ -132,10 +146,7 @@ interface Point {
 async function startSite(line: string): Promise<Point[]> {
 	const ports = [await freePort(), await freePort(), await freePort()];
 	const options = `--mqtt ${ports[0]} --http ${ports[1]} --modbus ${ports[2]}`;
-	// What npm runs, without npm between us and the signal that ends it.
-	const { scripts } = JSON.parse(readFileSync(inCopy("package.json"), "utf8")) as { scripts: { start: string } };
-	const command = commands[2]!.replace("npm start --", scripts.start);
-	const hub = start("sh", ["-c", `cd "${folder.path}" && exec ${command} ${options}`]);
+	const hub = start("sh", ["-c", `cd "${folder.path}" && exec ${command(3)} ${options}`]);
 	try {
 		await hub.waitFor(new RegExp(line.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")), 60_000);
 		for (let tries = 0; ; tries++) {
@@ -151,22 +162,32 @@ async function startSite(line: string): Promise<Point[]> {
 	}
 }
 
-it("starts the site, with the new device answering every point", async () => {
-	const points = await startSite(seen[0]!);
-	expect(points.length).toBeGreaterThanOrEqual(11);
+it("starts the site with the plug-in, which answers every point", async () => {
+	write(kSite);
+	const points = await startSite(seen[2]!);
+	expect(points.length).toBeGreaterThanOrEqual(9);
 	expect(points.filter(({ value, quality }) => typeof value !== "number" || quality !== "good")).toEqual([]);
 }, 90_000);
 
 it("goes to a serial port, and says that it waits for it", async () => {
-	// whatever is plugged in here is left alone
-	const nowhere = (text: string) => text.replaceAll("/dev/ttyUSB0", "/dev/ttyUSB-none");
-	const change = blocks.find((block) => block.about.startsWith("change "))!;
-	const path = inCopy(change.about.slice("change ".length));
-	const before = readFileSync(path, "utf8");
+	const change = blocks.find((block) => block.about === `change ${kSite}`)!;
+	const before = readFileSync(inCopy(kSite), "utf8");
 	const after = before.replace(/^\t"buses": .*\n/m, nowhere(change.text));
 	expect(after).not.toBe(before);
-	writeFileSync(path, after);
-	const points = await startSite(nowhere(seen[1]!));
-	expect(points.length).toBeGreaterThanOrEqual(11);
+	writeFileSync(inCopy(kSite), after);
+	const points = await startSite(nowhere(seen[3]!));
+	expect(points.length).toBeGreaterThanOrEqual(9);
 	expect(points.filter(({ quality }) => quality !== "never")).toEqual([]);
 }, 90_000);
+
+it("goes into the catalogue with two commands, passes the contract test and has a page", async () => {
+	await shell(command(4));
+	await shell(command(5));
+	expect(readFileSync(inCopy("modules/devices/generated/tables.ts"), "utf8")).toContain("finder7m24");
+	await shell("node tools/check-manifest.mjs");
+	const said = await shell(command(6));
+	const [, passed] = /You see `(\d+) passed`/.exec(page)!;
+	expect(said).toMatch(new RegExp(`Tests +${passed} passed`));
+	const own = readFileSync(inCopy("docs/devices/finder-7m-24.md"), "utf8");
+	expect(own).toContain("| `voltage` | input 2500 | f32 V | `PhV` `PhVphA` | fast |");
+}, 120_000);
