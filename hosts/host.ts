@@ -3,6 +3,7 @@ import type { ListenerClass, TcpClass } from "../modules/base/io";
 import type { KeptValues } from "../modules/base/kept";
 import type { Log } from "../modules/base/log";
 import type { NetworkState } from "../modules/base/network";
+import type { DigitalClass, I2cClass, SpiClass } from "../modules/base/wires";
 import type { CanClass } from "../modules/canbus/types";
 import type { LoadedPlugins } from "../modules/devices/plugin-table";
 import type { AssetProvider } from "../modules/http/server";
@@ -29,6 +30,10 @@ export interface Host {
 		RS485: Rs485Class;
 		/** CAN controllers; left out where a platform has none. */
 		CAN?: CanClass;
+		/** Chips on the board's I2C and SPI buses, and its outputs; left out where a platform has none. */
+		I2C?: I2cClass;
+		SPI?: SpiClass;
+		Digital?: DigitalClass;
 	};
 	/** A device table that few sites need, as tools/build-tables.mjs has packed it; undefined when there is none. */
 	packedTable: (id: string) => Uint8Array | undefined;

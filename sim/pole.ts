@@ -127,6 +127,9 @@ export class Pole {
 			this.#startHour,
 		);
 		options.devices.forEach((device, i) => {
+			// what is on the board itself is no slave: board-io.ts
+			const protocol = this.#table(device)?.protocol;
+			if (protocol === "relay" || protocol === "atm90e32") return;
 			const own = device.device === "sunspec" ? this.#sunspec(device, i) : this.#tabled(device, homes, i);
 			if (options.faults) own.faults = new FaultSchedule({ ...options.faults, seed: this.#seed + 31 * i });
 			if (own instanceof CanDevice) {
@@ -139,6 +142,10 @@ export class Pole {
 		});
 	}
 
+	#table({ device }: PoleDevice): DeviceTable | undefined {
+		return this.#options.table?.(device) ?? deviceTable(device);
+	}
+
 	#tabled(device: PoleDevice, homes: readonly PoleDevice[], i: number): SimDevice | CanDevice {
 		const seed = this.#seed + 17 * i;
 		const serial = device.serial === undefined ? {} : { serial: device.serial };
@@ -146,7 +153,7 @@ export class Pole {
 		if (isSolArk(device.device)) {
 			return new SolArk({ model: device.device, unit, seed, startHour: this.#startHour, ...serial });
 		}
-		const table = this.#options.table?.(device.device) ?? deviceTable(device.device);
+		const table = this.#table(device);
 		if (table === undefined) throw new RangeError(`${device.id}: no table ${device.device}`);
 		if (table.evse && (table.protocol ?? "modbus") === "modbus") {
 			const charger = new SimEvse({ table, unit, seed, visits: true, ...serial });

@@ -24,6 +24,10 @@ function isPlayed(table: DeviceTable, row: Row, conditions: Readonly<Record<stri
 	return row.when !== undefined && first?.when !== undefined && !holds(first, conditions);
 }
 
+function isMeasured(table: DeviceTable, row: Row, conditions: Readonly<Record<string, number>>): boolean {
+	return row.poll !== undefined && row.unit !== "text" && !row.accumulates && isPlayed(table, row, conditions);
+}
+
 export function holds(row: Pick<Row, "when">, conditions: Readonly<Record<string, number>>): boolean {
 	return row.when === undefined || row.when.is.includes(conditions[row.when.row]!);
 }
@@ -45,7 +49,7 @@ export function distinctValues(
 ): Record<string, number> {
 	const values: Record<string, number> = {};
 	table.rows.forEach((row, n) => {
-		if (row.poll === undefined || row.unit === "text" || !isPlayed(table, row, conditions)) return;
+		if (!isMeasured(table, row, conditions)) return;
 		const raw = conditions[row.name];
 		const isRatio = row.map === undefined && table.rows.some((other) => other.times?.includes(row.name));
 		if (isRatio) {
@@ -150,9 +154,9 @@ function fits(row: Row, value: number, factor: number): boolean {
 	return isSigned(row.type) ? Math.abs(raw) < 2 ** (bits - 1) : raw >= 0 && raw < 2 ** bits;
 }
 
-/** Rows that a contract can hold against a source: numbers that are read, of registers no other row plays. */
+/** Rows that a contract can hold against a source: numbers that are read, not added up, of registers no other row plays. */
 export function measuredRows(table: DeviceTable, conditions: Readonly<Record<string, number>>): Row[] {
-	return table.rows.filter((row) => row.poll !== undefined && row.unit !== "text" && isPlayed(table, row, conditions));
+	return table.rows.filter((row) => isMeasured(table, row, conditions));
 }
 
 /** Half the last digit of an integer register (ratios multiply it), or the resolution of a 32-bit float. */

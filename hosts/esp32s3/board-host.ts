@@ -24,6 +24,7 @@ import { LineRS485 } from "./rs485-line";
 import type { FlashFiles } from "./sdk";
 import { BoardClock } from "./time";
 import { base64Bytes, trustedTLS } from "./tls";
+import { BoardDigital, BoardI2C, BoardSPI } from "./wires";
 import { ethernetPins } from "./wiring";
 
 /** The trace of a debug build; a release build has none, and its console shows the log. */
@@ -70,6 +71,9 @@ export function boardHost(flash: FlashFiles): Host {
 			Listener: lateListener(Listener as unknown as ListenerClass, { clock, log }),
 			RS485: LineRS485,
 			...(PortCAN ? { CAN: PortCAN } : {}),
+			I2C: BoardI2C,
+			SPI: BoardSPI,
+			Digital: BoardDigital,
 		},
 		packedTable: (id) => {
 			const bytes = readResource(`${id}.table`);

@@ -1,20 +1,19 @@
 import Digital from "embedded:io/digital";
-import I2C from "embedded:io/i2c";
 import NeoPixel from "neopixel";
 import type { Clock } from "../../modules/base/clock";
 import type { Log } from "../../modules/base/log";
 import Buttons, { type ButtonEvent } from "../../modules/buttons/buttons";
 import type { PanelDevices } from "../../modules/panel/devices";
 import { Sh1106 } from "../../modules/panel/sh1106";
+import { Pcf8574 } from "../../modules/relay/outputs";
 import { board } from "./board";
 import { BootButton } from "./boot-button";
-import { RelayBank } from "./relay-bank";
 import SPIDevice from "./spi";
+import { BoardI2C } from "./wires";
 import { spiBus } from "./wiring";
 
 /** Data sheet of the SH1106: 250 ns a bit at 3.3 V. */
 const kScreenHz = 4_000_000;
-const kBankHz = 100_000;
 
 /**
  * The board's screen, lamp, relay and buttons. What does not open is told in the log and left out: the hub reads its
@@ -70,8 +69,9 @@ function openRelay(): PanelDevices["alarmRelay"] {
 	const { relay, bank_data: data, bank_clock: scl } = board.pins;
 	if (relay !== undefined) return new Digital({ pin: relay, mode: Digital.Output, initialValue: 0 });
 	if (data === undefined || scl === undefined) return undefined;
-	const bank = new RelayBank(new I2C({ data, clock: scl, hz: kBankHz, address: board.bankAddress }));
-	return { write: (value) => bank.write(board.bankChannel, value) };
+	const bank = Pcf8574.open(BoardI2C, "board", board.bankAddress);
+	bank.set(board.bankChannel, false);
+	return { write: (value) => bank.set(board.bankChannel, value === 1) };
 }
 
 function openButtons(clock: Clock, onEvent: (event: ButtonEvent) => void): { close(): void } | undefined {

@@ -25,3 +25,6 @@ export default class SPIDevice {
 
 /** Makes a pin an output that is high: a chip select, before anybody speaks on its bus. */
 export function holdHigh(pin: number): void;
+
+/** Level of a pin's pad, 0 or 1, also of an output. */
+export function padLevel(pin: number): number;

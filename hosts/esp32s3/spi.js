@@ -9,3 +9,4 @@ export default class SPIDevice @ "xs_spidevice_destructor" {
 }
 
 export function holdHigh(pin) @ "xs_spidevice_holdHigh";
+export function padLevel(pin) @ "xs_spidevice_padLevel";

@@ -12,6 +12,7 @@ import config from "mc/config";
 import Modules from "modules";
 import { utf8Decode } from "modules/base/bytes";
 import { takePlugins } from "modules/devices/plugin-table";
+import { SimBoard } from "sim/board-io";
 import { SimCanBus } from "sim/can-bus";
 import { Pole, type PoleDevice } from "sim/pole";
 import type { ListenerClass } from "../../modules/base/io";
@@ -76,6 +77,12 @@ function log(level: LogLevel, area: string, text: string): void {
 }
 
 const files = resourceFiles();
+let chips: SimBoard | undefined;
+
+/** Made for the first site that asks for it. */
+function simulated(): SimBoard {
+	return (chips ??= new SimBoard({ now: () => clock.now() }));
+}
 
 /** The simulator of the Moddable SDK: the demo site with simulated devices, on the network of this computer. */
 const host: Host = {
@@ -88,6 +95,15 @@ const host: Host = {
 		Listener: Listener as unknown as ListenerClass,
 		RS485: CountedLine,
 		CAN: SimulatedCan as unknown as CanClass,
+		get I2C() {
+			return simulated().I2C;
+		},
+		get SPI() {
+			return simulated().SPI;
+		},
+		get Digital() {
+			return simulated().Digital;
+		},
 	},
 	packedTable: (id) => {
 		const name = `${id}.table`;

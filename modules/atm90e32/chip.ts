@@ -10,7 +10,6 @@ import {
 	clearsOnRead,
 	kAccessCode,
 	kMode60Hz,
-	kMode001Lsb,
 	kModeAllPhases,
 	kModeCf2Var,
 	kPlConstant,
@@ -47,7 +46,6 @@ export class Atm90e32Chip {
 		if (!this.#put(Register.cfgRegAccEn, kAccessCode)) return false;
 		let mode = kModeCf2Var | kModeAllPhases;
 		if (settings.lineHz === 60) mode |= kMode60Hz;
-		if (settings.countCf === 0.01) mode |= kMode001Lsb;
 		let done = this.#put(Register.meterEn, 1);
 		done &&= this.#put(Register.plConstH, kPlConstant >>> 16);
 		done &&= this.#put(Register.plConstL, kPlConstant & 0xffff);

@@ -1,11 +1,14 @@
 import type { Clock, TimerId } from "../base/clock";
 import type { SpiClass } from "../base/wires";
 import { Atm90e32Chip, kResetMs } from "./chip";
+import { clearsOnRead } from "./registers";
 import { type BoardSettings, kDefaultBoard } from "./settings";
 
 /** Fewer bits a second than the chip's limit, as its boards are used: wires between boards are long. */
 const kSpiHz = 200_000;
 const kSpiMode = 3;
+/** Exception code of a board one of whose chips is missing. */
+const kDeviceFailure = 4;
 /** Chips of a board. */
 const kChips = 2;
 
@@ -22,7 +25,7 @@ export interface Atm90e32Request {
 	unit: number;
 	/**
 	 * What is read: chip of the board (0 or 1), a colon, and the registers in hexadecimal with blanks between:
-	 * "0:d9 da db". The payload is two bytes a register, in this order.
+	 * "0:d9 da db". The payload is two bytes a register, in this order; energies in hundredths of a pulse (CF).
 	 */
 	record?: { readonly key: number | string; readonly bytes: number } | undefined;
 	/** Called once, never from within `request()`; the result is valid during the call only. */
@@ -48,7 +51,7 @@ interface Seat {
 
 /**
  * Client of the metering chips on one SPI bus. A chip that is not there, or does not keep what is written to it, is a
- * request that times out; one that was reset by a dip of its supply is set up again before it is read.
+ * request that times out, or an exception when the board's other chip is at work; one that was reset by a dip of its supply is set up again before it is read.
  */
 export class Atm90e32Client {
 	readonly #options: Atm90e32ClientOptions;
@@ -112,9 +115,12 @@ export class Atm90e32Client {
 		const key = String(request.record?.key ?? "");
 		const index = key.charCodeAt(0) - 0x30;
 		const seat = this.#seat(kChips * (request.unit - 1) + index);
-		this.#result.status = "timeout";
+		// with the other chip at work the board is there: it is the chip that fails
+		const other = this.#seats[kChips * (request.unit - 1) + (index ^ 1)];
+		this.#result.status = other?.ready ? "exception" : "timeout";
 		if (seat === undefined) return 0;
 		const { chip } = seat;
+		const settings = this.#options.settings?.(request.unit) ?? kDefaultBoard;
 		// asked twice: a reset costs the energy that was not read yet
 		if (!seat.ready || !(chip.measures || chip.measures)) {
 			const nowMs = this.#options.clock.now();
@@ -125,19 +131,21 @@ export class Atm90e32Client {
 			}
 			if (nowMs < seat.readyMs) return seat.readyMs - nowMs;
 			seat.readyMs = 0;
-			seat.ready = chip.configure(this.#options.settings?.(request.unit) ?? kDefaultBoard, index);
+			seat.ready = chip.configure(settings, index);
 			if (!seat.ready) return 0;
 		}
-		this.#result.status = this.#read(chip, key) ? "ok" : "garbled";
+		this.#result.status = this.#read(chip, key, settings.countCf) ? "ok" : "garbled";
 		return 0;
 	}
 
 	/** The registers that stand in the key behind its colon. */
-	#read(chip: Atm90e32Chip, key: string): boolean {
+	#read(chip: Atm90e32Chip, key: string, countCf: number): boolean {
 		let at = 0;
 		for (let i = 2; i < key.length; i += 3) {
-			const value = chip.read((hexDigit(key, i) << 4) | hexDigit(key, i + 1));
+			const register = (hexDigit(key, i) << 4) | hexDigit(key, i + 1);
+			let value = chip.read(register);
 			if (value < 0) return false;
+			if (clearsOnRead(register)) value = Math.min(0xffff, Math.round(100 * countCf) * value);
 			this.#bytes[at++] = value >> 8;
 			this.#bytes[at++] = value;
 		}
@@ -162,6 +170,7 @@ export class Atm90e32Client {
 	#tell(request: Atm90e32Request, status: Atm90e32Result["status"]): void {
 		const result = this.#result;
 		result.status = status;
+		result.exception = status === "exception" ? kDeviceFailure : 0;
 		result.startMs = this.#startMs;
 		result.endMs = this.#options.clock.now();
 		request.onResult(result);

@@ -31,8 +31,8 @@ export interface BoardSettings {
 	/** Gain of the amplifiers: register MMode1. */
 	readonly pga: number;
 	/**
-	 * Pulses (CF) that a count of the energy registers is worth: 0.1, or 0.01 with bit 001LSB of MMode0. The bit is set by
-	 * this, so that both agree as the datasheet has it.
+	 * Pulses (CF) that a count of the energy registers is worth: 0.1 while bit 001LSB of MMode0 is clear, as it is here and as
+	 * the data sheet has it. Published programs take 0.01 with the same setting: who finds that right on a bench says so.
 	 */
 	readonly countCf: 0.1 | 0.01;
 }

@@ -6,7 +6,7 @@ import type { PolledDevice } from "../devices/polled";
 import type { WriteClient, WriteRequest } from "../devices/write";
 import { type BusLink, type LinkIo, openLink } from "./links";
 import { BusScheduler } from "./scheduler";
-import type { SiteBus } from "./site-file";
+import type { SiteBoard, SiteBus } from "./site-file";
 
 export interface BusOptions {
 	bus: SiteBus;
@@ -15,6 +15,8 @@ export interface BusOptions {
 	log: Log;
 	random?: Random | undefined;
 	io: LinkIo;
+	/** By address, what the site says of what is on the board itself. */
+	boards?: ReadonlyMap<number, SiteBoard> | undefined;
 	/** Is shown the frames of the bus as those of this source. */
 	tap?: FrameTap | undefined;
 	source?: number | undefined;

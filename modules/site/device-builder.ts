@@ -29,6 +29,7 @@ import {
 	packFound,
 	unpackFound,
 } from "./found-device";
+import { keptCounters } from "./kept-energy";
 import { isDer } from "./quantities";
 import { SharedActuator } from "./shared-actuator";
 import { kFoundDevice, type PollPeriods, type Site, type SiteDevice } from "./site-file";
@@ -98,7 +99,8 @@ export class DeviceBuilder {
 		const image = new Image(profile ? derMap(present, added) : present);
 		// those that speak JSON have paths, and for the bus the number that is theirs alone
 		const unit = table.protocol === "json-http" || table.protocol === "json-mqtt" ? site.unit : site.address;
-		const device = new Device({ table, plan, image, unit, serial: site.serial, periodsMs: periods });
+		const counters = keptCounters(store, site.unit, plan);
+		const device = new Device({ table, plan, image, unit, serial: site.serial, periodsMs: periods, counters });
 		device.path = site.path;
 		device.channel = site.address;
 		const entry = new Entry(index, site, device, image, client);

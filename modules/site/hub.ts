@@ -10,10 +10,11 @@ import { ControlRouter } from "./control-router";
 import type { ControlStore } from "./control-store";
 import { DeviceBuilder } from "./device-builder";
 import type { ControlReport, Entry, HubDevice } from "./entry";
+import { KeptEnergy } from "./kept-energy";
 import { LeakageGuard, type Protection } from "./leakage-guard";
 import type { LinkIo } from "./links";
 import { SiteDer } from "./site-der";
-import type { Site } from "./site-file";
+import type { Site, SiteBoard, SiteBus } from "./site-file";
 import { HubImage } from "./totals";
 
 export type { ControlReport, HubDevice } from "./entry";
@@ -57,6 +58,7 @@ export class Hub {
 	readonly #entries: readonly Entry[];
 	readonly #options: HubOptions;
 	readonly #router: ControlRouter;
+	readonly #energy: KeptEnergy;
 	/** Residual currents that open relays. */
 	readonly guard: LeakageGuard;
 	#siteDer: SiteDer;
@@ -88,6 +90,7 @@ export class Hub {
 			isHeld: (entry, row) => this.guard.holds(entry, row),
 		});
 		this.#router = router;
+		this.#energy = new KeptEnergy({ devices: this.#entries, clock, store: options.store });
 		this.guard = new LeakageGuard({
 			...{ protection: site.services.protection, devices: this.#entries, clock, log, store: options.store },
 			onChange: (protection) => options.onProtection?.(protection),
@@ -103,7 +106,10 @@ export class Hub {
 		for (const entry of this.#entries) this.space.add(entry.site.unit, entry.image);
 		this.buses = site.buses.map((bus, source) => {
 			const devices = this.devices.filter((entry) => entry.site.bus === bus.id).map((entry) => entry.device);
-			const one = new Bus({ bus, devices, clock, log, random: options.random, io, tap: options.tap, source });
+			const one = new Bus({
+				...{ bus, devices, clock, log, random: options.random, io, tap: options.tap, source },
+				boards: boardsOf(site, bus),
+			});
 			clients[source]!.bus = one;
 			return one;
 		});
@@ -112,10 +118,12 @@ export class Hub {
 	start(): void {
 		for (const bus of this.buses) bus.start();
 		this.guard.start();
+		this.#energy.start();
 	}
 
 	close(): void {
 		this.guard.close();
+		this.#energy.close();
 		for (const bus of this.buses) bus.close();
 		this.#router.close();
 		this.#siteDer.close();
@@ -191,6 +199,12 @@ export class Hub {
 		entry.toldMs = nowMs;
 		return false;
 	}
+}
+
+/** By address; undefined for a bus whose devices say nothing. */
+function boardsOf(site: Site, bus: SiteBus): ReadonlyMap<number, SiteBoard> | undefined {
+	const own = site.devices.filter((device) => device.bus === bus.id && device.board);
+	return own.length === 0 ? undefined : new Map(own.map(({ address, board }) => [address, board!]));
 }
 
 /** The bus of a device as it is commanded: the buses are made after the devices. */

@@ -1,8 +1,10 @@
+import { Atm90e32Client } from "../atm90e32/client";
 import type { Clock, Random } from "../base/clock";
 import { GridpostError } from "../base/errors";
 import type { FrameTap } from "../base/frame-tap";
 import type { TcpClass } from "../base/io";
 import type { Log } from "../base/log";
+import type { DigitalClass, I2cClass, SpiClass } from "../base/wires";
 import { CanClient, type CanLineCounters } from "../canbus/client";
 import type { CanClass } from "../canbus/types";
 import { Device } from "../devices/engine";
@@ -11,18 +13,23 @@ import type { PolledDevice } from "../devices/polled";
 import { JsonHttpClient } from "../json/http-client";
 import { JsonMqttClient } from "../json/mqtt-client";
 import { ModbusClient } from "../modbus/client";
+import { RelayClient } from "../relay/client";
+import { Pcf8574, PinOutputs } from "../relay/outputs";
 import type { LineCounters, Rs485Class } from "../rs485/line";
 import { FramerClient } from "../serial/client";
 import { framerOf } from "../serial/framers";
 import { VeDirectListener } from "../serial/vedirect-listener";
 import type { BusClient } from "./scheduler";
-import type { SiteBus } from "./site-file";
+import type { SiteBoard, SiteBus } from "./site-file";
 
 /** The IO classes of the host that buses are opened with; what a platform has not is left out. */
 export interface LinkIo {
 	RS485: Rs485Class;
 	TCP: TcpClass;
 	CAN?: CanClass | undefined;
+	I2C?: I2cClass | undefined;
+	SPI?: SpiClass | undefined;
+	Digital?: DigitalClass | undefined;
 }
 
 export interface LinkOptions {
@@ -33,6 +40,8 @@ export interface LinkOptions {
 	/** For nonces and names that must not be another's. Default: Math.random. */
 	random?: Random | undefined;
 	io: LinkIo;
+	/** By address, what the site says of what is on the board itself. */
+	boards?: ReadonlyMap<number, SiteBoard> | undefined;
 	/** Is shown the frames of the bus as those of this source. */
 	tap?: FrameTap | undefined;
 	source?: number | undefined;
@@ -69,6 +78,10 @@ export function openLink(options: LinkOptions): BusLink {
 			return openMqtt(options);
 		case "vedirect":
 			return openVeDirect(options);
+		case "relay":
+			return openRelays(options);
+		case "atm90e32":
+			return openMeters(options);
 		default:
 			return openFramed(options);
 	}
@@ -149,6 +162,31 @@ function credentials({ user, password }: SiteBus): { user: string | undefined; p
 
 function recordDevices(devices: readonly PolledDevice[]): RecordListener[] {
 	return devices.filter((device) => device instanceof Device).map((device) => new RecordListener(device));
+}
+
+/** Relay outputs on the pins of the board, or of chips on its I2C bus. */
+function openRelays({ bus, clock, io, boards }: LinkOptions): BusLink {
+	const port = boardPort(bus);
+	const { I2C, Digital } = io;
+	if (bus.kind === "i2c" ? !I2C : !Digital) throw missing(bus, `this platform has no ${bus.kind}`);
+	return new RelayClient({
+		clock,
+		open: (unit) => (bus.kind === "i2c" ? Pcf8574.open(I2C!, port, unit) : new PinOutputs(Digital!, port, unit)),
+		start: (unit) => boards?.get(unit)?.outputs,
+	});
+}
+
+/** Metering boards on the SPI bus of the board. */
+function openMeters({ bus, clock, io, boards }: LinkOptions): BusLink {
+	if (!io.SPI) throw missing(bus, "this platform has no SPI");
+	return new Atm90e32Client({
+		...{ io: io.SPI, port: boardPort(bus), clock },
+		settings: (unit) => boards?.get(unit)?.metering,
+	});
+}
+
+function boardPort(bus: SiteBus): string {
+	return bus.port === "sim" ? `sim:${bus.id}` : String(bus.port);
 }
 
 function missing(bus: SiteBus, why: string): GridpostError {

@@ -36,7 +36,7 @@ export function busKindsOf(protocol: Protocol): readonly BusKind[] {
 
 /** Whether devices of such a bus have addresses, each its own. */
 export function isAddressed(kind: BusKind): boolean {
-	return kind === "rs485" || kind === "tcp" || kind === "i2c";
+	return kind === "rs485" || kind === "tcp" || kind === "i2c" || kind === "spi";
 }
 
 function checkBusPort(value: unknown, place: string, kind: BusKind, check: Checker): string | number | undefined {

@@ -3,6 +3,7 @@ import { GridpostError } from "../base/errors";
 import { frozen } from "../base/frozen";
 import { jsonFault } from "../base/json-place";
 import { knownId } from "./known-devices";
+import { boardOf } from "./site-board";
 import { busOf, isAddressed, pollOf, speak } from "./site-bus";
 import { protectionOf } from "./site-protection";
 import { optionalOf, servicesOf } from "./site-services";
@@ -22,6 +23,7 @@ export { parseBroker } from "./site-services";
 export type {
 	PollPeriods,
 	Site,
+	SiteBoard,
 	SiteBus,
 	SiteDevice,
 	SiteLimits,
@@ -171,6 +173,7 @@ const kDeviceKeys = frozen(
 		"control",
 		"ratings",
 		"path",
+		"board",
 	]),
 );
 
@@ -205,6 +208,7 @@ function deviceOf(
 		control: optional("control", true, (v, p) => check.boolean(v, p)),
 		ratings: optional("ratings", {}, (v, p) => ratingsOf(v, p, check)),
 		poll: optional("poll", {}, (v, p) => pollOf(v, p, check)),
+		board: optional("board", undefined, (v, p) => boardOf(v, p, check)),
 	};
 	if (device.sim !== "" && device.device !== undefined && device.device !== kFoundDevice)
 		check.problem(`${place}.sim`, `only a device of kind "${kFoundDevice}" says what is simulated`);

@@ -1,3 +1,4 @@
+import type { BoardSettings } from "../atm90e32/settings";
 import { frozen } from "../base/frozen";
 import type { Protocol } from "../devices/table";
 import type { TopologyNode } from "./topology";
@@ -108,6 +109,16 @@ export interface SiteDevice {
 	ratings: SiteRatings;
 	/** Over those of the bus. */
 	poll: PollPeriods;
+	/** Of what is on the board itself; undefined: as it comes. */
+	board?: SiteBoard | undefined;
+}
+
+/** What a site says of a device on the board itself. */
+export interface SiteBoard {
+	/** Relay outputs when the hub starts: all are opened, or they stay as the chip holds them. */
+	outputs: "open" | "keep";
+	/** Gains and line frequency of a metering board. */
+	metering: BoardSettings;
 }
 
 /** Name plate of a DER. */

@@ -113,6 +113,13 @@ void xs_spidevice_close(xsMachine *the) {
 	xs_spidevice_destructor(spi);
 }
 
+/* Level of a pin's pad, also of an output. */
+void xs_spidevice_padLevel(xsMachine *the) {
+	int pin = xsmcToInteger(xsArg(0));
+	if (gpio_input_enable(pin) != ESP_OK) xsRangeError("GPIO%d cannot be read", pin);
+	xsmcSetInteger(xsResult, gpio_get_level(pin));
+}
+
 /* Makes a pin an output that is high: a chip select, before anybody speaks on its bus. */
 void xs_spidevice_holdHigh(xsMachine *the) {
 	int pin = xsmcToInteger(xsArg(0));

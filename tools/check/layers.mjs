@@ -7,7 +7,15 @@ import { sourceFiles } from "./files.mjs";
 export const layers = [
 	["modules/base"],
 	["modules/rs485", "modules/can", "modules/buttons"],
-	["modules/modbus", "modules/serial", "modules/canbus", "modules/mqtt", "modules/http", "modules/atm90e32"],
+	[
+		"modules/modbus",
+		"modules/serial",
+		"modules/canbus",
+		"modules/mqtt",
+		"modules/http",
+		"modules/atm90e32",
+		"modules/relay",
+	],
 	["modules/json"],
 	["modules/sunspec"],
 	["modules/devices"],

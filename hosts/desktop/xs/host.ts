@@ -10,6 +10,7 @@ import { fromPlainJson } from "../../../modules/devices/plain";
 import { type FoundPlugin, takePlugins } from "../../../modules/devices/plugin-table";
 import type { Rs485Class } from "../../../modules/modbus/client-link";
 import RS485 from "../../../modules/rs485/rs485";
+import { SimBoard } from "../../../sim/board-io";
 import type { Host } from "../../host";
 import { ModdableClock } from "../../moddable/clock";
 import { WebFiles } from "../../web-files";
@@ -28,12 +29,21 @@ function bytesOf(buffer: ArrayBuffer | undefined): Uint8Array | undefined {
 	return buffer && new Uint8Array(buffer);
 }
 
+/** A computer has none of a board's chips and pins: all of them are simulated. */
+const clock = new ModdableClock(() => true);
+let chips: SimBoard | undefined;
+
+/** Made for the first site that asks for it. */
+function simulated(): SimBoard {
+	return (chips ??= new SimBoard({ now: () => clock.now() }));
+}
+
 const place = app.sitePlace();
 const files = WebFiles.open((name) => app.webFile(name));
 
 /** The desktop's platform: the machine's clock, Node's sockets, lines by path or "sim:NAME". */
 const host: Host = {
-	clock: new ModdableClock(() => true),
+	clock,
 	timeKeeper: "system",
 	random: Math.random,
 	log: (level, area, text) => app.log(level, area, text),
@@ -43,6 +53,15 @@ const host: Host = {
 		Listener: Listener as unknown as ListenerClass,
 		RS485: RS485 as unknown as Rs485Class,
 		CAN: CAN as unknown as CanClass,
+		get I2C() {
+			return simulated().I2C;
+		},
+		get SPI() {
+			return simulated().SPI;
+		},
+		get Digital() {
+			return simulated().Digital;
+		},
 	},
 	packedTable: (id) => bytesOf(app.packedTable(id)),
 	siteText: app.siteText(),

@@ -11,9 +11,11 @@ import { alpitronicHypercharger } from "../tables/alpitronic-hypercharger";
 import { ankerSolixMaxAc } from "../tables/anker-solix-max-ac";
 import { ankerSolixX1 } from "../tables/anker-solix-x1";
 import { apsystemsEz1 } from "../tables/apsystems-ez1";
+import { atm90e326ch } from "../tables/atm90e32-6ch";
 import { benderCc612 } from "../tables/bender-cc612";
 import { benderRcmb300 } from "../tables/bender-rcmb300";
 import { benderRcms150 } from "../tables/bender-rcms150";
+import { boardRelay } from "../tables/board-relay";
 import { bornayWindplusMppt } from "../tables/bornay-windplus-mppt";
 import { carloGavazziEm24 } from "../tables/carlo-gavazzi-em24-e1";
 import { carloGavazziEm340 } from "../tables/carlo-gavazzi-em340";
@@ -44,6 +46,7 @@ import { hoymilesDtuPro8 } from "../tables/hoymiles-dtu-pro-8";
 import { hoymilesDtuPro } from "../tables/hoymiles-dtu-pro";
 import { hoymilesOpendtu } from "../tables/hoymiles-opendtu";
 import { huanyangHy } from "../tables/huanyang-hy";
+import { iotmugRelays } from "../tables/iotmug-relays";
 import { ivyMd0630 } from "../tables/ivy-md0630";
 import { ivyRcm } from "../tables/ivy-rcm";
 import { janitzaUmg96rm } from "../tables/janitza-umg96rm";
@@ -56,6 +59,7 @@ import { midniteClassic } from "../tables/midnite-classic";
 import { morningstarTristarMppt } from "../tables/morningstar-tristar-mppt";
 import { noarkEx9em } from "../tables/noark-ex9em";
 import { openplcRuntime } from "../tables/openplc-runtime";
+import { pcf8574Relays } from "../tables/pcf8574-relays";
 import { phoenixCharx2 } from "../tables/phoenix-charx-2";
 import { phoenixCharx3 } from "../tables/phoenix-charx-3";
 import { phoenixCharx4 } from "../tables/phoenix-charx-4";
@@ -102,9 +106,11 @@ export const allTables: readonly DeviceTable[] = [
 	ankerSolixMaxAc,
 	ankerSolixX1,
 	apsystemsEz1,
+	atm90e326ch,
 	benderCc612,
 	benderRcmb300,
 	benderRcms150,
+	boardRelay,
 	bornayWindplusMppt,
 	carloGavazziEm24,
 	carloGavazziEm340,
@@ -135,6 +141,7 @@ export const allTables: readonly DeviceTable[] = [
 	hoymilesDtuPro,
 	hoymilesOpendtu,
 	huanyangHy,
+	iotmugRelays,
 	ivyMd0630,
 	ivyRcm,
 	janitzaUmg96rm,
@@ -147,6 +154,7 @@ export const allTables: readonly DeviceTable[] = [
 	morningstarTristarMppt,
 	noarkEx9em,
 	openplcRuntime,
+	pcf8574Relays,
 	phoenixCharx2,
 	phoenixCharx3,
 	phoenixCharx4,

@@ -20,7 +20,7 @@ export interface PlcSize {
 
 /**
  * One group an area, one element a variable, its value V as the controller's program means it: without scale or unit. Bits
- * are 0 and 1. %QX and %QW are outputs, which a program that writes them itself sets back in its next cycle.
+ * are 0 and 1; words have a wider type here, as the last value of a SunSpec type says that there is none. %QX and %QW are outputs, which a program that writes them itself sets back in its next cycle.
  */
 export function plcModelOf(size: PlcSize): ModelSpec {
 	const area = (name: keyof PlcSize, type: PointTable["type"], access: "R" | "RW"): GroupTable => ({
@@ -40,10 +40,10 @@ export function plcModelOf(size: PlcSize): ModelSpec {
 			groups: [
 				area("QX", "uint16", "RW"),
 				area("IX", "uint16", "R"),
-				area("IW", "uint16", "R"),
-				area("QW", "uint16", "RW"),
-				area("MW", "uint16", "RW"),
-				area("MD", "uint32", "RW"),
+				area("IW", "uint32", "R"),
+				area("QW", "uint32", "RW"),
+				area("MW", "uint32", "RW"),
+				area("MD", "uint64", "RW"),
 				area("ML", "uint64", "RW"),
 			],
 		}),

@@ -11,8 +11,8 @@ export const RelayReason = frozen({ start: 0, command: 1, trip: 2, lost: 3 });
 /**
  * The model of a bank with so many channels. Cmd is the command, St what was read back from the output, both 0 open and
  * 1 closed; they differ while a command is on its way and when an output does not follow. Rsn is why it is as
- * commanded: START since the hub started, COMMAND, TRIP opened by a protection and latched, LOST as its commander fell
- * silent.
+ * commanded: START since the hub started, COMMAND, TRIP opened by a protection and latched, LOST as it has
+ * opened by itself, without its supply, and does not close again before it is told to.
  */
 export function relayModelOf(channels: number): ModelSpec {
 	return frozen<ModelSpec>({
