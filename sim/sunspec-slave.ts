@@ -1,7 +1,7 @@
 import type { Clock } from "../modules/base/clock";
 import { FRAME_BYTES, ModbusException, PDU_AT, UNIT_AT } from "../modules/modbus/pdu";
 import { type RegisterSpace, respond } from "../modules/modbus/respond";
-import { SunSpecSpace } from "../modules/sunspec/server";
+import { SunSpecSpace, type SunSpecSpaceOptions } from "../modules/sunspec/server";
 import type { SimDer } from "./der-base";
 import { RtuDevice } from "./device";
 
@@ -31,7 +31,8 @@ export class SunSpecSlave extends RtuDevice {
 		this.#wholeModels = options.wholeModels ?? false;
 		// Of a clock the space asks only the time.
 		const clock = { now: () => this.#nowMs } as Clock;
-		this.#space = new SunSpecSpace({
+		// a method of its own: on XS nobody sets that of a class that lies in flash
+		this.#space = new WholeSpace((address, count) => this.#holds(address, count), {
 			clock,
 			onWrite: (_unit, _image, point, value) => der.onWrite(point, value),
 			onWritten: (_unit, _image, points) => {
@@ -40,9 +41,6 @@ export class SunSpecSlave extends RtuDevice {
 			},
 		});
 		this.#space.add(this.unit, der.image);
-		const read = this.#space.readRegisters.bind(this.#space);
-		this.#space.readRegisters = (unit, input, address, count, out, offset) =>
-			this.#holds(address, count) ? read(unit, input, address, count, out, offset) : ModbusException.illegalDataAddress;
 	}
 
 	#holds(address: number, count: number): boolean {
@@ -91,4 +89,19 @@ function buffers() {
 	const reply = new Uint8Array(FRAME_BYTES);
 	const view = (bytes: Uint8Array) => new DataView(bytes.buffer);
 	return { request, requestView: view(request), reply, replyView: view(reply) };
+}
+
+/** Answers only what `holds` says. */
+class WholeSpace extends SunSpecSpace {
+	readonly #holds: (address: number, count: number) => boolean;
+
+	constructor(holds: (address: number, count: number) => boolean, options: SunSpecSpaceOptions) {
+		super(options);
+		this.#holds = holds;
+	}
+
+	override readRegisters(...asked: Parameters<SunSpecSpace["readRegisters"]>): number {
+		if (!this.#holds(asked[2], asked[3])) return ModbusException.illegalDataAddress;
+		return super.readRegisters(...asked);
+	}
 }
