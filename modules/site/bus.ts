@@ -2,6 +2,7 @@ import type { Clock, Random, TimerId } from "../base/clock";
 import type { FrameTap } from "../base/frame-tap";
 import { frozen } from "../base/frozen";
 import type { Log } from "../base/log";
+import type { CanListener } from "../canbus/types";
 import type { PolledDevice } from "../devices/polled";
 import type { WriteClient, WriteRequest } from "../devices/write";
 import { type BusLink, type LinkIo, openLink } from "./links";
@@ -20,6 +21,8 @@ export interface BusOptions {
 	/** Is shown the frames of the bus as those of this source. */
 	tap?: FrameTap | undefined;
 	source?: number | undefined;
+	/** Who else hears what is said on a CAN bus. */
+	listeners?: readonly CanListener[] | undefined;
 }
 
 /** How long a port that cannot be opened is left alone: a converter that is not plugged in yet. */
@@ -77,6 +80,11 @@ export class Bus implements WriteClient {
 	/** Faults of the line; undefined while the port could not be opened, and for what is no line. */
 	get line(): BusLink["line"] {
 		return this.#client?.line;
+	}
+
+	/** Sends a frame on a CAN bus, of which nobody tells whether it arrived; false when it cannot be sent. */
+	sendFrame(id: number, data: Uint8Array): boolean {
+		return this.#client?.send?.(id, data) ?? false;
 	}
 
 	/** The same of a CAN bus; undefined for what is none. */

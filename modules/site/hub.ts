@@ -6,6 +6,7 @@ import type { PolledDevice } from "../devices/polled";
 import type { WriteClient, WriteRequest } from "../devices/write";
 import { SunSpecSpace } from "../sunspec/server";
 import { Bus } from "./bus";
+import { CanBattery } from "./can-battery";
 import { ControlRouter } from "./control-router";
 import type { ControlStore } from "./control-store";
 import { DeviceBuilder } from "./device-builder";
@@ -61,6 +62,8 @@ export class Hub {
 	readonly #energy: KeptEnergy;
 	/** Residual currents that open relays. */
 	readonly guard: LeakageGuard;
+	/** What an inverter sees on a CAN bus. */
+	readonly canBattery: CanBattery | undefined;
 	#siteDer: SiteDer;
 
 	constructor(options: HubOptions) {
@@ -104,10 +107,12 @@ export class Hub {
 		this.#siteDer = this.#asOne();
 		this.totals = this.#ownUnit();
 		for (const entry of this.#entries) this.space.add(entry.site.unit, entry.image);
+		this.canBattery = this.#asBattery();
 		this.buses = site.buses.map((bus, source) => {
 			const devices = this.devices.filter((entry) => entry.site.bus === bus.id).map((entry) => entry.device);
+			const listeners = this.canBattery && site.services.canBattery?.bus === bus.id ? [this.canBattery] : [];
 			const one = new Bus({
-				...{ bus, devices, clock, log, random: options.random, io, tap: options.tap, source },
+				...{ bus, devices, clock, log, random: options.random, io, tap: options.tap, source, listeners },
 				boards: boardsOf(site, bus),
 			});
 			clients[source]!.bus = one;
@@ -117,6 +122,7 @@ export class Hub {
 
 	start(): void {
 		for (const bus of this.buses) bus.start();
+		this.canBattery?.start();
 		this.guard.start();
 		this.#energy.start();
 	}
@@ -124,6 +130,7 @@ export class Hub {
 	close(): void {
 		this.guard.close();
 		this.#energy.close();
+		this.canBattery?.close();
 		for (const bus of this.buses) bus.close();
 		this.#router.close();
 		this.#siteDer.close();
@@ -132,6 +139,21 @@ export class Hub {
 
 	#entry(unit: number): Entry | undefined {
 		return this.#entries.find((entry) => entry.site.unit === unit);
+	}
+
+	/** The hub as a battery on a bus of its own; undefined when the site wants none. */
+	#asBattery(): CanBattery | undefined {
+		const { site, clock, log } = this.#options;
+		const battery = site.services.canBattery;
+		if (!battery) return undefined;
+		const entry = this.#entries.find((one) => one.site.id === battery.from)!;
+		const bus = site.buses.findIndex(({ id }) => id === battery.bus);
+		return new CanBattery({
+			...{ site: battery, clock, log },
+			image: () => entry.image,
+			online: () => entry.device.online,
+			send: (id, data) => this.buses[bus]!.sendFrame(id, data),
+		});
 	}
 
 	/** All DERs as one. */

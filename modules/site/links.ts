@@ -6,7 +6,7 @@ import type { TcpClass } from "../base/io";
 import type { Log } from "../base/log";
 import type { DigitalClass, I2cClass, SpiClass } from "../base/wires";
 import { CanClient, type CanLineCounters } from "../canbus/client";
-import type { CanClass } from "../canbus/types";
+import type { CanClass, CanListener } from "../canbus/types";
 import { Device } from "../devices/engine";
 import { RecordListener } from "../devices/listener";
 import type { PolledDevice } from "../devices/polled";
@@ -45,6 +45,8 @@ export interface LinkOptions {
 	/** Is shown the frames of the bus as those of this source. */
 	tap?: FrameTap | undefined;
 	source?: number | undefined;
+	/** Who else hears what is said on a CAN bus. */
+	listeners?: readonly CanListener[] | undefined;
 }
 
 /** What a bus needs of the client of a protocol: it sends requests, one after the other, and says how it is. */
@@ -53,6 +55,8 @@ export interface BusLink extends BusClient {
 	readonly fault: string;
 	/** Faults of the line; undefined for what is no serial line. */
 	readonly line?: LineCounters | undefined;
+	/** Of a CAN bus: sends a frame, or lets it wait; false when that is not possible either. */
+	send?(id: number, data: Uint8Array): boolean;
 	/** The same of a CAN bus, and how much of the time its frames take, 0 to 1. */
 	readonly can?: CanState | undefined;
 	close(): void;
@@ -123,9 +127,9 @@ function serial(bus: SiteBus, io: LinkIo) {
 	return { io: io.RS485, port, baud: bus.baud, parity: bus.parity, stop: bus.stop as 1 | 2, ...ascii };
 }
 
-function openCan({ bus, clock, log, io, devices }: LinkOptions): BusLink {
+function openCan({ bus, clock, log, io, devices, listeners: more = [] }: LinkOptions): BusLink {
 	if (!io.CAN) throw missing(bus, "this platform has no CAN");
-	const listeners = recordDevices(devices);
+	const listeners = [...recordDevices(devices), ...more];
 	const port = bus.port === "sim" ? `sim:${bus.id}` : bus.port;
 	const client = new CanClient({ link: { io: io.CAN, port, bitrate: bus.baud }, listeners, clock, log, name: bus.id });
 	return {
@@ -136,6 +140,7 @@ function openCan({ bus, clock, log, io, devices }: LinkOptions): BusLink {
 		get can() {
 			return { use: client.use, ...client.line };
 		},
+		send: (id, data) => client.send(id, data),
 		close: () => client.close(),
 	};
 }

@@ -131,7 +131,9 @@ export function busOf(value: unknown, place: string, check: Checker): SiteBus | 
 	const bus = {
 		id: check.id(fields["id"], `${place}.id`),
 		kind,
-		protocol: optional("protocol", "modbus" as const, (v, p) => check.oneOf(v, p, kCodings)),
+		protocol: optional("protocol", kind === "can" ? ("can" as const) : ("modbus" as const), (v, p) =>
+			check.oneOf(v, p, kCodings),
+		),
 		port: checkBusPort(fields["port"], `${place}.port`, kind ?? "rs485", check),
 		baud:
 			kind === "can"

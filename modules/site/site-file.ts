@@ -5,6 +5,7 @@ import { jsonFault } from "../base/json-place";
 import { knownId } from "./known-devices";
 import { boardOf } from "./site-board";
 import { busOf, isAddressed, pollOf, speak } from "./site-bus";
+import { canBatteryOf } from "./site-can-battery";
 import { protectionOf } from "./site-protection";
 import { optionalOf, servicesOf } from "./site-services";
 import {
@@ -111,8 +112,11 @@ function siteOf(value: unknown, check: Checker, known: KnownDevices): Site | und
 	const deviceIds = devices.flatMap((device) => (device ? [device.id] : []));
 	const topology = top["topology"] === undefined ? [] : checkTopology(top["topology"], check, deviceIds);
 	const services = servicesOf(top["services"] ?? {}, check);
-	if (services)
-		services.protection = protectionOf((top["services"] as Fields | undefined)?.["protection"], devices, check);
+	if (services) {
+		const given = top["services"] as Fields | undefined;
+		services.protection = protectionOf(given?.["protection"], devices, check);
+		services.canBattery = canBatteryOf(given?.["canBattery"], buses, devices, check);
+	}
 	const rtuPort = services?.sunspec.rtu?.port;
 	const taken = rtuPort === undefined ? -1 : buses.findIndex((bus) => bus?.kind === "rs485" && bus.port === rtuPort);
 	if (taken >= 0) check.problem("services.sunspec.rtu.port", `${rtuPort} is taken by buses[${taken}]`);

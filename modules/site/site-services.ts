@@ -3,7 +3,7 @@ import { kBauds, kParities, type SiteLine, type SiteServices } from "./site-shap
 
 /** The part "services" of a site file, and what it has in common with the others. */
 export function servicesOf(value: unknown, check: Checker): SiteServices | undefined {
-	const fields = check.object(value, "services", ["openami", "mqtt", "sunspec", "http", "protection"]);
+	const fields = check.object(value, "services", ["openami", "mqtt", "sunspec", "http", "protection", "canBattery"]);
 	if (!fields) return undefined;
 	const section = (key: string, keys: readonly string[]): ReturnType<typeof optionalOf> =>
 		optionalOf(check.object(fields[key] ?? {}, `services.${key}`, keys) ?? {}, `services.${key}`);
@@ -28,6 +28,7 @@ export function servicesOf(value: unknown, check: Checker): SiteServices | undef
 		http: { port: section("http", ["port"])("port", 80, port) ?? 0 },
 		// by the site file's reader, which knows the devices
 		protection: [],
+		canBattery: undefined,
 	};
 }
 

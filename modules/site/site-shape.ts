@@ -157,6 +157,8 @@ export interface SiteServices {
 	sunspec: SiteSunSpec;
 	http: { port: number };
 	protection: SiteProtection[];
+	/** The hub as a battery for an inverter; undefined: it is none. */
+	canBattery?: SiteCanBattery | undefined;
 }
 
 /** A residual current that opens a relay. */
@@ -179,4 +181,20 @@ export interface SiteProtection {
 	/** Ids of the devices whose AC and DC power is noted at the event; "": the feeder's meter, and all storages and panels. */
 	meter: string;
 	dc: string;
+}
+
+/** The hub plays a battery on a CAN bus of its own, from the image of a device. Limits over the battery's own. */
+export interface SiteCanBattery {
+	/** Id of a bus of kind "can" without devices. */
+	bus: string;
+	/** Id of the device whose image it shows. */
+	from: string;
+	/** What 0x35E says: some inverters ask for "PYLON". */
+	maker: string;
+	name: string;
+	chargeV: number | undefined;
+	dischargeV: number | undefined;
+	chargeA: number | undefined;
+	dischargeA: number | undefined;
+	capacityAh: number | undefined;
 }
