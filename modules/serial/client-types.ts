@@ -42,7 +42,7 @@ export interface FramerClientOptions {
 	timeoutMs?: number;
 	/** Default 1. */
 	retries?: number;
-	/** How long after a time-out the reply may still come; a like request waits that long. Default: the time-out, 500 at most. */
+	/** How long after a time-out the reply may still come; a like request waits that long. Default: the time-out, 1000 at most. */
 	lateMs?: number;
 	/** Is shown every frame, with `source` to tell clients apart. */
 	tap?: FrameTap | undefined;

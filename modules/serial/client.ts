@@ -16,7 +16,8 @@ const SENDING = 1;
 const LISTENING = 2;
 const PAUSING = 3;
 
-const MOST_LATE_MS = 500;
+/** Replies of these protocols say little of what they answer. */
+const MOST_LATE_MS = 1000;
 /** For timers that are late. */
 const MARGIN_MS = 500;
 /** Bytes that are no frame and yet no broken reply: a driver that switches direction. */

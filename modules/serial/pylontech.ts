@@ -168,12 +168,14 @@ export class PylontechFramer implements Framer {
 		if (this.#command === kSetManagement) return Verdict.reply;
 		this.#unpack(bytes, at + kHead, (size - kHead - kTail) >> 1, this.#command);
 		if (record!.key === kSetManagement) {
-			if (this.payloadBytes < kManagementBytes) return Verdict.foreign;
+			if (this.payloadBytes !== kManagementBytes) return Verdict.foreign;
 			this.#command = kSetManagement;
 			this.payloadBytes = 0;
 			return Verdict.step;
 		}
-		return this.payloadBytes >= (record!.least ?? record!.bytes) ? Verdict.reply : Verdict.foreign;
+		// the length is all that tells the answers of different commands apart
+		const { least = record!.bytes, bytes: most } = record!;
+		return this.payloadBytes >= least && this.payloadBytes <= most ? Verdict.reply : Verdict.foreign;
 	}
 
 	/** INFO as bytes, its lists spread to their places. */

@@ -68,8 +68,15 @@ describe("blocks", () => {
 
 	it("with too many fields or too long lines are none, and harm nothing", () => {
 		const many = Array.from({ length: 40 }, (_, i) => `L${i}\t${i}`);
-		expect(parse(text(many))).toEqual([]);
-		expect(parse(text([`FW\t${"x".repeat(1000)}`]))).toEqual([]);
+		const parser = new VeDirectParser();
+		expect(parse(text(many), parser)).toEqual([]);
+		expect(parse(text(solar), parser)).toEqual([solar]);
+		expect(parse(text([`FW\t${"x".repeat(1000)}`, "V\t1"]), parser)).toEqual([]);
+		expect(parse(text(solar), parser)).toEqual([solar]);
+		// frames that lost their ends, one after the other
+		for (let n = 0; n < 9; n++) expect(parse(text(many).subarray(0, 90), parser)).toEqual([]);
+		parse(text(solar), parser);
+		expect(parse(text(solar), parser)).toEqual([solar]);
 	});
 
 	it("never come out of chance, and always come again after it", () => {

@@ -60,6 +60,8 @@ export class VeDirectParser {
 				break;
 			case kFeed:
 				this.#state = LABEL;
+				// what was too much, or had no tab, makes room
+				this.#length = this.labelAt(this.fields);
 				break;
 			case kTab:
 				if (this.#state === LABEL) this.endLabel();
@@ -99,7 +101,7 @@ export class VeDirectParser {
 	}
 
 	private endValue(): void {
-		if (this.fields === kFieldsMost) return;
+		if (this.fields === kFieldsMost || this.#full) return;
 		this.ends[2 * this.fields + 1] = this.#length;
 		this.fields++;
 	}

@@ -64,9 +64,10 @@ export const jkBmsModbusPb: DeviceTable = {
 	positive: "charge",
 	records: [
 		{ name: "settings", key: kSettings, bytes: 136 },
+		// each of another length: a late reply to one is then none to another
 		{ name: "charge_enable", key: 0x1070, bytes: 4 },
-		{ name: "discharge_enable", key: 0x1074, bytes: 4 },
-		{ name: "balance_enable", key: 0x1078, bytes: 4 },
+		{ name: "discharge_enable", key: 0x1074, bytes: 8 },
+		{ name: "balance_enable", key: 0x1078, bytes: 12 },
 		{ name: "cells", key: kCells, bytes: 74 },
 		{ name: "status", key: kStatus, bytes: 56 },
 		{ name: "more", key: kMore, bytes: 4 },
