@@ -18,7 +18,7 @@ export const ankerSolixMaxAc: DeviceTable = {
 		{ row: "max_power_setpoint", everyS: 20, safe: 0 },
 		{ row: "max_mode", everyS: 20, safe: 0 },
 	],
-	bus: { baud: 9600, parity: "none", stop: 1, unit: 1, timeoutMs: 1000, replyMs: 30 },
+	bus: { baud: 0, parity: "none", stop: 1, unit: 1, timeoutMs: 1000, replyMs: 30 },
 	functions: [3, 4, 6, 16],
 	fc: 4,
 	maxRead: 2,

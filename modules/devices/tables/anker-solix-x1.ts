@@ -22,7 +22,7 @@ export const ankerSolixX1: DeviceTable = {
 		{ point: "A", by: "sum", of: ["AL1", "AL2", "AL3"] },
 		{ point: "714.DCW", by: "sum", of: ["714.Prt[1].DCW", "714.Prt[2].DCW"] },
 	],
-	bus: { baud: 9600, parity: "none", stop: 1, unit: 1, timeoutMs: 1000, replyMs: 30 },
+	bus: { baud: 0, parity: "none", stop: 1, unit: 1, timeoutMs: 1000, replyMs: 30 },
 	functions: [3, 4],
 	fc: 4,
 	wordOrder: "lo-hi",

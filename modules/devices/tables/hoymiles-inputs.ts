@@ -69,7 +69,7 @@ export function dtuPro(id: string, model: string, count: number): DeviceTable {
 			{ point: ["W", "714.DCW"], by: "total", of: ports.map((port) => `${port}.DCW`) },
 			{ point: ["TotWhInj", "714.DCWhInj"], by: "total", of: ports.map((port) => `${port}.DCWhInj`) },
 		],
-		bus: { baud: 9600, parity: "none", stop: 1, unit: 1, timeoutMs: 2000, replyMs: 60 },
+		bus: { baud: 0, parity: "none", stop: 1, unit: 1, timeoutMs: 2000, replyMs: 60 },
 		records: inputs.map(record),
 		functions: [3],
 		fc: 3,

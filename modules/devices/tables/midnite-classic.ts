@@ -14,7 +14,7 @@ export const midniteClassic: DeviceTable = {
 		{ point: "Prt[2].DCW", by: "sum", of: ["64925.OutW"], factors: [-1] },
 		{ point: "Prt[2].DCA", by: "sum", of: ["64925.OutA"], factors: [-1] },
 	],
-	bus: { baud: 9600, parity: "none", stop: 1, unit: 10, timeoutMs: 1000, replyMs: 40 },
+	bus: { baud: 0, parity: "none", stop: 1, unit: 10, timeoutMs: 1000, replyMs: 40 },
 	functions: [3, 6, 16],
 	fc: 3,
 	wordOrder: "lo-hi",
@@ -131,6 +131,7 @@ export const midniteClassic: DeviceTable = {
 		{ name: "app_revision", address: 16386, type: "u32", unit: "code" },
 	],
 	quirks: [
+		"Modbus RTU at 9600 baud on its RS-232 jack says the same",
 		"the maker's list counts from 1; 32-bit values come low word first; two bytes may share a register",
 		"Modbus TCP ignores the unit on many versions; it takes one client, and the maker's app counts as one",
 		"state of charge and the shunt's values need the Whizbang Jr, and are 0 without it",

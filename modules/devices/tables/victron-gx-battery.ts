@@ -38,7 +38,7 @@ export const victronGxBattery: DeviceTable = {
 		{ point: "WChaRteMax", by: "product", of: ["AChaMax", "V"] },
 		{ point: "WDisChaRteMax", by: "product", of: ["ADisChaMax", "V"] },
 	],
-	bus: { baud: 9600, parity: "none", stop: 1, unit: 225, timeoutMs: 1000, replyMs: 20 },
+	bus: { baud: 0, parity: "none", stop: 1, unit: 225, timeoutMs: 1000, replyMs: 20 },
 	functions: [3, 4, 6, 16],
 	fc: 3,
 	maxRead: 125,

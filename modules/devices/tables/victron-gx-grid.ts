@@ -16,7 +16,7 @@ export const victronGxGrid: DeviceTable = {
 		{ point: "PPVphBC", by: "mean", of: ["PhVphB", "PhVphC"], k: Math.sqrt(3) },
 		{ point: "PPVphCA", by: "mean", of: ["PhVphC", "PhVphA"], k: Math.sqrt(3) },
 	],
-	bus: { baud: 9600, parity: "none", stop: 1, unit: 30, timeoutMs: 1000, replyMs: 20 },
+	bus: { baud: 0, parity: "none", stop: 1, unit: 30, timeoutMs: 1000, replyMs: 20 },
 	functions: [3, 4, 6, 16],
 	fc: 3,
 	maxRead: 125,

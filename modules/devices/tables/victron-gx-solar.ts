@@ -14,7 +14,7 @@ export const victronGxSolar: DeviceTable = {
 		{ point: "Prt[2].DCW", by: "product", of: ["Prt[2].DCV", "Prt[2].DCA"] },
 	],
 	controls: [{ ability: "energize", row: "mppt_mode" }],
-	bus: { baud: 9600, parity: "none", stop: 1, unit: 226, timeoutMs: 1000, replyMs: 20 },
+	bus: { baud: 0, parity: "none", stop: 1, unit: 226, timeoutMs: 1000, replyMs: 20 },
 	functions: [3, 4, 6, 16],
 	fc: 3,
 	maxRead: 125,

@@ -34,7 +34,7 @@ export const victronGxSystem: DeviceTable = {
 		{ ability: "dischargeLimitW", row: "ess_max_discharge_power" },
 	],
 	keepAlive: [{ row: "ess_grid_setpoint", everyS: 20 }],
-	bus: { baud: 9600, parity: "none", stop: 1, unit: 100, timeoutMs: 1000, replyMs: 20 },
+	bus: { baud: 0, parity: "none", stop: 1, unit: 100, timeoutMs: 1000, replyMs: 20 },
 	functions: [3, 4, 6, 16],
 	fc: 3,
 	maxRead: 125,

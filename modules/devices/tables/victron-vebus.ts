@@ -36,7 +36,7 @@ export function vebus({ id, model, phases, quirks }: Product): DeviceTable {
 		derived: [...(phases === 1 ? [] : totals(lines)), ...energies, dcPower],
 		controls: lines.map((line): Control => ({ ability: "setW", row: `vebus_ac_setpoint_l${line}`, k: -1 / phases })),
 		keepAlive: lines.map((line): KeepAlive => ({ row: `vebus_ac_setpoint_l${line}`, everyS: 20, safe: 0 })),
-		bus: { baud: 9600, parity: "none", stop: 1, unit: 227, timeoutMs: 1000, replyMs: 20 },
+		bus: { baud: 0, parity: "none", stop: 1, unit: 227, timeoutMs: 1000, replyMs: 20 },
 		functions: [3, 4, 6, 16],
 		fc: 3,
 		maxRead: 125,
