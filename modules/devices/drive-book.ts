@@ -21,8 +21,16 @@ const all = frozen<readonly string[]>([...owned, "CmdSt", "CmdRslt"]);
 const illegalValue = 3;
 /** All ones is no number. */
 const highestId = 0xfffffffe;
-/** The most that drives do, where one does not tell. */
-const mostHz = 599;
+
+export interface DriveBookOptions {
+	image: PointImage;
+	clock: Clock;
+	/** Where CmdId begins. */
+	firstId: number;
+	/** The highest frequency that can be told; NaN where that is a part of MaxHz. */
+	mostHz: number;
+	onOutcome(outcome: WriteOutcome): void;
+}
 
 export class DriveBook {
 	readonly #image: PointImage;
@@ -31,11 +39,13 @@ export class DriveBook {
 	readonly #handles: readonly number[];
 	/** What stands in the points, by their places in `all`. */
 	readonly #values: Float64Array;
+	readonly #mostHz: number;
 	#id: number;
 
-	constructor(image: PointImage, clock: Clock, firstId: number, onOutcome: (outcome: WriteOutcome) => void) {
+	constructor({ image, clock, firstId, mostHz, onOutcome }: DriveBookOptions) {
 		this.#image = image;
 		this.#clock = clock;
+		this.#mostHz = mostHz;
 		this.#onOutcome = onOutcome;
 		this.#handles = all.map((name) => image.handle(kDrive, name));
 		this.#values = new Float64Array(all.length);
@@ -89,9 +99,10 @@ export class DriveBook {
 		return typeof value === "number" ? value : Number.NaN;
 	}
 
-	/** The drive's own limits, as far as it tells them. */
+	/** The drive's own limit, where it tells one; NaN while nothing is known. */
 	get maxHz(): number {
-		return this.point("MaxHz") || mostHz;
+		const told = this.point("MaxHz");
+		return told > 0 ? told : this.#mostHz;
 	}
 
 	inLimits(hz: number): boolean {

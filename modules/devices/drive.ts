@@ -20,6 +20,7 @@ import type { DriveRules } from "./drive-rules";
 import { DriveStart, reasonOf } from "./drive-start";
 import type { Device } from "./engine";
 import { CmdReason, DriveCmd, DriveState } from "./models/drive";
+import { findRow } from "./table";
 import type { WriteClient, WriteOutcome } from "./write";
 
 /** How often it is looked at while it runs, and while it stops. */
@@ -71,7 +72,9 @@ export class DriveControl {
 		const rules = device.table.drive!;
 		this.#rules = rules;
 		this.#stopWord = rules.words.stop;
-		const book = new DriveBook(device.image, clock, firstId, onOutcome);
+		const { unit, write } = findRow(device.table, rules.reference)!;
+		const mostHz = unit === "Hz" ? write!.max : Number.NaN;
+		const book = new DriveBook({ image: device.image, clock, firstId, mostHz, onOutcome });
 		this.#book = book;
 		const phases = new DrivePhases(new DriveLine(options), clock, () => this.go());
 		this.#phases = phases;
@@ -141,7 +144,6 @@ export class DriveControl {
 	private start(what: DriveWhat, hz: number): void {
 		const order = this.#book.make(what, hz);
 		this.drop("rejected", CmdReason.superseded);
-		this.renew();
 		if (!this.#book.inLimits(hz)) this.#book.finish(order, "rejected", CmdReason.limits);
 		else if (!this.#options.device.online) this.#book.finish(order, "rejected", CmdReason.silent);
 		else if (this.#holds && (what === "start reverse") === this.#start.reverse) this.changeSpeed(order);
@@ -191,7 +193,7 @@ export class DriveControl {
 		this.#phases.go();
 	}
 
-	/** A start holds from now on for HldTms. */
+	/** A run holds from now on for HldTms. */
 	private renew(): void {
 		const holdS = this.#book.value("HldTms");
 		this.#holdUntilMs = holdS > 0 ? this.#options.clock.now() + 1000 * holdS : Number.POSITIVE_INFINITY;
@@ -359,6 +361,7 @@ export class DriveControl {
 		const order = this.#order!;
 		this.#order = undefined;
 		this.#holds = true;
+		this.renew();
 		this.#refreshMs = this.#start.ranMs;
 		this.#phases.enter("running");
 		this.#book.finish(order, "accepted", CmdReason.none);

@@ -88,7 +88,7 @@ const reasons = frozen<readonly string[]>([
  *
  * From Cmd on: commands. A start is FORWARD or REVERSE in Cmd, a frequency in SetHz, and in CmdId one more than it says;
  * nothing else starts a motor. STOP and QUICK_STOP count without. SetHz alone changes the speed of a motor that runs.
- * HldTms: seconds a start holds after the last write to HldTms; 0 holds until it is stopped. CmdSt and CmdRslt are those
+ * HldTms: seconds a motor runs on after it was written last; 0 until it is stopped. CmdSt and CmdRslt are those
  * of the last command.
  */
 export const driveModel = frozen<ModelSpec>({
