@@ -4,6 +4,7 @@ import { frozen } from "../base/frozen";
 import { KINDS, type Kind } from "./kinds";
 import type { DeviceTable, Protocol, Row } from "./table";
 import { checkControls, checkOrders } from "./validate-controls";
+import { checkDrive } from "./validate-drive";
 import { checkEvse } from "./validate-evse";
 import { checkPoints, type PointLookup } from "./validate-points";
 import { checkRecords, isModbus } from "./validate-records";
@@ -90,6 +91,7 @@ export function validateTable(table: unknown, points?: (table: DeviceTable) => P
 		checkControls(sound, good, check);
 		checkOrders(sound, good.length === sound.rows.length, check);
 		checkUnlock(sound, good, place, check);
+		checkDrive(sound, good.length === sound.rows.length, check);
 		checkEvse(sound, good.length === sound.rows.length, check);
 		checkKeepAlive(sound, good.length === sound.rows.length, check);
 		if (points) checkPoints(sound, good, place, points, check);
