@@ -308,10 +308,16 @@ export class DriveControl {
 		if (order) this.#book.finish(order, "accepted", CmdReason.none);
 	}
 
-	/** After a pause, which is longer for a drive that has gone: it takes the time of all others on its line. */
+	/**
+	 * After a pause, which is longer for a drive that has gone: it takes the time of all others on its line. The time of a
+	 * command may be over before.
+	 */
 	private again(delayMs: number): void {
 		const phases = this.#phases;
-		phases.wake(this.#options.device.online || ++phases.tries < mostTries ? delayMs : goneMs);
+		const waiting = this.#order ?? this.#next;
+		const pauseMs = this.#options.device.online || ++phases.tries < mostTries ? delayMs : goneMs;
+		const leftMs = waiting ? waiting.sinceMs + patienceMs(waiting) + 1 - this.#options.clock.now() : pauseMs;
+		phases.wake(Math.max(delayMs, Math.min(pauseMs, leftMs)));
 	}
 
 	/** Waits until the motor stands. */
