@@ -113,7 +113,10 @@ export class DesktopHub {
 			name: "gridpost",
 			clock: options.clock ?? "real",
 			preload: platform?.preload ?? [
-				...applicationModules(undefined, options.simulatedBoard ? ["main", kSimulatedBoard] : ["main"]),
+				...applicationModules(
+					undefined,
+					options.simulatedBoard ? ["main", "hosts/desktop/xs/host", kSimulatedBoard] : undefined,
+				),
 				...platformModules,
 			],
 			modules: platform?.modules ?? {

@@ -4,9 +4,9 @@ import { findRoot } from "./loader";
 
 /**
  * The application's modules that lie in flash on the device, so that heap figures here mean what they mean there:
- * every module of modules/ that main, or another module `from`, reaches. main and the host stay out, as their bodies call natives.
+ * every module of modules/ that main and the host, or other modules `from`, reach. main and the host themselves stay out, as their bodies call natives.
  */
-export function applicationModules(root = findRoot(), from = ["main"]): string[] {
+export function applicationModules(root = findRoot(), from = ["main", "hosts/desktop/xs/host"]): string[] {
 	const found = new Set<string>();
 	const visit = (id: string): void => {
 		const path = join(root, "build/js", `${id}.js`);
