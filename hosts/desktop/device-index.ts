@@ -22,9 +22,17 @@ export const kLookedAt: readonly (readonly [device: string, tables: readonly str
 	["Janitza UMG 96RM and 604", ["janitza-umg96rm"]],
 	["Deye, Sunsynk and Sol-Ark hybrids", ["deye-single-phase", "deye-three-phase-lv", "sol-ark-12k", "sol-ark-15k"]],
 	["Growatt SPF off-grid", ["growatt-spf"]],
-	["Growatt MIN TL-X", ["growatt-min-tl-x"]],
-	["SMA inverters", [], 'they speak SunSpec: `"device": "sunspec"` finds their models by itself'],
-	["Fronius inverters", [], 'they speak SunSpec: `"device": "sunspec"` finds their models by itself'],
+	["Growatt MIN TL-X", ["growatt-min-tl-x", "growatt-rtu2"]],
+	[
+		"SMA inverters",
+		[],
+		'they speak SunSpec: `"device": "sunspec"` finds their models by itself, see [there](../sunspec-client.md)',
+	],
+	[
+		"Fronius inverters",
+		[],
+		'they speak SunSpec: `"device": "sunspec"` finds their models by itself, see [there](../sunspec-client.md)',
+	],
 	[
 		"Victron GX",
 		["victron-gx-system", "victron-gx-battery", "victron-gx-grid", "victron-gx-solar", "victron-gx-vebus"],

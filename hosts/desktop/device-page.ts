@@ -9,6 +9,7 @@ import {
 	type Row,
 	rowFunction,
 	tableModels,
+	type WriteRule,
 } from "../../modules/devices/table";
 
 /** How sure one can be, as facts/devices grades sources; nothing here was measured on the device by us. */
@@ -136,6 +137,11 @@ const modelNames: Readonly<Record<number, string>> = {
 	64922: "residual current, of our own",
 	64923: "relay outputs, of our own",
 	64924: "programmable controller, of our own",
+	64925: "charge controller, of our own",
+	64926: "wind turbine, of our own",
+	64927: "charge controller's settings, of our own",
+	64928: "off-grid inverter's settings, of our own",
+	64929: "energy storage system's settings, of our own",
 };
 
 function models(table: DeviceTable): string {
@@ -201,7 +207,9 @@ function settings(table: DeviceTable, rows: readonly Row[]): string[] {
 		const range = rule.allowed ? rule.allowed.join(", ") + unit : `${rule.min} to ${rule.max}${unit}`;
 		const modbus = (table.protocol ?? "modbus").startsWith("modbus");
 		const way = modbus ? `function ${rule.fc}` : rule.record === undefined ? "its record" : `\`${rule.record}\``;
-		const extra = [rule.locked ? "locked" : "", rule.persistent ? "wears flash" : ""].filter((one) => one !== "");
+		const extra = [rule.locked ? "locked" : "", rule.persistent ? "wears flash" : "", blockWords(rule)].filter(
+			(one) => one !== "",
+		);
 		return [
 			`\`${row.name}\``,
 			where(table, row),
@@ -338,4 +346,8 @@ function cell(text: string): string {
 
 function sentence(text: string): string {
 	return text === "" ? text : text[0]!.toUpperCase() + text.slice(1);
+}
+
+function blockWords({ block }: WriteRule): string {
+	return block === undefined ? "" : `with ${block[0]} to ${block[1]}`;
 }
