@@ -8,6 +8,7 @@ import { dalyUart } from "../modules/devices/tables/daly-uart";
 import { jkBmsModbusPb } from "../modules/devices/tables/jk-bms-modbus-pb";
 import { jkBmsUart } from "../modules/devices/tables/jk-bms-uart-4e57";
 import { pylontechRs485 } from "../modules/devices/tables/pylontech-rs485";
+import { victronBmvVedirect } from "../modules/devices/tables/victron-bmv-vedirect";
 import { victronMpptVedirect } from "../modules/devices/tables/victron-mppt-vedirect";
 import { jkAt } from "../modules/serial/jk";
 
@@ -121,9 +122,20 @@ const sources: Source[] = [
 		place: ({ address }) => address,
 		placeOf: (row) => row.path!,
 		row: {},
-		// of battery monitors and inverters, which are no chargers; and the checksum
+		// of battery monitors, which have their own table, and of inverters; and the checksum
 		leftOut:
 			/^(aux_voltage|mid_|battery_temperature|instant_power|consumed_charge|soc|time_to_go|alarm|warning_|deepest|last_dis|average|charge_cycles|full_|cumulative|min_voltage|max_voltage|seconds_|discharged|charged|device_mode|ac_out|dc_monitor|checksum)/,
+		beyond: /^$/,
+	},
+	{
+		csv: "victron-mppt-vedirect",
+		table: victronBmvVedirect,
+		place: ({ address }) => address,
+		placeOf: (row) => row.path!,
+		row: {},
+		// of chargers and inverters; history that no point has; and the checksum
+		leftOut:
+			/^(battery[23]_|pv_|load_|off_|warning_|deepest|last_dis|average|full_|cumulative|yield|max_power|error|charge_state|mppt|device_mode|ac_out|firmware|serial|day_|dc_monitor|checksum)/,
 		beyond: /^$/,
 	},
 ];

@@ -167,8 +167,8 @@ export function halfDigit(
 	values: Readonly<Record<string, number>>,
 ): number {
 	if (row.type === "f32") return Math.abs(value) * 2 ** -23;
-	// as much as the image's points hold of a double
-	if (row.type === "number") return Math.max(Math.abs(value) * 2 ** -23, 1e-6);
+	// as much as the image's points hold of a double; the text of VE.Direct has whole numbers
+	if (row.type === "number" && table.protocol !== "vedirect") return Math.max(Math.abs(value) * 2 ** -23, 1e-6);
 	let k = Math.abs(row.k ?? 1);
 	for (const name of row.times ?? []) k *= values[sourceName(table, findRow(table, name)!)] ?? 1;
 	return k * 0.5;

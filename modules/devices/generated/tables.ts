@@ -83,6 +83,7 @@ import { solArkHv } from "../tables/sol-ark-hv";
 import { sungrowDtsu666 } from "../tables/sungrow-dtsu666-20";
 import { tasmotaEnergy } from "../tables/tasmota-energy";
 import { verisE51c2 } from "../tables/veris-e51c2";
+import { victronBmvVedirect } from "../tables/victron-bmv-vedirect";
 import { victronCanBms } from "../tables/victron-can-bms";
 import { victronGxBattery } from "../tables/victron-gx-battery";
 import { victronGxGrid } from "../tables/victron-gx-grid";
@@ -178,6 +179,7 @@ export const allTables: readonly DeviceTable[] = [
 	sungrowDtsu666,
 	tasmotaEnergy,
 	verisE51c2,
+	victronBmvVedirect,
 	victronCanBms,
 	victronGxBattery,
 	victronGxGrid,
