@@ -20,7 +20,7 @@ describe("residual current at the sensor to relay command on its bus", () => {
 	});
 
 	it("holds for wirings with a line for the sensor, and for one fast line", () => {
-		expect(cases.filter(({ bound }) => bound)).toHaveLength(3);
+		expect(cases.filter(({ bound }) => bound)).toHaveLength(5);
 		expect(Object.keys(limits)).toEqual(cases.filter(({ bound }) => !bound).map(({ name }) => name));
 	});
 });

@@ -9,6 +9,7 @@ import { Hub } from "../modules/site/hub";
 import { knownDevices } from "../modules/site/known-devices";
 import type { Protection } from "../modules/site/leakage-guard";
 import { readSite } from "../modules/site/site-file";
+import { SimBoard } from "../sim/board-io";
 import { LeakageSource } from "../sim/leakage";
 import { SimLine } from "../sim/pole";
 import { FixedSource } from "../sim/profile";
@@ -26,6 +27,8 @@ export interface SentFrame {
 
 export interface RigBus {
 	id: string;
+	/** Default "rs485". */
+	kind?: "rs485" | "i2c";
 	baud?: number;
 	parity?: "none" | "even";
 	timeoutMs?: number;
@@ -50,6 +53,9 @@ export interface RigOptions {
 	epochMs?: number;
 }
 
+/** Where the relay bank of the tests is. */
+export const kBankAddress = 0x20;
+
 /** A hub over simulated lines in virtual time: every byte takes its time, and what goes out is written down. */
 export class LeakageRig {
 	readonly clock: ManualClock;
@@ -59,6 +65,9 @@ export class LeakageRig {
 	readonly longestMs: Record<string, number> = {};
 	readonly told: string[] = [];
 	readonly logged: string[] = [];
+	/** Chips on I2C, and when the one of the relays was written. */
+	readonly board: SimBoard;
+	readonly bankWritesMs: number[] = [];
 	readonly #slaves = new Map<string, SimSlave>();
 
 	constructor(options: RigOptions) {
@@ -67,6 +76,7 @@ export class LeakageRig {
 		const lines = new Map(options.buses.map(({ id }, i) => [id, new SimLine(i + 1)]));
 		for (const { id, device, bus, address, values } of options.devices) {
 			const table = allTables.find((one) => one.id === device)!;
+			if (table.protocol === "relay") continue;
 			const source = table.kind === "leakage" ? new LeakageSource() : new FixedSource(values ?? {});
 			const slave = new SimSlave({ table, unit: address, source, seed: address });
 			lines.get(bus)!.slaves.push(slave);
@@ -75,7 +85,7 @@ export class LeakageRig {
 		const site = readSite(
 			JSON.stringify({
 				...{ name: "Rig", feederId: "f", gatewayId: "g" },
-				buses: options.buses.map((bus) => ({ baud: 9600, ...bus, kind: "rs485", port: "sim" })),
+				buses: options.buses.map((bus) => ({ ...(bus.kind === "i2c" ? {} : { baud: 9600 }), ...bus, port: "sim" })),
 				devices: options.devices.map(({ values: _, ...device }, i) => ({
 					...{ unit: 10 + i, serial: `S${i}`, role: "other" },
 					...device,
@@ -96,11 +106,18 @@ export class LeakageRig {
 				return reply;
 			},
 		});
+		this.board = new SimBoard({ now: () => clock.now() });
+		const bank = this.board.bank(kBankAddress);
+		const write = bank.write.bind(bank);
+		bank.write = (bytes) => {
+			this.bankWritesMs.push(clock.now());
+			write(bytes);
+		};
 		const log: Log = (level, area, text) => void this.logged.push(`${level} ${area}: ${text}`);
 		this.hub = new Hub({
 			...{ site, clock, log, firmware: "rig", random: () => 0.5 },
 			catalogue: new Catalogue(allTables),
-			io: { RS485: simulatedRS485(watched, clock), TCP: new FakeNetwork().tcp },
+			io: { RS485: simulatedRS485(watched, clock), TCP: new FakeNetwork().tcp, I2C: this.board.I2C },
 			store: new ControlStore(options.kept, log),
 			onProtection: (protection: Protection) => this.told.push(protection.latch),
 		});
@@ -119,6 +136,13 @@ export class LeakageRig {
 	point(id: string, model: number, name: string): number | string | undefined {
 		const { image } = this.hub.devices.find(({ site }) => site.id === id)!;
 		return image.value(image.handle(model, name)) as number | string | undefined;
+	}
+
+	/** When the relay was told the first time since then: its first bit on the bus. */
+	commandMs(device: string, sinceMs: number): number | undefined {
+		const { site, kind } = this.hub.devices.find((entry) => entry.site.id === device)!;
+		if (kind === "relay") return this.bankWritesMs.find((atMs) => atMs >= sinceMs);
+		return this.writes(site.address, sinceMs)[0]?.beginMs;
 	}
 
 	/** Frames that write to an address since a time. */
