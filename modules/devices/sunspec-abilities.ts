@@ -35,20 +35,28 @@ export function abilitiesOf(image: Image, model: number): DerAbility[] {
 }
 
 /**
- * The modules of 160 for what flows into and out of a storage: Fronius' GEN24 calls them "StCha 3" and "StDisCha 4". What
- * it tells there is no power of the sun.
+ * The modules of 160 for what flows into and out of a storage: their names say it ("StCha", "StDisCha"), or they are the
+ * third and fourth of a Fronius that has 124 (GEN24). What it tells there is no power of the sun. `image` holds 1 and 160.
  */
 export function storesOf(image: Image): StoreModules | undefined {
 	let charge = 0;
 	let discharge = 0;
-	for (let i = 1; ; i++) {
-		const handle = image.handle(160, "IDStr", `module[${i}]`);
-		if (handle < 0) return charge > 0 && discharge > 0 ? [charge, discharge] : undefined;
-		const name = image.value(handle);
-		if (typeof name !== "string") continue;
-		if (name.startsWith("StCha")) charge = i;
-		else if (name.startsWith("StDisCha")) discharge = i;
+	let count = 0;
+	for (;;) {
+		const handle = image.handle(160, "IDStr", `module[${count + 1}]`);
+		if (handle < 0) break;
+		count++;
+		const name = textAt(image, handle);
+		if (name.startsWith("StCha")) charge = count;
+		else if (name.startsWith("StDisCha")) discharge = count;
 	}
+	if (charge > 0 && discharge > 0) return [charge, discharge];
+	return count === 4 && textAt(image, image.handle(1, "Mn")).startsWith("Fronius") ? [3, 4] : undefined;
+}
+
+function textAt(image: Image, handle: number): string {
+	const text = image.value(handle);
+	return typeof text === "string" ? text : "";
 }
 
 /** Which of the found models tells the device of an ability: 704 and 703 before the older ones; 0 for none. */

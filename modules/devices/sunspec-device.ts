@@ -236,8 +236,8 @@ export class SunSpecDevice extends Presence implements PolledDevice, WrittenDevi
 			return;
 		}
 		this.models = discovery.models;
-		const stores = this.models.some(({ id }) => id === 124);
-		const tells = (id: number): boolean => controlModels.includes(id) || (stores && id === 160);
+		const stores = this.models.some(({ id }) => id === 124) && this.models.some(({ id }) => id === 160);
+		const tells = (id: number): boolean => controlModels.includes(id) || (stores && (id === 1 || id === 160));
 		const controls = this.models.filter((model) => model.known && tells(model.id));
 		if (controls.length === 0) this.found();
 		else {
