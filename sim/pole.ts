@@ -12,6 +12,7 @@ import { SmaInverter } from "./der-sma";
 import { SolarCharger } from "./der-solar";
 import type { SimDevice } from "./device";
 import { Dice } from "./dice";
+import { SimDrive } from "./drive";
 import { SimEvse } from "./evse";
 import { babble, FaultSchedule, type FaultScheduleOptions, type SimReply } from "./faults";
 import { Grid, type GridHome } from "./grid";
@@ -110,6 +111,7 @@ export class Pole {
 	readonly #lines = new Map<string, SimLine>();
 	readonly #slaves = new Map<string, SimDevice>();
 	readonly #chargers = new Map<string, SimEvse>();
+	readonly #drives = new Map<string, SimDrive>();
 	readonly #onCan: { readonly id: string; readonly bus: string; readonly device: CanDevice }[] = [];
 	readonly #options: PoleOptions;
 	readonly #seed: number;
@@ -159,6 +161,11 @@ export class Pole {
 			const charger = new SimEvse({ table, unit, seed, visits: true, ...serial });
 			this.#chargers.set(device.id, charger);
 			return charger.slave;
+		}
+		if (table.drive) {
+			const drive = new SimDrive({ table, unit, seed });
+			this.#drives.set(device.id, drive);
+			return drive;
 		}
 		const played = { table, unit, source: this.#source(device, table, homes, i), seed, ...serial };
 		return table.protocol === "can" ? new CanDevice(played) : tabledDevice(played);
@@ -217,6 +224,11 @@ export class Pole {
 	/** What is behind a charger of vehicles. */
 	charger(id: string): SimEvse | undefined {
 		return this.#chargers.get(id);
+	}
+
+	/** The motor drive of the site. */
+	drive(id: string): SimDrive | undefined {
+		return this.#drives.get(id);
 	}
 
 	/** What is behind a device of the site that speaks SunSpec. */
