@@ -102,6 +102,19 @@ describeWithPeers("a capture", ["tshark"], () => {
 		else expect(packets[4]!["frame.time_epoch"]).toMatch(/12:00:01\.050/);
 	});
 
+	it("leaves frames of other serial protocols as bytes, and calls none of them bad", async () => {
+		const clock = new ManualClock();
+		const log = new FrameLog(clock, 6144);
+		log.frame(frameTag(0, FrameKind.request), hex("a5 40 90 08 00 00 00 00 00 00 00 00 7d"), clock.now());
+		log.frame(frameTag(0, FrameKind.received), hex("a5 01 90 08 02 0f 00 00 75 38 02 93 91"), clock.now());
+		const next = pcapngOf(log, [{ id: "daly", kind: "rs485", protocol: "daly" }], clock, "test");
+		const blocks: Uint8Array[] = [];
+		for (let block = next(); block; block = next()) blocks.push(block);
+		const packets = await dissect(Buffer.concat(blocks), ...kColumns, "data.data");
+		expect(packets.map((one) => one["data.data"])).toEqual(["a540900800000000000000007d", "a5019008020f00007538029391"]);
+		for (const one of packets) expect(one["frame.comment"]).toBe("");
+	});
+
 	it("without a clock counts from the hub's start", async () => {
 		const clock = new ManualClock();
 		const log = new FrameLog(clock, 6144);

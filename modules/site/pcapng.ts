@@ -11,6 +11,8 @@ import type { FrameLog, LoggedFrame } from "./frame-log";
 export interface CapturedBus {
 	id: string;
 	kind: string;
+	/** What is spoken there. Default "modbus". */
+	protocol?: string;
 }
 
 const kSectionHeader = 0x0a0d0d0a;
@@ -116,7 +118,7 @@ export function pcapngOf(
 	const zeroMs = (clock.epochMs() ?? clock.now()) - clock.now();
 
 	const packet = (frame: LoggedFrame, answered: boolean): Uint8Array =>
-		packetBlock(frame, buses[frame.source]!.kind, frame.timeMs + zeroMs, answered);
+		packetBlock(frame, buses[frame.source]!, frame.timeMs + zeroMs, answered);
 
 	return () => {
 		if (opened < 0) {
@@ -153,15 +155,18 @@ function interfaceBlock(id: string): Uint8Array {
 	return new Writer().u16(kUpperPdu).u16(0).u32(0).option(kInterfaceName, id).u32(0).block(kInterface);
 }
 
-function packetBlock(frame: LoggedFrame, kind: CapturedBus["kind"], timeMs: number, answered: boolean): Uint8Array {
+function packetBlock(frame: LoggedFrame, bus: CapturedBus, timeMs: number, answered: boolean): Uint8Array {
+	const { kind, protocol = "modbus" } = bus;
+	// no dissector knows the others: their frames are bytes
+	const isRtu = kind === "rs485" && protocol === "modbus";
 	const { bytes } = frame;
 	const isRequest = frame.kind === FrameKind.request;
 	const damaged = frame.kind === FrameKind.damaged;
-	const badCrc = kind === "rs485" && !damaged && (bytes.length < 4 || !isIntact(bytes, 0, bytes.length));
+	const badCrc = isRtu && !damaged && (bytes.length < 4 || !isIntact(bytes, 0, bytes.length));
 	const slavePort = kind === "tcp" ? kTcpPort : kRtuPort;
 	const tags = new Writer();
 	const number = (tag: number, value: number): void => void tags.u16(tag, false).u16(4, false).u16(0).u16(value, false);
-	const name = utf8Encode(kind === "tcp" ? "mbtcp" : "mbrtu");
+	const name = utf8Encode(kind === "tcp" ? "mbtcp" : isRtu ? "mbrtu" : "data");
 	tags
 		.u16(kTagDissector, false)
 		.u16((name.length + 3) & ~3, false)
