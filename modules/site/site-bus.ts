@@ -34,6 +34,9 @@ export function busKindsOf(protocol: Protocol): readonly BusKind[] {
 	}
 }
 
+/** What is spoken between two: nothing in it says which device is meant. */
+const kAlone = frozen<readonly Protocol[]>(["daly", "jk", "vedirect"]);
+
 /** Whether devices of such a bus have addresses, each its own. */
 export function isAddressed(kind: BusKind): boolean {
 	return kind === "rs485" || kind === "tcp" || kind === "i2c" || kind === "spi";
@@ -88,6 +91,11 @@ export function speak(
 			check.problem(
 				`devices[${i}].bus`,
 				`${device.device} speaks ${spoken}, devices[${before}] on the same bus ${bus.protocol}`,
+			);
+		} else if (kAlone.includes(spoken)) {
+			check.problem(
+				`devices[${i}].bus`,
+				`${device.device} has no address and is alone on its line; devices[${before}] is there already`,
 			);
 		}
 	});

@@ -297,6 +297,20 @@ describe("site file", () => {
 		]);
 	});
 
+	it("wants one device on a line whose protocol has no addresses", () => {
+		const devices = [1, 2].map((n) => ({ id: `d${n}`, device: "board", bus: "b1", address: n, unit: 8 + n }));
+		const buses = [{ id: "b1", port: "sim" }];
+		const check = (protocol: string) =>
+			checkSite(JSON.stringify({ ...small, topology: undefined, buses, devices }), [...known, `board:${protocol}`]);
+		expect(check("pylontech").problems).toEqual([]);
+		expect(check("jk").problems).toEqual([
+			{
+				place: "devices[1].bus",
+				message: "board has no address and is alone on its line; devices[0] is there already",
+			},
+		]);
+	});
+
 	it("may say of a bus with Modbus devices that they speak ASCII, 7N2 unless it says more", () => {
 		const check = (bus: object) =>
 			checkSite(JSON.stringify({ ...small, buses: [{ id: "b1", port: "sim", ...bus }] }), known);
