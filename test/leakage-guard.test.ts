@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { GridpostError } from "../modules/base/errors";
 import { kLeakageModel } from "../modules/devices/models/leakage";
-import { LeakageRig, memory, type RigOptions } from "./leakage-rig";
+import { kRelayModel, RelayReason } from "../modules/devices/models/relay";
+import { kBankAddress, LeakageRig, memory, type RigOptions } from "./leakage-rig";
 
 /** A monitor on its own line; on the other a meter whose relay cuts a home off, beside the feeder's meter. */
 const site: RigOptions = {
@@ -181,6 +182,61 @@ describe("a relay", () => {
 		rig.clock.advance(2500);
 		expect(rig.slave("outputs").setting("qx_1")).toBe(0);
 		expect(rig.logged.some((line) => line.includes("closed by itself"))).toBe(true);
+	});
+});
+
+describe("a bank of relays", () => {
+	it("says that it was a trip, and takes no command that would close it before the reset", () => {
+		const rig = start({
+			buses: [...site.buses, { id: "chips", kind: "i2c" }],
+			devices: [...site.devices, { id: "bank", device: "pcf8574-relays", bus: "chips", address: kBankAddress }],
+			protection: [{ sensor: "rcm", relay: "bank", channel: 2 }],
+		});
+		const { image } = rig.hub.devices.find(({ site: one }) => one.id === "bank")!;
+		const { unit } = rig.hub.devices.find(({ site: one }) => one.id === "bank")!.site;
+		const chip = rig.board.bank(kBankAddress);
+		/** What a SunSpec client does to a channel: 0, or the exception. */
+		const write = (channel: number, value: number): number => {
+			const { address } = image.point(image.handle(kRelayModel, "Cmd", `Ch[${channel}]`))!;
+			const data = new DataView(new ArrayBuffer(2));
+			data.setUint16(0, value);
+			const refused = rig.hub.space.writeRegisters(unit, address, 1, data, 0);
+			rig.clock.advance(1500);
+			return refused;
+		};
+		expect([write(1, 1), write(2, 1)]).toEqual([0, 0]);
+		expect(chip.closed).toBe(0b11);
+		leak(rig, 0.1);
+		rig.clock.advance(1500);
+		expect(chip.closed).toBe(0b01);
+		expect(image.value(image.handle(kRelayModel, "Rsn", "Ch[2]"))).toBe(RelayReason.trip);
+		expect(image.value(image.handle(kRelayModel, "St", "Ch[2]"))).toBe(0);
+		expect([write(2, 1), write(1, 0)]).toEqual([3, 0]);
+		expect(chip.closed).toBe(0);
+		leak(rig, 0);
+		rig.clock.advance(1500);
+		expect(rig.hub.guard.reset("rcm")).toBe("");
+		expect(chip.closed).toBe(0);
+		expect(write(2, 1)).toBe(0);
+		expect(chip.closed).toBe(0b10);
+	});
+
+	it("that is not there at the moment is opened as soon as it is", () => {
+		const rig = start({
+			buses: [...site.buses, { id: "chips", kind: "i2c" }],
+			devices: [...site.devices, { id: "bank", device: "pcf8574-relays", bus: "chips", address: kBankAddress }],
+			protection: [{ sensor: "rcm", relay: "bank", channel: 8 }],
+		});
+		const chip = rig.board.bank(kBankAddress);
+		chip.write(Uint8Array.of(0));
+		chip.missing = true;
+		leak(rig, 0.1);
+		rig.clock.advance(5000);
+		expect(rig.hub.guard.all[0]!.latch).toBe("opening");
+		chip.missing = false;
+		rig.clock.advance(300);
+		expect(chip.closed).toBe(0x7f);
+		expect(rig.hub.guard.all[0]!.latch).toBe("open");
 	});
 });
 
