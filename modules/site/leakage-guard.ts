@@ -44,6 +44,9 @@ export interface LeakageGuardOptions {
 /** The command is given again at once so often, then with a pause. */
 const kAtOnce = 3;
 const kAgainMs = 250;
+/** Alarms of a monitor that open the relay as a current above the site's thresholds does. */
+const kTripBits =
+	(1 << LeakageAlarm.ac) | (1 << LeakageAlarm.dc) | (1 << LeakageAlarm.rms) | (1 << LeakageAlarm.tripped);
 /** Letter of the key under which a sensor's latches are kept. */
 const kKept = "t";
 
@@ -69,7 +72,9 @@ export class LeakageGuard {
 
 	/** A device has new readings. To be called before anybody else is told. */
 	reading(entry: HubDevice): void {
-		for (const one of this.all) {
+		const all = this.all;
+		for (let i = 0; i < all.length; i++) {
+			const one = all[i]!;
 			if (one.sensor === entry) one.measured();
 			if (one.relay === entry) one.looked();
 		}
@@ -114,6 +119,12 @@ export class Protection {
 	/** Place among the protections of its sensor, and how many there are. */
 	#place: number;
 	#siblings: number;
+	/** Of the sensor's image: its currents, its alarms, and the hub's own latch. Looked at with each of its many readings. */
+	readonly #ac: number;
+	readonly #dc: number;
+	readonly #pulsed: number;
+	readonly #alarms: number;
+	readonly #latch: number;
 	/** What the relay's image says of its state; -1: it says nothing. */
 	#state = -1;
 	#confirmedMs = Number.NaN;
@@ -131,6 +142,12 @@ export class Protection {
 		this.relay = options.devices.find((entry) => entry.site.id === site.relay)!;
 		if (!this.sensor.device.reads(kLeakageModel, "AAC") && !this.sensor.device.reads(kLeakageModel, "ADC"))
 			throw configError(`${place}.sensor`, site.sensor, "it must be a residual current monitor");
+		const handle = (name: string): number => this.sensor.image.handle(kLeakageModel, name);
+		this.#ac = handle("AAC");
+		this.#dc = handle("ADC");
+		this.#pulsed = handle("APls");
+		this.#alarms = handle("Alrm");
+		this.#latch = handle("Latch");
 		this.row = this.findRow(place);
 		this.restore();
 	}
@@ -150,7 +167,8 @@ export class Protection {
 	measured(): void {
 		const source = this.source();
 		if (source !== "none" && this.latch === "clear") this.trip(source);
-		else if (this.count > 0) this.show();
+		// a sensor that was silent has lost it
+		else if (this.count > 0 && this.sensor.image.quality(this.#latch) !== "good") this.show();
 	}
 
 	/** The relay has new readings: whoever closed it while it is latched, it is opened again. */
@@ -197,19 +215,16 @@ export class Protection {
 	/** What the sensor says now. */
 	private source(): TripSource {
 		const { acMa, dcMa, pulsedMa } = this.site;
-		if (this.point("AAC") * 1000 >= acMa) return "ac";
-		if (Math.abs(this.point("ADC")) * 1000 >= dcMa) return "dc";
-		if (pulsedMa !== undefined && this.point("APls") * 1000 >= pulsedMa) return "pulsed";
-		const alarms = this.point("Alrm");
-		if (Number.isNaN(alarms)) return "none";
-		const { ac, dc, rms, tripped } = LeakageAlarm;
-		return (alarms & ((1 << ac) | (1 << dc) | (1 << rms) | (1 << tripped))) === 0 ? "none" : "device";
+		if (this.number(this.#ac) * 1000 >= acMa) return "ac";
+		if (Math.abs(this.number(this.#dc)) * 1000 >= dcMa) return "dc";
+		if (pulsedMa !== undefined && this.number(this.#pulsed) * 1000 >= pulsedMa) return "pulsed";
+		// no number is no bit
+		return (this.number(this.#alarms) & kTripBits) === 0 ? "none" : "device";
 	}
 
 	/** A number of the sensor; NaN when there is none. One that is implausible counts too: it may be a large fault. */
-	private point(name: string): number {
-		const { image } = this.sensor;
-		const value = image.value(image.handle(kLeakageModel, name));
+	private number(handle: number): number {
+		const value = this.sensor.image.value(handle);
 		return typeof value === "number" ? value : Number.NaN;
 	}
 
@@ -222,9 +237,9 @@ export class Protection {
 		this.count = (this.count + 1) & 0xffff;
 		this.event = {
 			source,
-			acA: this.point("AAC"),
-			dcA: this.point("ADC"),
-			pulsedA: this.point("APls"),
+			acA: this.number(this.#ac),
+			dcA: this.number(this.#dc),
+			pulsedA: this.number(this.#pulsed),
 			...powerFlow(devices, this.site.meter, this.site.dc),
 			atMs: clock.now(),
 			epochMs: clock.epochMs(),
