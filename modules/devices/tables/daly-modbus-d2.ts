@@ -355,6 +355,7 @@ export const dalyModbusD2: DeviceTable = {
 			point: "64931.BalA",
 			poll: "fast",
 			range: [-10, 10],
+			notAvailable: [0],
 		},
 		{
 			name: "mos_temperature",

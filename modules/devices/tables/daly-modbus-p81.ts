@@ -345,6 +345,7 @@ export const dalyModbusP81: DeviceTable = {
 			point: "64931.BalA",
 			poll: "fast",
 			range: [-10, 10],
+			notAvailable: [0],
 		},
 		{
 			name: "mos_temperature",
@@ -413,10 +414,10 @@ export const dalyModbusP81: DeviceTable = {
 			address: 0xcf,
 			type: "u16",
 			unit: "code",
-			access: "rw",
+			map: { 0: 0, 1: 1, 65535: 1 },
 			point: "64931.BalSw",
 			poll: "slow",
-			write: { fc: 6, min: 0, max: 1, allowed: [0, 1] },
+			note: "seen as 65535 when on; what it takes is not known",
 		},
 	],
 	quirks: [
