@@ -97,11 +97,17 @@ export class CanDevice implements SimCanDevice {
 			if (record.write !== true) {
 				if (asked !== undefined) this.#answer(record, nowMs);
 			} else if (record.everyMs !== undefined) this.#companyMs = nowMs;
-			else if (takeRecord(this.values, record, [...data]) && asked !== undefined) {
+			else if (this.#take(record, data) && asked !== undefined) {
 				this.requests++;
 				this.#later({ ...idOf(record, this.unit), data: data.slice() }, nowMs);
 			}
 		}
+	}
+
+	/** What is written fills its record from the first byte on, wherever its row is read. */
+	#take(record: RecordSpec, data: Uint8Array): boolean {
+		const row = this.values.table.rows.find(({ write }) => write?.record === record.name);
+		return row !== undefined && takeRecord(this.values, record, [...data], row.address);
 	}
 
 	#say(record: RecordSpec, nowMs: number): void {

@@ -67,7 +67,8 @@ export class Exchange {
 			for (let i = 0; i < count; i++) this.#payload[i] = bytes[i]!;
 			this.finish(count < (record.least ?? record.bytes) ? "garbled" : "ok", count);
 		} else this.takePart(record, record.partBytes, bytes, length);
-		return true;
+		// who hears it all the time, hears it now too
+		return record.request !== undefined;
 	}
 
 	private takePart(record: RecordSpec, partBytes: number, bytes: Uint8Array, length: number): void {
@@ -119,8 +120,15 @@ export class Exchange {
 		this.#attempts++;
 		this.#whole = 0;
 		const asks = this.asks(record);
-		const key = asks === undefined ? recordKey(record, request.unit) : this.requestKey(asks, record, request.unit);
-		this.replyKey = asks === undefined ? -1 : recordKey(record, request.unit);
+		const isRead = request.values === undefined;
+		const own = recordKey(record, request.unit);
+		const key = asks === undefined ? own : this.requestKey(asks, record, request.unit);
+		this.replyKey = asks === undefined && !isRead ? -1 : own;
+		// what comes by itself is waited for
+		if (asks === undefined && isRead) {
+			this.wait(Math.max(request.timeoutMs || kDefaultTimeoutMs, 2 * (record.everyMs ?? 0)));
+			return;
+		}
 		const data = request.values === undefined ? asks?.data : payloadOf(record, request.values);
 		const isSent = this.#owner.send(key, data ?? this.#payload.subarray(0, 0));
 		// what nobody answers is done as soon as it can go
