@@ -24,7 +24,7 @@ import { LineRS485 } from "./rs485-line";
 import type { FlashFiles } from "./sdk";
 import { BoardClock } from "./time";
 import { base64Bytes, trustedTLS } from "./tls";
-import { BoardDigital, BoardI2C, BoardSPI } from "./wires";
+import { BoardWires } from "./wires";
 import { ethernetPins } from "./wiring";
 
 /** The trace of a debug build; a release build has none, and its console shows the log. */
@@ -39,6 +39,7 @@ export function boardHost(flash: FlashFiles): Host {
 	const clock = new BoardClock();
 	const TCP = namedTCP(SocketTCP as unknown as TcpClass, resolve);
 	const { pins } = board;
+	const wires = new BoardWires();
 	const plugins = boardPlugins({ clock, files: flash, log: traceLog });
 	const { log, ...setup } = boardSetup({
 		clock,
@@ -71,9 +72,9 @@ export function boardHost(flash: FlashFiles): Host {
 			Listener: lateListener(Listener as unknown as ListenerClass, { clock, log }),
 			RS485: LineRS485,
 			...(PortCAN ? { CAN: PortCAN } : {}),
-			I2C: BoardI2C,
-			SPI: BoardSPI,
-			Digital: BoardDigital,
+			I2C: wires.I2C,
+			SPI: wires.SPI,
+			Digital: wires.Digital,
 		},
 		packedTable: (id) => {
 			const bytes = readResource(`${id}.table`);
@@ -83,7 +84,7 @@ export function boardHost(flash: FlashFiles): Host {
 		firmware,
 		plugins,
 		...(files ? { files } : {}),
-		panel: panelDevices(clock, log),
+		panel: panelDevices(clock, log, wires),
 		...setup,
 	};
 }

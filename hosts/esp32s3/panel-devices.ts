@@ -5,11 +5,10 @@ import type { Log } from "../../modules/base/log";
 import Buttons, { type ButtonEvent } from "../../modules/buttons/buttons";
 import type { PanelDevices } from "../../modules/panel/devices";
 import { Sh1106 } from "../../modules/panel/sh1106";
-import { Pcf8574 } from "../../modules/relay/outputs";
 import { board } from "./board";
 import { BootButton } from "./boot-button";
 import SPIDevice from "./spi";
-import { BoardI2C } from "./wires";
+import type { BoardWires } from "./wires";
 import { spiBus } from "./wiring";
 
 /** Data sheet of the SH1106: 250 ns a bit at 3.3 V. */
@@ -19,7 +18,7 @@ const kScreenHz = 4_000_000;
  * The board's screen, lamp, relay and buttons. What does not open is told in the log and left out: the hub reads its
  * meters without a panel too.
  */
-export function panelDevices(clock: Clock, log: Log): PanelDevices {
+export function panelDevices(clock: Clock, log: Log, wires: BoardWires): PanelDevices {
 	const attempt = <T>(name: string, open: () => T | undefined): T | undefined => {
 		try {
 			return open();
@@ -33,7 +32,7 @@ export function panelDevices(clock: Clock, log: Log): PanelDevices {
 	if (screen) devices.screen = screen;
 	const lamp = attempt("lamp", openLamp);
 	if (lamp) devices.lamp = lamp;
-	const relay = attempt("alarm relay", openRelay);
+	const relay = attempt("alarm relay", () => wires.alarmRelay());
 	if (relay) devices.alarmRelay = relay;
 	if (board.ladder || board.pins.boot_button !== undefined)
 		devices.buttons = (onEvent) => attempt("buttons", () => openButtons(clock, onEvent)) ?? { close: () => {} };
@@ -63,15 +62,6 @@ function openLamp(): PanelDevices["lamp"] {
 			pixel.update();
 		},
 	};
-}
-
-function openRelay(): PanelDevices["alarmRelay"] {
-	const { relay, bank_data: data, bank_clock: scl } = board.pins;
-	if (relay !== undefined) return new Digital({ pin: relay, mode: Digital.Output, initialValue: 0 });
-	if (data === undefined || scl === undefined) return undefined;
-	const bank = Pcf8574.open(BoardI2C, "board", board.bankAddress);
-	bank.set(board.bankChannel, false);
-	return { write: (value) => bank.set(board.bankChannel, value === 1) };
 }
 
 function openButtons(clock: Clock, onEvent: (event: ButtonEvent) => void): { close(): void } | undefined {

@@ -11,86 +11,114 @@ import type {
 	SpiDevice,
 	SpiOptions,
 } from "../../modules/base/wires";
+import { Pcf8574 } from "../../modules/relay/outputs";
 import { board } from "./board";
 import SPIDevice, { padLevel } from "./spi";
 import { spiBus } from "./wiring";
 
-/** Chips on I2C that are open, by address: the SDK refuses a second one at the same address, and the panel has one too. */
-const chips = new Map<number, I2C>();
+/** The board's chips on I2C and SPI and its relay, as a site's buses open them, and the alarm relay among them. */
+export class BoardWires {
+	readonly I2C: I2cClass;
+	readonly SPI: SpiClass;
+	readonly Digital: DigitalClass;
+	/** Open chips by address: the SDK refuses a second one at the same address. */
+	readonly #chips = new Map<number, I2C>();
+	#relay: Digital | undefined;
+	/** The site has the relay: it is no alarm relay then. */
+	#relayIsTaken = false;
 
-/** Chips on the pins of the relay bank. */
-export const BoardI2C: I2cClass = class implements I2cDevice {
-	readonly #chip: I2C;
+	constructor() {
+		const wires = this;
+		this.I2C = class implements I2cDevice {
+			readonly #chip: I2C;
 
-	constructor({ port, address, hz }: I2cOptions) {
-		checkPort(port);
+			constructor({ port, address, hz }: I2cOptions) {
+				checkPort(port);
+				this.#chip = wires.#chipAt(address, hz);
+			}
+
+			read(buffer: Uint8Array): void {
+				buffer.set(new Uint8Array(this.#chip.read(buffer.length)!));
+			}
+
+			write(buffer: Uint8Array): void {
+				this.#chip.write(buffer);
+			}
+
+			/** The chip stays open for others. */
+			close(): void {}
+		};
+		this.SPI = class implements SpiDevice {
+			readonly #chip: SPIDevice;
+
+			constructor({ port, chip, hz, mode }: SpiOptions) {
+				checkPort(port);
+				const bus = spiBus(board.pins);
+				const select = [board.pins.meter_1_select, board.pins.meter_2_select][chip];
+				if (!bus || bus.in === undefined || select === undefined)
+					throw new Error(`${board.title} has no meter chip ${chip + 1}`);
+				this.#chip = new SPIDevice({ ...bus, select, hz, mode });
+			}
+
+			transfer(buffer: Uint8Array): void {
+				this.#chip.transfer(buffer);
+			}
+
+			close(): void {
+				this.#chip.close();
+			}
+		};
+		this.Digital = class implements DigitalOutput {
+			readonly #pin: number;
+
+			constructor({ port, pin }: DigitalOptions) {
+				checkPort(port);
+				const number = [board.pins.relay][pin];
+				if (number === undefined) throw new Error(`${board.title} has no output ${pin + 1}`);
+				this.#pin = number;
+				wires.#relayIsTaken = true;
+				wires.#output(number).write(0);
+			}
+
+			write(value: number): void {
+				wires.#output(this.#pin).write(value);
+			}
+
+			/** The SDK's class reads no output. */
+			read(): number {
+				return padLevel(this.#pin);
+			}
+
+			/** The pin stays an output, and as it is. */
+			close(): void {}
+		};
+	}
+
+	/** The panel's relay: the board's own unless a site switches that, or one of the bank. Undefined: the board has none. */
+	alarmRelay(): { write(value: 0 | 1): void } | undefined {
+		const { relay, bank_data, bank_clock } = board.pins;
+		if (relay !== undefined) {
+			this.#output(relay);
+			return { write: (value) => (this.#relayIsTaken ? undefined : this.#output(relay).write(value)) };
+		}
+		if (bank_data === undefined || bank_clock === undefined) return undefined;
+		const bank = Pcf8574.open(this.I2C, "board", board.bankAddress);
+		bank.set(board.bankChannel, false);
+		return { write: (value) => bank.set(board.bankChannel, value === 1) };
+	}
+
+	#chipAt(address: number, hz: number): I2C {
 		const { bank_data: data, bank_clock: clock } = board.pins;
 		if (data === undefined || clock === undefined) throw new Error(`${board.title} has no I2C bus`);
-		let chip = chips.get(address);
-		if (!chip) chips.set(address, (chip = new I2C({ data, clock, hz, address })));
-		this.#chip = chip;
+		let chip = this.#chips.get(address);
+		if (!chip) this.#chips.set(address, (chip = new I2C({ data, clock, hz, address })));
+		return chip;
 	}
 
-	read(buffer: Uint8Array): void {
-		buffer.set(new Uint8Array(this.#chip.read(buffer.length)!));
+	#output(pin: number): Digital {
+		return (this.#relay ??= new Digital({ pin, mode: Digital.Output, initialValue: 0 }));
 	}
-
-	write(buffer: Uint8Array): void {
-		this.#chip.write(buffer);
-	}
-
-	/** The chip stays open for others. */
-	close(): void {}
-};
-
-/** Metering chips on the bus of display and network chip. */
-export const BoardSPI: SpiClass = class implements SpiDevice {
-	readonly #chip: SPIDevice;
-
-	constructor({ port, chip, hz, mode }: SpiOptions) {
-		checkPort(port);
-		const bus = spiBus(board.pins);
-		const select = [board.pins.meter_1_select, board.pins.meter_2_select][chip];
-		if (!bus || bus.in === undefined || select === undefined)
-			throw new Error(`${board.title} has no meter chip ${chip + 1}`);
-		this.#chip = new SPIDevice({ ...bus, select, hz, mode });
-	}
-
-	transfer(buffer: Uint8Array): void {
-		this.#chip.transfer(buffer);
-	}
-
-	close(): void {
-		this.#chip.close();
-	}
-};
-
-/** The board's own relay. */
-export const BoardDigital: DigitalClass = class implements DigitalOutput {
-	readonly #pin: number;
-	readonly #output: Digital;
-
-	constructor({ port, pin }: DigitalOptions) {
-		checkPort(port);
-		const number = [board.pins.relay][pin];
-		if (number === undefined) throw new Error(`${board.title} has no output ${pin + 1}`);
-		this.#pin = number;
-		this.#output = new Digital({ pin: number, mode: Digital.Output, initialValue: 0 });
-	}
-
-	write(value: number): void {
-		this.#output.write(value);
-	}
-
-	/** The SDK's class reads no output. */
-	read(): number {
-		return padLevel(this.#pin);
-	}
-
-	close(): void {
-		this.#output.close();
-	}
-};
+}
 
 function checkPort(port: string | number): void {
 	if (port !== "board") throw new Error(`nothing is simulated on a board: ${port}`);

@@ -20,7 +20,7 @@ export const boardRelay: DeviceTable = {
 	rows: relayRows(bits),
 	quirks: [
 		"V1 and V2: the on-board relay on GPIO38; PCB 865B: J8 (SSR2) on GPIO14; the pin is the board's, not the site file's",
-		"where it is the alarm relay of the panel it cannot be switched by a site, too",
+		"it is the panel's alarm relay until a site has it as a device",
 		"the state was read back from the pin, not from the load",
 		"active high: a solid-state relay that conducts while the pin is high",
 		"outputs are low until the hub has started",
