@@ -295,3 +295,12 @@ describe("a device that answers under another address", () => {
 		expect(seen[1]).toMatchObject({ status: "ok", data: "2222" });
 	});
 });
+
+it("unit 255, above what the specification allows, is asked and heard like any other", () => {
+	open({ retries: 0, timeoutMs: 100 });
+	answerAfter(5, "ff 03 02 12 34");
+	ask({ unit: 255 });
+	clock.advance(200);
+	expect(line.sent[0]![0]).toBe(255);
+	expect(seen).toMatchObject([{ status: "ok", data: "1234" }]);
+});
