@@ -111,7 +111,10 @@ describeWithPeers("a capture", ["tshark"], () => {
 		const blocks: Uint8Array[] = [];
 		for (let block = next(); block; block = next()) blocks.push(block);
 		const packets = await dissect(Buffer.concat(blocks), ...kColumns, "data.data");
-		expect(packets.map((one) => one["data.data"])).toEqual(["a540900800000000000000007d", "a5019008020f00007538029391"]);
+		expect(packets.map((one) => one["data.data"])).toEqual([
+			"a540900800000000000000007d",
+			"a5019008020f00007538029391",
+		]);
 		for (const one of packets) expect(one["frame.comment"]).toBe("");
 	});
 

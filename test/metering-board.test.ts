@@ -51,7 +51,9 @@ describe("a board of two metering chips", () => {
 		expect(value(4, "Hz")).toBe(50);
 		clock.advance(3_600_000);
 		const imported = [120, 1500, 400, 650, 0, 0];
-		imported.forEach((wh, i) => expect(Math.abs(value(i + 1, "TotWhImp")! - wh), `${i}`).toBeLessThan(4));
+		imported.forEach((wh, i) => {
+			expect(Math.abs(value(i + 1, "TotWhImp")! - wh), `${i}`).toBeLessThan(4);
+		});
 		expect(Math.abs(value(5, "TotWhExp")! - 900)).toBeLessThan(4);
 	});
 

@@ -54,7 +54,9 @@ describeWithPeers("the hub as slave of a PLC", ["python"], () => {
 
 	const float = (registers: unknown): number => {
 		const data = new DataView(new ArrayBuffer(4));
-		(registers as number[]).forEach((word, i) => data.setUint16(2 * i, word));
+		(registers as number[]).forEach((word, i) => {
+			data.setUint16(2 * i, word);
+		});
 		return data.getFloat32(0);
 	};
 

@@ -66,7 +66,9 @@ export class KeptEnergy {
 		for (const { site, table } of this.#devices) {
 			const { plan, counters } = table!;
 			const data = new DataView(new ArrayBuffer(8 * plan.counterCount));
-			plan.counters.forEach(({ name }, i) => data.setFloat64(8 * i, counters[name]?.total ?? Number.NaN));
+			plan.counters.forEach(({ name }, i) => {
+				data.setFloat64(8 * i, counters[name]?.total ?? Number.NaN);
+			});
 			this.#options.store.write(kKept, site.unit, new Uint8Array(data.buffer));
 		}
 	}
