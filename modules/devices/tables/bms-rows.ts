@@ -31,7 +31,7 @@ export const bms802 = frozen<Readonly<Record<string, number>>>({
 	CellV_SF: -3,
 	A_SF: -2,
 	AMax_SF: -1,
-	W_SF: 1,
+	W_SF: 0,
 	LocRemCtl: 1,
 	AlmRst: 0,
 	Typ: 4,
