@@ -17,8 +17,8 @@ export interface ControlRouterOptions {
 	entry: (unit: number) => HubDevice | undefined;
 	/** The controls of the site's DERs as one, on unit 1. */
 	siteDer: () => Der | undefined;
-	/** Whether a row must not be written now: a protection holds its relay open. */
-	isHeld: (entry: HubDevice, row: Row) => boolean;
+	/** Tells whether a row must not be written now: a protection holds its relay open. */
+	guard: { holds(entry: HubDevice, row: Row): boolean };
 	/** How a write to a row of a table ended, when the device was asked. */
 	onOutcome: (entry: HubDevice, outcome: WriteOutcome) => void;
 }
@@ -118,7 +118,7 @@ export class ControlRouter {
 		// A point that can have one value takes that one (IEEE 1547-2018 profile of SunSpec Modbus, 3.1).
 		if (!row) return image.valueOf(point) === value ? 0 : ModbusException.illegalDataAddress;
 		if (!online) return ModbusException.gatewayTargetFailedToRespond;
-		if (this.#options.isHeld(entry, row)) return ModbusException.illegalDataValue;
+		if (this.#options.guard.holds(entry, row)) return ModbusException.illegalDataValue;
 		if (typeof value !== "number" || writeRefusal(table, row, value) !== undefined) {
 			return ModbusException.illegalDataValue;
 		}

@@ -75,7 +75,6 @@ export class DeviceBuilder {
 		const periods = periodsMs({ ...bus.poll, ...(protects ? kProtectionPoll : {}), ...site.poll });
 		if (site.device === kFoundDevice) return this.#findable(index, site, client, periods);
 		const entry = this.#tabled(index, site, client, periods);
-		entry.protects = protects;
 		if (entry.table) entry.table.vital = protects;
 		return entry;
 	}

@@ -72,8 +72,7 @@ export class Entry implements HubDevice {
 	evse: Evse | undefined;
 	/** What commands the device; it is told when the device is back, and when it is to end. */
 	commander: { resume(): void; close(): void } | undefined;
-	/** It is a sensor of a protection, and when its readings were told last. */
-	protects = false;
+	/** When the readings of a sensor that protects were told last. */
 	toldMs = Number.NEGATIVE_INFINITY;
 	/** Everything that the device gives has been read once. */
 	complete = false;

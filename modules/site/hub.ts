@@ -11,7 +11,7 @@ import { ControlRouter } from "./control-router";
 import type { ControlStore } from "./control-store";
 import { DeviceBuilder } from "./device-builder";
 import type { ControlReport, Entry, HubDevice } from "./entry";
-import { KeptEnergy } from "./kept-energy";
+import { addsUp, KeptEnergy } from "./kept-energy";
 import { LeakageGuard, type Protection } from "./leakage-guard";
 import type { LinkIo } from "./links";
 import { SiteDer } from "./site-der";
@@ -59,7 +59,8 @@ export class Hub {
 	readonly #entries: readonly Entry[];
 	readonly #options: HubOptions;
 	readonly #router: ControlRouter;
-	readonly #energy: KeptEnergy;
+	/** Undefined where no device needs it. */
+	readonly #energy: KeptEnergy | undefined;
 	/** Residual currents that open relays. */
 	readonly guard: LeakageGuard;
 	/** What an inverter sees on a CAN bus. */
@@ -85,19 +86,20 @@ export class Hub {
 			return entry;
 		});
 		this.devices = this.#entries;
+		this.guard = new LeakageGuard({
+			...{ protection: site.services.protection, devices: this.#entries, clock, log, store: options.store },
+			...(options.onProtection ? { onChange: options.onProtection } : {}),
+		});
+		if (this.#entries.some(({ table }) => table && addsUp(table.plan)))
+			this.#energy = new KeptEnergy({ devices: this.#entries, clock, store: options.store });
 		const router = new ControlRouter({
 			clock,
 			entry: (unit) => (site.services.sunspec.control ? this.#entry(unit) : undefined),
 			siteDer: () => (site.services.sunspec.control ? this.#siteDer.der : undefined),
 			onOutcome: (entry, outcome) => builder.outcome(entry as Entry, outcome),
-			isHeld: (entry, row) => this.guard.holds(entry, row),
+			guard: this.guard,
 		});
 		this.#router = router;
-		this.#energy = new KeptEnergy({ devices: this.#entries, clock, store: options.store });
-		this.guard = new LeakageGuard({
-			...{ protection: site.services.protection, devices: this.#entries, clock, log, store: options.store },
-			onChange: (protection) => options.onProtection?.(protection),
-		});
 		this.space = new SunSpecSpace({
 			clock,
 			onWrite: (unit, _image, point, value) => router.onWrite(unit, point, value),
@@ -124,12 +126,12 @@ export class Hub {
 		for (const bus of this.buses) bus.start();
 		this.canBattery?.start();
 		this.guard.start();
-		this.#energy.start();
+		this.#energy?.start();
 	}
 
 	close(): void {
 		this.guard.close();
-		this.#energy.close();
+		this.#energy?.close();
 		this.canBattery?.close();
 		for (const bus of this.buses) bus.close();
 		this.#router.close();
@@ -215,7 +217,7 @@ export class Hub {
 
 	/** A sensor that protects is read many times a second: all but the guard hear of it once. */
 	#isTold(entry: Entry): boolean {
-		if (!entry.protects || !entry.device.online) return false;
+		if (!entry.device.vital || !entry.device.online) return false;
 		const nowMs = this.#options.clock.now();
 		if (nowMs - entry.toldMs < kTellMs) return true;
 		entry.toldMs = nowMs;
