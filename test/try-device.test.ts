@@ -111,3 +111,21 @@ describeWithPeers("on a serial line", ["socat", "python"], () => {
 		expect(text).toMatch(/ECONNREFUSED|refused|cannot connect|no connection/i);
 	}, 40_000);
 });
+
+it.each([
+	["shelly-gen2-em", /^em_a_voltage +a_voltage .* V +PhVphA +good$/m],
+	["pylontech-can-lv", /^soc +0x355:0 .* % +SoC, SoC +good$/m],
+	["daly-uart", / good$/m],
+])("shows %s, which is no Modbus, against its simulator", async (id, words) => {
+	const { code, text } = await ended(id, "--sim", "--once");
+	expect(text).toMatch(words);
+	expect(code).not.toBe(2);
+});
+
+it.each([
+	[["shelly-gen2-em", "--path", "/dev/null"], /shelly-gen2-em is on no serial line: --tcp HOST, or --sim/],
+	[["pylontech-can-lv", "--tcp", "x"], /pylontech-can-lv is on no network: --sim, or in a site with npm start/],
+	[["daly-uart", "--tcp", "x"], /daly-uart is on no network: --path PORT, or --sim/],
+])("says where a device can be tried: %j", async (args, words) => {
+	expect((await ended(...args)).text).toMatch(words);
+});

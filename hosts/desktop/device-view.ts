@@ -48,9 +48,8 @@ export function rowLine(row: WatchedRow): string {
 }
 
 function cellsOf(row: WatchedRow): string[] {
-	const at = `${row.function}:${row.address}`;
 	const value = row.value === null ? "-" : typeof row.value === "number" ? figure(row.value) : `"${row.value}"`;
-	return [row.name, at, grouped(row.raw ?? ""), value, row.unit, row.point ?? "", qualityOf(row)];
+	return [row.name, row.at, grouped(row.raw ?? ""), value, row.unit, row.point ?? "", qualityOf(row)];
 }
 
 function qualityOf(row: WatchedRow): string {

@@ -1,11 +1,13 @@
 import { expect, it } from "vitest";
 import { ManualClock } from "../../modules/base/manual-clock";
 import { deviceTable } from "../../modules/devices/catalogue";
+import { allTables } from "../../modules/devices/generated/tables";
 import { SimSlave } from "../../sim/slave";
 import { TypicalSource } from "../../sim/typical";
 import { simulatedRS485 } from "../mcsim/sim-rs485";
 import { advice, renderDevice, rowLine } from "./device-view";
-import { DeviceWatch } from "./device-watch";
+import { busFor, DeviceWatch } from "./device-watch";
+import { simulatedIo } from "./simulated-device";
 
 const table = deviceTable("hiking-dds238-2-zn-s")!;
 
@@ -13,8 +15,8 @@ function play(change: { registers?: number; fault?: SimSlave["fault"]; unit?: nu
 	const clock = new ManualClock();
 	const slave = new SimSlave({ table, unit: 1, source: new TypicalSource(table) });
 	slave.fault = change.fault;
-	const io = simulatedRS485(() => slave, clock);
-	const watch = new DeviceWatch({ table, unit: change.unit ?? 1, link: { io, port: "sim:x", baud: 9600 }, clock });
+	const io = { RS485: simulatedRS485(() => slave, clock), TCP: undefined as never };
+	const watch = new DeviceWatch({ table, unit: change.unit ?? 1, bus: busFor(table), io, clock });
 	return { clock, slave, watch };
 }
 
@@ -96,3 +98,24 @@ it("draws a table, and a line for each row", () => {
 	);
 	watch.close();
 });
+
+/** One of each protocol that has a simulator. */
+const spoken = new Map(allTables.map((one) => [one.protocol ?? "modbus", one]));
+
+it.each([...spoken.keys()].filter((one) => one !== "atm90e32" && one !== "relay"))(
+	"reads what speaks %s",
+	(protocol) => {
+		const one = spoken.get(protocol)!;
+		const clock = new ManualClock();
+		const io = simulatedIo(one, 1, new TypicalSource(one), clock);
+		const watch = new DeviceWatch({ table: one, unit: 1, bus: busFor(one), io, clock });
+		clock.advance(30_000);
+		expect(watch.answered, watch.fault).toBe(true);
+		const rows = watch.rows();
+		const polled = one.rows.filter(({ poll }) => poll !== undefined).map(({ name }) => name);
+		const good = rows.filter(({ quality }) => quality === "good").map(({ name }) => name);
+		expect(polled.filter((name) => !good.includes(name))).toEqual([]);
+		if (protocol.startsWith("json")) expect(rows.some(({ at }) => /^[a-zA-Z]/.test(at))).toBe(true);
+		watch.close();
+	},
+);

@@ -1,24 +1,41 @@
 import { deviceRows, type RowStatus } from "../../modules/admin/device-rows";
+import { Checker } from "../../modules/base/checker";
 import type { Clock } from "../../modules/base/clock";
+import { silentLog } from "../../modules/base/log";
 import { Device, type ReadResult } from "../../modules/devices/engine";
-import { type DeviceTable, tableModels } from "../../modules/devices/table";
-import { ModbusClient, type ModbusClientOptions } from "../../modules/modbus/client";
+import { type DeviceTable, type Row, tableModels } from "../../modules/devices/table";
 import type { HubDevice } from "../../modules/site/hub";
+import { type BusLink, type LinkIo, openLink } from "../../modules/site/links";
 import { BusScheduler } from "../../modules/site/scheduler";
+import { busOf } from "../../modules/site/site-bus";
+import type { SiteBus } from "../../modules/site/site-file";
 import { Image } from "../../modules/sunspec/image";
 
 export interface DeviceWatchOptions {
 	table: DeviceTable;
 	unit: number;
-	/** A line or a connection, as the client wants it. */
-	link: ModbusClientOptions["link"];
+	/** The line or connection, as a site file would have it. */
+	bus: SiteBus;
+	io: LinkIo;
 	clock: Clock;
+	/** Beginning of its paths (HTTP) or topics (MQTT). */
+	path?: string | undefined;
 	/** Longest wait for a reply to begin. Default: the table's. */
 	timeoutMs?: number | undefined;
 }
 
+/** A bus for one device of a table, as it leaves the factory; `more` says where it is. */
+export function busFor(table: DeviceTable, more: Partial<SiteBus> = {}): SiteBus {
+	const plain = busOf({ id: "try", port: "sim" }, "bus", new Checker())!;
+	const { baud, parity, stop } = table.bus;
+	// what is only on a network is simulated on a line too
+	return { ...plain, protocol: table.protocol ?? "modbus", baud: baud || 9600, parity, stop, retries: 0, ...more };
+}
+
 /** A row of the device as it is now. */
 export interface WatchedRow extends RowStatus {
+	/** "4:72" function and register, "0x356:2" record and byte, or the path in a text. */
+	at: string;
 	/** Why there is no value, in a few words; "" when there is one. */
 	trouble: string;
 }
@@ -51,18 +68,21 @@ export class DeviceWatch {
 	readonly table: DeviceTable;
 	readonly #device: WatchedDevice;
 	readonly #image: Image;
-	readonly #client: ModbusClient;
+	readonly #client: BusLink;
 	readonly #scheduler: BusScheduler;
 	readonly #clock: Clock;
 
 	/** Throws what the link throws when it cannot be opened. */
-	constructor({ table, unit, link, clock, timeoutMs }: DeviceWatchOptions) {
+	constructor({ table, unit, bus, io, clock, path, timeoutMs }: DeviceWatchOptions) {
 		this.table = withAllRows(table);
 		this.#clock = clock;
 		this.#image = new Image(tableModels(table));
 		this.#device = new WatchedDevice({ table: this.table, image: this.#image, unit, timeoutMs });
-		this.#client = new ModbusClient({ link, clock });
-		this.#scheduler = new BusScheduler({ client: this.#client, devices: [this.#device], clock });
+		this.#device.path = path ?? "";
+		this.#device.channel = unit;
+		const devices = [this.#device];
+		this.#client = openLink({ bus, devices, clock, log: silentLog, io });
+		this.#scheduler = new BusScheduler({ client: this.#client, devices, clock });
 		this.#scheduler.start();
 	}
 
@@ -92,7 +112,11 @@ export class DeviceWatch {
 		const entry = { table: this.#device, image: this.#image, device: this.#device } as unknown as HubDevice;
 		const order = new Map(this.table.rows.map((row, i) => [row.name, i]));
 		return deviceRows(entry, this.#clock.now())
-			.map((row) => ({ ...row, trouble: row.value === null ? this.#device.trouble(row.name) : "" }))
+			.map((row) => ({
+				...row,
+				at: whereIs(this.table.rows[order.get(row.name)!]!, row),
+				trouble: row.value === null ? this.#device.trouble(row.name) : "",
+			}))
 			.sort((a, b) => order.get(a.name)! - order.get(b.name)!);
 	}
 
@@ -100,6 +124,11 @@ export class DeviceWatch {
 		this.#scheduler.close();
 		this.#client.close();
 	}
+}
+
+function whereIs(row: Row, { function: code }: RowStatus): string {
+	if (row.path !== undefined) return row.path;
+	return row.record === undefined ? `${code}:${row.address}` : `${row.record}:${row.address}`;
 }
 
 function withAllRows(table: DeviceTable): DeviceTable {
@@ -122,11 +151,20 @@ class WatchedDevice extends Device {
 		const index = this.plan.reads.findIndex(
 			(read) => read.function === this.function && read.address === this.address && read.count === this.count,
 		);
-		const { status, exception } = result;
+		this.#note(index, result);
+		super.onResult(result);
+	}
+
+	/** It has sent one by itself. */
+	override onRecord(read: number, result: ReadResult): void {
+		this.#note(read, result);
+		super.onRecord(read, result);
+	}
+
+	#note(index: number, { status, exception }: ReadResult): void {
 		if (status === "foreign") this.foreign++;
 		const refusal = `refused: ${exceptions[exception] ?? "it says no"} (exception ${exception})`;
 		this.outcomes.set(index, status === "ok" ? "" : status === "exception" ? refusal : (outcomes[status] ?? status));
-		super.onResult(result);
 	}
 
 	trouble(name: string): string {

@@ -5,14 +5,13 @@ import { afterAll, describe, expect, it } from "vitest";
 import { ManualClock } from "../../modules/base/manual-clock";
 import { takePlugins } from "../../modules/devices/plugin-table";
 import type { DeviceTable } from "../../modules/devices/table";
-import { SimSlave } from "../../sim/slave";
 import { TypicalSource } from "../../sim/typical";
-import { simulatedRS485 } from "../mcsim/sim-rs485";
-import { DeviceWatch } from "./device-watch";
+import { busFor, DeviceWatch } from "./device-watch";
 import { findRoot } from "./loader";
 import { idOf, kNewKinds, type NewTable, newTable } from "./new-table";
 import { bundle } from "./plugin-files";
 import { runPluginText } from "./plugin-machine";
+import { simulatedIo } from "./simulated-device";
 
 const root = findRoot();
 /** Inside the repository, so that compiler and formatter find their settings. */
@@ -64,9 +63,8 @@ describe.each(variants)("a new %s", (name, device) => {
 		const table = load(written(name, device));
 		expect(table.confidence).toBe("unverified");
 		const clock = new ManualClock();
-		const slave = new SimSlave({ table, unit: 1, source: new TypicalSource(table) });
-		const link = { io: simulatedRS485(() => slave, clock), port: "sim:x" };
-		const watch = new DeviceWatch({ table, unit: 1, link, clock });
+		const io = simulatedIo(table, 1, new TypicalSource(table), clock);
+		const watch = new DeviceWatch({ table, unit: 1, bus: busFor(table), io, clock });
 		clock.advance(5000);
 		const rows = watch.rows();
 		expect(rows.length).toBe(table.rows.length);

@@ -1,21 +1,22 @@
 import type { DeviceTable } from "../../modules/devices/table";
-import type { ModbusClientOptions } from "../../modules/modbus/client";
-import { SimSlave } from "../../sim/slave";
+import type { LinkIo } from "../../modules/site/links";
+import type { SiteBus } from "../../modules/site/site-file";
 import { TypicalSource } from "../../sim/typical";
-import { simulatedRS485 } from "../mcsim/sim-rs485";
 import { advice, renderDevice, rowLine } from "./device-view";
-import { DeviceWatch } from "./device-watch";
+import { busFor, DeviceWatch } from "./device-watch";
 import { Field } from "./field";
 import { type FlagValues, kBauds, kParities, oneOf, parseFlags, whole } from "./flags";
 import { nodeClock } from "./node-clock";
 import { UsageError } from "./options";
 import { checkPort, openFailure } from "./serial-ports";
+import { simulatedIo } from "./simulated-device";
 import { tableOf } from "./table-file";
 
 const kTryUsage = `Usage: npm run try-device -- FILE [options]
   FILE              a table (.ts, .js, .json), or the id of a device of the catalogue
   --path PORT       the serial port it is on: /dev/ttyUSB0
-  --tcp HOST[:PORT] the Modbus TCP server it is, or is behind (port 502)
+  --tcp HOST[:PORT] where it is on the network: Modbus TCP (port 502), its web server (80) or its MQTT broker (1883)
+  --prefix TEXT     with JSON: beginning of its paths or topics;  --user NAME --password WORD   who we are there
   --sim             its own simulator instead
   --unit N          its address (the table's)
   --baud N --parity none|even|odd --stop 1|2   the line's (the table's)
@@ -29,6 +30,9 @@ const flagKinds = {
 	path: "text",
 	tcp: "text",
 	sim: "yes",
+	prefix: "text",
+	user: "text",
+	password: "text",
 	unit: "number",
 	baud: "number",
 	parity: "text",
@@ -43,7 +47,8 @@ interface Place {
 	words: string;
 	serial: boolean;
 	scan: string;
-	link(): ModbusClientOptions["link"];
+	bus: SiteBus;
+	io: LinkIo;
 	close(): void;
 }
 
@@ -58,11 +63,12 @@ async function main(): Promise<void> {
 	if (ways.length !== 1) throw new UsageError("say where the device is: --path PORT, --tcp HOST, or --sim");
 	const table = tableOf(rest[0]!);
 	const unit = whole("unit", flags.unit, 1, 255) ?? table.bus.unit;
-	const place = flags.sim ? simulated(table, unit) : flags.tcp ? connection(flags.tcp) : line(table, flags);
+	const place = flags.sim ? simulated(table, unit) : flags.tcp ? connection(table, flags) : line(table, flags);
 	const timeoutMs = whole("timeout", flags.timeout, 10, 10_000);
 	let watch: DeviceWatch;
 	try {
-		watch = new DeviceWatch({ table, unit, link: place.link(), clock: nodeClock, timeoutMs });
+		const { bus, io } = place;
+		watch = new DeviceWatch({ table, unit, bus, io, clock: nodeClock, path: flags.prefix, timeoutMs });
 	} catch (error) {
 		place.close();
 		throw flags.path === undefined ? error : openFailure(flags.path, error);
@@ -72,29 +78,26 @@ async function main(): Promise<void> {
 	const code = await show(watch, title, place);
 	watch.close();
 	place.close();
-	process.exitCode = code;
+	// a simulated bus goes on by itself; what was printed goes out first
+	process.stdout.write("", () => process.exit(code));
 }
 
 function simulated(table: DeviceTable, unit: number): Place {
-	const slave = new SimSlave({ table, unit, source: new TypicalSource(table), serial: "17042391" });
-	const io = simulatedRS485(() => slave, nodeClock);
 	return {
 		words: "as its simulator",
 		serial: true,
 		scan: "",
-		link: () => ({
-			io,
-			port: "sim:device",
-			baud: table.bus.baud || 9600,
-			parity: table.bus.parity,
-			stop: table.bus.stop,
-		}),
+		bus: busFor(table),
+		io: simulatedIo(table, unit, new TypicalSource(table), nodeClock),
 		close: () => {},
 	};
 }
 
-function line(table: DeviceTable, flags: FlagValues<typeof flagKinds>): Place {
+type Flags = FlagValues<typeof flagKinds>;
+
+function line(table: DeviceTable, flags: Flags): Place {
 	const path = flags.path!;
+	if (!isLine(table)) throw new UsageError(`${table.id} is on no serial line: ${where(table)}`);
 	checkPort(path);
 	const baud = oneOf("baud", flags.baud, kBauds as readonly number[]) ?? (table.bus.baud || 9600);
 	const parity = oneOf("parity", flags.parity, kParities as readonly string[]) as "none" | undefined;
@@ -105,22 +108,41 @@ function line(table: DeviceTable, flags: FlagValues<typeof flagKinds>): Place {
 		words: `at ${path}, ${settings.baud} 8${settings.parity[0]!.toUpperCase()}${settings.stop}`,
 		serial: true,
 		scan: `npm run scan -- --path ${path}`,
-		link: () => ({ io: field.RS485, port: path, ...settings }),
+		bus: busFor(table, { port: path, ...settings }),
+		io: field,
 		close: () => field.close(),
 	};
 }
 
-function connection(where: string): Place {
-	const [host, port = "502"] = where.split(":");
-	if (!host || !/^\d{1,5}$/.test(port)) throw new UsageError(`--tcp ${where}: it must be HOST or HOST:PORT`);
+const ports: Readonly<Record<string, number>> = { modbus: 502, "json-http": 80, "json-mqtt": 1883 };
+
+function connection(table: DeviceTable, flags: Flags): Place {
+	const protocol = table.protocol ?? "modbus";
+	const usual = ports[protocol];
+	if (usual === undefined) throw new UsageError(`${table.id} is on no network: ${where(table)}`);
+	const [host, port = String(usual)] = flags.tcp!.split(":");
+	if (!host || !/^\d{1,5}$/.test(port)) throw new UsageError(`--tcp ${flags.tcp}: it must be HOST or HOST:PORT`);
+	const kind = protocol === "modbus" ? "tcp" : protocol === "json-http" ? "http" : "mqtt";
 	const field = new Field();
 	return {
 		words: `at ${host}:${port}`,
 		serial: false,
 		scan: "",
-		link: () => ({ io: field.TCP, host, port: Number(port) }),
+		bus: busFor(table, { kind, host, port: Number(port), user: flags.user ?? "", password: flags.password ?? "" }),
+		io: field,
 		close: () => field.close(),
 	};
+}
+
+function isLine({ protocol = "modbus" }: DeviceTable): boolean {
+	return !["can", "json-http", "json-mqtt", "atm90e32", "relay"].includes(protocol);
+}
+
+/** How a device that is not on a line is tried. */
+function where({ protocol = "modbus" }: DeviceTable): string {
+	if (ports[protocol] !== undefined) return "--tcp HOST, or --sim";
+	if (isLine({ protocol } as DeviceTable)) return "--path PORT, or --sim";
+	return "--sim, or in a site with npm start";
 }
 
 type Show = (watch: DeviceWatch, title: string, place: Place) => Promise<number>;

@@ -125,7 +125,7 @@ function plain(value: number | string | undefined): number | string | null {
 
 /** "09 5f"; of a split number its low word, then the high one; of a coil or discrete input "0" or "1". */
 function rawHex(at: number, count: number, split: number | undefined, readFunction: number, data: DataView): string {
-	if (readFunction <= 2) return String((data.getUint8(at >> 3) >> (at & 7)) & 1);
+	if (readFunction === 1 || readFunction === 2) return String((data.getUint8(at >> 3) >> (at & 7)) & 1);
 	const words = (from: number, length: number): string =>
 		toHex(new Uint8Array(data.buffer, data.byteOffset + from, 2 * length));
 	return split === undefined ? words(at, count) : `${words(at, 1)} ${words(at + split, 1)}`;
