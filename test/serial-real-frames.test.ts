@@ -162,3 +162,22 @@ function withCrc(bytes: Uint8Array): Uint8Array {
 	}
 	return Uint8Array.of(...bytes, crc & 255, crc >> 8);
 }
+
+it("what a charger has got today begins anew at midnight, what it got ever does not", () => {
+	const { table, device } = make("victron-mppt-vedirect", 1);
+	const index = (path: string) => table.rows.find((row) => row.path === path)!.address;
+	const { image } = device;
+	const hearEnergies = (total: number, today: number, atMs: number) => {
+		const data = new DataView(new ArrayBuffer(table.records![0]!.bytes));
+		for (const row of table.rows) if (row.type === "number") data.setFloat64(row.address, Number.NaN);
+		data.setFloat64(index("H19"), total);
+		data.setFloat64(index("H20"), today);
+		const times = { startMs: atMs, endMs: atMs };
+		device.onRecord(0, { status: "ok", exception: 0, data, byteLength: data.byteLength, ...times });
+	};
+	hearEnergies(8272, 112, 1000);
+	hearEnergies(8272, 0, 2000);
+	expect(image.value(image.handle(64925, "WhDay"))).toBe(0);
+	expect(image.quality(image.handle(64925, "WhDay"))).toBe("good");
+	expect(image.value(image.handle(714, "DCWhInj", "Prt[1]"))).toBe(82_720);
+});

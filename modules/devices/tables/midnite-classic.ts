@@ -49,7 +49,16 @@ export const midniteClassic: DeviceTable = {
 			note: "of a turbine behind the rectifier",
 		},
 		{ name: "battery_current", address: 4116, type: "u16", k: 0.1, unit: "A", point: "64925.OutA", poll: "fast" },
-		{ name: "energy_today", address: 4117, type: "u16", k: 100, unit: "Wh", point: "64925.WhDay", poll: "fast" },
+		{
+			name: "energy_today",
+			address: 4117,
+			type: "u16",
+			k: 100,
+			unit: "Wh",
+			restarts: true,
+			point: "64925.WhDay",
+			poll: "fast",
+		},
 		{ name: "power", address: 4118, type: "u16", unit: "W", point: "64925.OutW", poll: "fast" },
 		{
 			name: "charge_stage",

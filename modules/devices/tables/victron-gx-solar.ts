@@ -62,7 +62,16 @@ export const victronGxSolar: DeviceTable = {
 		},
 		{ name: "mppt_pv_voltage", address: 776, type: "u16", k: 0.01, unit: "V", point: "Prt[1].DCV", poll: "fast" },
 		{ name: "mppt_pv_current", address: 777, type: "s16", k: 0.1, unit: "A", point: "Prt[1].DCA", poll: "fast" },
-		{ name: "mppt_yield_today", address: 784, type: "u16", k: 100, unit: "Wh", point: "64925.WhDay", poll: "normal" },
+		{
+			name: "mppt_yield_today",
+			address: 784,
+			type: "u16",
+			k: 100,
+			unit: "Wh",
+			restarts: true,
+			point: "64925.WhDay",
+			poll: "normal",
+		},
 		{ name: "mppt_error", address: 788, type: "u16", unit: "code", point: "64925.Flt", poll: "normal" },
 		{ name: "mppt_power", address: 789, type: "u16", k: 0.1, unit: "W", poll: "normal" },
 		{
