@@ -2,7 +2,9 @@ import { concatBytes } from "../modules/base/bytes";
 import { deviceTable } from "../modules/devices/catalogue";
 import type { DeviceTable } from "../modules/devices/table";
 import { AsciiSlave } from "./ascii-slave";
+import type { SimCanDevice } from "./can-bus";
 import { CanDevice } from "./can-device";
+import { CanInverter } from "./can-inverter";
 import type { SimDer, SimDerOptions } from "./der-base";
 import { GridBattery } from "./der-battery";
 import { Gen24Hybrid } from "./der-gen24";
@@ -55,6 +57,8 @@ export interface PoleOptions {
 	ascii?: readonly string[];
 	/** Tables beside the catalogue's. */
 	table?: (id: string) => DeviceTable | undefined;
+	/** CAN bus on which the hub is a battery. */
+	inverterBus?: string | undefined;
 	/** Faults that come and go on every slave. */
 	faults?: Omit<FaultScheduleOptions, "seed">;
 }
@@ -110,6 +114,8 @@ export class Pole {
 	readonly grid: Grid;
 	readonly #lines = new Map<string, SimLine>();
 	readonly #slaves = new Map<string, SimDevice>();
+	/** On `inverterBus`. */
+	readonly inverter = new CanInverter();
 	readonly #chargers = new Map<string, SimEvse>();
 	readonly #drives = new Map<string, SimDrive>();
 	readonly #onCan: { readonly id: string; readonly bus: string; readonly device: CanDevice }[] = [];
@@ -200,8 +206,9 @@ export class Pole {
 		return line;
 	}
 
-	/** The devices on a CAN bus. */
-	canDevices(bus: string): CanDevice[] {
+	/** Who is on a CAN bus: its devices, or the inverter to which the hub is a battery. */
+	canStations(bus: string): SimCanDevice[] {
+		if (bus === this.#options.inverterBus) return [this.inverter];
 		return this.#onCan.filter((one) => one.bus === bus).map(({ device }) => device);
 	}
 

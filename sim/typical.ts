@@ -4,6 +4,7 @@ import {
 	findRow,
 	firstModel,
 	isSigned,
+	pointNames,
 	type Row,
 	rowPoints,
 	rowWords,
@@ -82,6 +83,8 @@ function typical(row: Row, n: number, nowMs: number): number {
 			// a count of what else the device has: all of it
 			return row.k === undefined && row.type[0] !== "f" ? (row.range?.[1] ?? 1) : 0.95;
 		default:
+			// a battery lets current through
+			if (pointNames(row.point).some((name) => /\.(ChaOn|DisOn)$/.test(name))) return 1;
 			return row.write?.allowed?.[0] ?? row.write?.min ?? (row.notAvailable?.includes(0) ? 1 : 0);
 	}
 }

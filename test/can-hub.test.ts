@@ -1,8 +1,11 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { joinBus } from "../hosts/desktop/can-bus";
 import { jkBmsCan } from "../modules/devices/tables/jk-bms-can";
 import { CanDevice } from "../sim/can-device";
 import { FixedSource } from "../sim/profile";
+import { root } from "./peers";
 import { VirtualHub } from "./virtual-hub";
 
 const battery = (id: string, device: string, bus: string, unit: number, address?: number) => ({
@@ -93,12 +96,45 @@ test("a battery that comes to the bus later is found, with the sign of its kind"
 	expect(hub.device("jk").online).toBe(false);
 });
 
+test("the hub is a battery for a simulated inverter, and says nothing any more a minute after the battery is lost", async () => {
+	const text = readFileSync(join(root, "sites/battery-on-can.json"), "utf8");
+	hub = new VirtualHub({ siteText: text });
+	await hub.hub.run(5000);
+	const { inverter } = hub.hub.pole!;
+	const frame = (id: number) => new DataView(inverter.heard.get(id)!.buffer);
+	expect(hub.logged.join("\n")).toMatch(/the inverter is there/);
+	// 56 V, 100 A in, 150 A out, 46 V: the site's, as the battery tells none
+	expect([0, 2, 4, 6].map((at) => frame(0x351).getInt16(at, true))).toEqual([560, 1000, 1500, 460]);
+	expect(frame(0x379).getUint16(0, true)).toBe(280);
+	expect(frame(0x356).getInt16(0, true) / 100).toBeCloseTo(Number(point("pack", "V")!.value), 1);
+	expect(hub.snapshot().buses[1]!.can).toMatchObject({ busErrors: 0, busOff: 0 });
+	hub.hub.pole!.canDevice("pack")!.fault = { kind: "silent" };
+	await hub.hub.run(3500);
+	expect([2, 4].map((at) => frame(0x351).getInt16(at, true))).toEqual([0, 0]);
+	await hub.hub.run(61_000);
+	inverter.heard.clear();
+	await hub.hub.run(3000);
+	expect([...inverter.heard.keys()]).toEqual([]);
+});
+
 test("a site file says what is wrong with its CAN buses", () => {
 	const wrong = (change: (site: { buses: object[]; devices: object[] }) => void) => () =>
 		new VirtualHub({ siteText: siteText(change) });
 	expect(wrong((site) => (site.buses[0] = { ...site.buses[0], bitrate: 100000 }))).toThrow(/buses\[0\]\.bitrate/);
 	expect(wrong((site) => (site.buses[0] = { ...site.buses[0], baud: 9600 }))).toThrow(/buses\[0\]\.baud/);
 	expect(wrong((site) => (site.buses[0] = { ...site.buses[0], port: "/dev/ttyUSB0" }))).toThrow(/buses\[0\]\.port/);
+	const canBattery = (more: object) => () =>
+		new VirtualHub({
+			siteText: siteText((site) => {
+				site.buses.push({ id: "inverter", kind: "can", port: "sim" });
+				Object.assign(site, { services: { canBattery: { bus: "inverter", from: "pylon", ...more } } });
+			}),
+		});
+	expect(canBattery({ bus: "can-a" })).toThrow(/canBattery\.bus.*for itself/);
+	expect(canBattery({ bus: "nowhere" })).toThrow(/canBattery\.bus.*kind "can"/);
+	expect(canBattery({ from: "nobody" })).toThrow(/canBattery\.from/);
+	expect(canBattery({ chargeV: 40, dischargeV: 46 })).toThrow(/canBattery\.dischargeV.*below chargeV/);
+	expect(canBattery({ maker: "PYLONTECH" })).toThrow(/canBattery\.maker.*8 letters/);
 	expect(wrong((site) => (site.devices[0] = battery("x", "eastron-sdm120", "can-a", 11, 1)))).toThrow(
 		/devices\[0\]\.bus.*needs a bus of kind/,
 	);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { fullLoad } from "../bench/can";
+import { frameCost, fullLoad } from "../bench/can";
 import { canMachine } from "../bench/can-machine";
 import { joinBus } from "../hosts/desktop/can-bus";
 import { pylontechCanLv } from "../modules/devices/tables/pylontech-can-lv";
@@ -22,6 +22,17 @@ describe("1 Mbit/s, full load, on the application's engine", () => {
 		// 8 bytes in 111 bits and some stuffed ones
 		expect(ms / sent).toBeGreaterThan(0.111);
 		expect(ms / sent).toBeLessThan(0.135);
+	});
+});
+
+describe("what a frame costs on the application's engine", () => {
+	test("to a listener, and to the points of a battery, no more than it did, and no memory", () => {
+		const listener = frameCost();
+		expect(listener.byteCodes).toBeGreaterThan(300);
+		expect(listener.byteCodes).toBeLessThanOrEqual(650);
+		const battery = frameCost("pylontech-can-lv");
+		expect(battery.byteCodes).toBeLessThanOrEqual(10_500);
+		for (const { heapBytes } of [listener, battery]) expect(heapBytes).toBeLessThan(1);
 	});
 });
 

@@ -187,6 +187,7 @@ export class DesktopHub {
 		let site: {
 			buses?: { id: string; kind?: unknown; port: unknown; protocol?: unknown }[];
 			devices?: PoleDevice[];
+			services?: { canBattery?: { bus?: string } };
 		};
 		try {
 			site = JSON.parse(options.siteText);
@@ -196,11 +197,11 @@ export class DesktopHub {
 			const { tables } = takePlugins(options.plugins ?? []);
 			const table = (id: string) => tables.find((one) => one.id === id) ?? findTable(id);
 			const ascii = (site.buses ?? []).filter((bus) => bus.protocol === "modbus-ascii").map((bus) => bus.id);
-			const pole = new Pole({ table, ascii, ...options.sim, devices });
+			const pole = new Pole({ table, ascii, inverterBus: site.services?.canBattery?.bus, ...options.sim, devices });
 			const canBuses = (site.buses ?? []).filter((bus) => bus.kind === "can").map((bus) => bus.id);
 			for (const bus of simulated) {
 				if (!canBuses.includes(bus)) this.#lines.push(this.#openLine(pole, bus));
-				else for (const device of pole.canDevices(bus)) this.#lines.push(joinBus(this.machine, bus, device));
+				else for (const device of pole.canStations(bus)) this.#lines.push(joinBus(this.machine, bus, device));
 			}
 			return pole;
 		} catch {

@@ -58,7 +58,7 @@ class SimulatedCan {
 	constructor(options: CANOptions) {
 		const name = String(options.port).replace(/^sim:/, "");
 		const bus = new SimCanBus(clock, options.bitrate);
-		for (const device of played().canDevices(name)) bus.add(device);
+		for (const device of played().canStations(name)) bus.add(device);
 		// biome-ignore lint/correctness/noConstructorReturn: a port of the bus
 		return new bus.io(options) as never;
 	}

@@ -61,8 +61,12 @@ export class BatterySource {
 	#image: Image | undefined;
 	#handles = new Map<PointKey, number>();
 
-	constructor(limits: SiteCanBattery) {
+	/** Whether the device itself gives a point: the hub adds models to a battery's image whose points may stay empty. */
+	readonly #gives: (model: number, point: string) => boolean;
+
+	constructor(limits: SiteCanBattery, gives: (model: number, point: string) => boolean) {
 		this.#limits = limits;
+		this.#gives = gives;
 	}
 
 	/** Takes what the image says now. False when that is not enough: no voltage, current or state of charge that holds. */
@@ -123,7 +127,10 @@ export class BatterySource {
 		this.#handles.clear();
 		for (const key of Object.keys(kPoints) as PointKey[]) {
 			for (const name of kPoints[key]) {
-				const handle = handleOf(image, name);
+				const parts = name.split(".");
+				const point = parts.pop()!;
+				const model = Number(parts[0]);
+				const handle = this.#gives(model, point) ? image.handle(model, point, parts[1] ?? "") : -1;
 				if (handle < 0) continue;
 				this.#handles.set(key, handle);
 				break;
@@ -140,11 +147,4 @@ export class BatterySource {
 		state.requestFull = false;
 		state.alarms = 1 << kInternalCommunication;
 	}
-}
-
-/** "802.V", "714.Prt[1].DCV". */
-function handleOf(image: Image, name: string): number {
-	const parts = name.split(".");
-	const point = parts.pop()!;
-	return image.handle(Number(parts[0]), point, parts[1] ?? "");
 }

@@ -15,6 +15,8 @@ let bus: SimCanBus;
 let image: Image;
 let online: boolean;
 let logged: string[];
+/** Points that stand in the image and that the battery never gives. */
+let empty: string[];
 /** What an inverter, played by our own reader, makes of it. */
 let inverter: Device;
 
@@ -49,7 +51,13 @@ function put(values: Record<string, number | undefined>, quality: "good" | "susp
 function start(site: Partial<SiteCanBattery> = {}): CanBattery {
 	let client: CanClient | undefined;
 	const battery = new CanBattery({
-		...{ site: { ...limits, ...site }, clock, image: () => image, online: () => online },
+		...{
+			site: { ...limits, ...site },
+			clock,
+			image: () => image,
+			gives: (_model, point) => !empty.includes(point),
+			online: () => online,
+		},
 		send: (id, data) => client!.send(id, data),
 		log: (level, _area, text) => void logged.push(`${level} ${text}`),
 	});
@@ -80,6 +88,7 @@ beforeEach(() => {
 	new Device({ table: pylontechCanLv, image, unit: 1 });
 	online = true;
 	logged = [];
+	empty = [];
 });
 
 describe("the hub as a battery", () => {
@@ -179,6 +188,17 @@ describe("the hub as a battery", () => {
 			told("802.VMin"),
 			told("802.AHRtg"),
 		]).toEqual([...[50, 100, 55.2, 47.5, 100]]);
+	});
+
+	test("where the battery has none of its own the site's limits are what there is, and none is 0", () => {
+		put(good);
+		empty = ["VMax", "VMin", "AChaMax", "ADisChaMax", "ChaOn", "DisOn"];
+		start({ chargeA: 50, chargeV: 55.2, dischargeV: 47.5 });
+		plug();
+		clock.advance(3000);
+		expect([told("802.AChaMax"), told("802.ADisChaMax"), told("802.VMax"), told("802.VMin")]).toEqual([
+			50, 0, 55.2, 47.5,
+		]);
 	});
 
 	test("a limit that the battery has and does not give is 0, whatever the site says", () => {

@@ -25,6 +25,8 @@ export interface CanBatteryOptions {
 	site: SiteCanBattery;
 	/** What is known of the battery; it may be another object later. */
 	image: () => Image;
+	/** Whether the battery itself gives a point. */
+	gives: (model: number, point: string) => boolean;
 	/** Whether the battery answers. */
 	online: () => boolean;
 	/** False when the frame could not even wait. */
@@ -57,7 +59,7 @@ export class CanBattery implements CanListener {
 	constructor(options: CanBatteryOptions) {
 		this.#options = options;
 		const { site } = options;
-		this.source = new BatterySource(site);
+		this.source = new BatterySource(site, options.gives);
 		this.#frames = new BatteryFrames(site.maker, site.name);
 		this.#onTimer = () => this.tick();
 	}

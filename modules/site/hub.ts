@@ -153,6 +153,7 @@ export class Hub {
 		return new CanBattery({
 			...{ site: battery, clock, log },
 			image: () => entry.image,
+			gives: (model, point) => entry.device.reads(model, point),
 			online: () => entry.device.online,
 			send: (id, data) => this.buses[bus]!.sendFrame(id, data),
 		});
