@@ -142,9 +142,15 @@ class Storm {
 		const cmd = 1 + this.#dice.below(2);
 		const hz = 5 + this.#dice.below(45);
 		if (this.#rig.point("CmdSt") === 1 && this.#dice.next() < 0.7) return;
+		const known = this.#rig.point("MaxHz") > 0 || this.#rig.table.drive!.signed !== true;
 		this.#given.push({ ms: this.#rig.clock.now(), kind: "start", reverse: cmd === 2, used: 0, acceptedMs: Infinity });
-		this.#opened(cmd === 2 ? "start reverse" : "start forward");
-		if (this.#rig.start(hz, cmd) !== 0) this.#mistake("a fresh command is not taken");
+		const row = cmd === 2 ? "start reverse" : "start forward";
+		this.#opened(row);
+		if (this.#rig.start(hz, cmd) === 0) return;
+		// a reference in % is none before the limit is known
+		this.#given.pop();
+		this.#open.set(row, this.#open.get(row)! - 1);
+		if (known) this.#mistake("a fresh command is not taken");
 	}
 
 	#stop(cmd: number): void {

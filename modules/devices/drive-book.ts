@@ -39,13 +39,13 @@ export class DriveBook {
 	readonly #handles: readonly number[];
 	/** What stands in the points, by their places in `all`. */
 	readonly #values: Float64Array;
-	readonly #mostHz: number;
+	#maxHz: number;
 	#id: number;
 
 	constructor({ image, clock, firstId, mostHz, onOutcome }: DriveBookOptions) {
 		this.#image = image;
 		this.#clock = clock;
-		this.#mostHz = mostHz;
+		this.#maxHz = mostHz;
 		this.#onOutcome = onOutcome;
 		this.#handles = all.map((name) => image.handle(kDrive, name));
 		this.#values = new Float64Array(all.length);
@@ -99,10 +99,11 @@ export class DriveBook {
 		return typeof value === "number" ? value : Number.NaN;
 	}
 
-	/** The drive's own limit, where it tells one; NaN while nothing is known. */
+	/** The drive's own limit, the last it has told; NaN while nothing is known. */
 	get maxHz(): number {
 		const told = this.point("MaxHz");
-		return told > 0 ? told : this.#mostHz;
+		if (told > 0) this.#maxHz = told;
+		return this.#maxHz;
 	}
 
 	inLimits(hz: number): boolean {

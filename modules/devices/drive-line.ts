@@ -61,7 +61,7 @@ export class DriveLine implements WriteRequest {
 	urgent = false;
 	/** A frame is under way, or more of what was asked for follow. */
 	busy = false;
-	/** What the last whole look brought: `DriveState`, 1 for reverse, raw value of the `stage` row. NaN before. */
+	/** What the last whole look brought: `DriveState`, 1 for reverse, value of the `stage` row. NaN before. */
 	state = Number.NaN;
 	direction = Number.NaN;
 	stage = Number.NaN;
@@ -99,7 +99,7 @@ export class DriveLine implements WriteRequest {
 		const looked = [...this.#stateRows];
 		if (this.#directionRow) looked.push(this.#directionRow);
 		if (rules.stage !== undefined) looked.push(findRow(table, rules.stage)!);
-		this.#looks = spans(table, looked);
+		this.#looks = spans(options.device, looked);
 	}
 
 	/** The frame under way is the last of what was asked for; a command that still waits for the line becomes this word. */
@@ -116,7 +116,7 @@ export class DriveLine implements WriteRequest {
 				this.state = 0;
 				for (const row of this.#stateRows) this.state = Math.max(this.state, this.#found.get(row) ?? 0);
 				if (this.#directionRow) this.direction = this.#found.get(this.#directionRow) ?? Number.NaN;
-				if (this.#rules.stage !== undefined) this.stage = this.#raw(this.#rules.stage);
+				if (this.#rules.stage !== undefined) this.stage = this.value(this.#rules.stage);
 				this.lookedMs = startMs;
 			}
 			done(answer);
@@ -203,12 +203,6 @@ export class DriveLine implements WriteRequest {
 	}
 
 	#found = new Map<Row, number>();
-	#raws = new Map<string, number>();
-
-	#raw(name: string): number {
-		return this.#raws.get(name) ?? Number.NaN;
-	}
-
 	/** The step of the reference's register nearest to a frequency. */
 	private referenceOf(hz: number, maxHz: number): number {
 		const row = this.#reference;
@@ -218,7 +212,7 @@ export class DriveLine implements WriteRequest {
 	}
 
 	private readRows(rows: readonly Row[], done: Done): void {
-		this.read(spans(this.#options.device.table, rows), 0, done);
+		this.read(spans(this.#options.device, rows), 0, done);
 	}
 
 	private read(all: readonly Span[], index: number, done: Done): void {
@@ -235,7 +229,6 @@ export class DriveLine implements WriteRequest {
 				const at = rowAt(row, span.first);
 				const raw = rawNumber(step, result.data, at, this.#scratch);
 				const value = stepValue(step, raw, result.data, at, this.#scratch);
-				this.#raws.set(row.name, raw);
 				if (value !== undefined) this.#found.set(row, value);
 			}
 			if (this.#aborted) this.end(done, "silent");
@@ -298,11 +291,13 @@ export function stateRows(table: DeviceTable): Row[] {
 }
 
 /** As few requests as the device allows. */
-function spans(table: DeviceTable, rows: readonly Row[]): Span[] {
+function spans({ table, plan }: Device, rows: readonly Row[]): Span[] {
 	const sorted = [...rows].sort((a, b) => rowFirst(a) - rowFirst(b));
 	const all: Span[] = [];
 	for (const row of sorted) {
-		const looked = { row, step: makeStep(table, row) };
+		// what is polled has its step already, which devices of one product share
+		const known = plan.stepOf(row);
+		const looked = { row, step: known < 0 ? makeStep(table, row) : plan.steps[known]! };
 		const index = recordIndex(table, row);
 		const code = index < 0 ? rowFunction(table, row) : READ_RECORD;
 		const last = rowLast(row);

@@ -86,19 +86,19 @@ export const deltaMs300: DeviceTable = {
 		{ name: "monitor_status", address: 0x2226, type: "u16", unit: "code" },
 		{
 			...{ name: "acceleration_time", address: 0x10c, type: "u16", k: 0.01, unit: "s", point: "AccTms", poll: "slow" },
-			...{ access: "rw", write: { fc: 6, min: 0.01, max: 600 } },
+			...{ access: "rw", write: { fc: 6, min: 0.01, max: 600, persistent: true } },
 			note: "0.01 s as 01-45 is 0",
 		},
 		{
 			...{ name: "deceleration_time", address: 0x10d, type: "u16", k: 0.01, unit: "s", point: "DecTms", poll: "slow" },
-			...{ access: "rw", write: { fc: 6, min: 0.01, max: 600 } },
+			...{ access: "rw", write: { fc: 6, min: 0.01, max: 600, persistent: true } },
 		},
 		{ name: "comm_address", address: 0x900, type: "u16", unit: "1" },
 		{ name: "comm_speed", address: 0x901, type: "u16", k: 100, unit: "1", note: "bit/s" },
 		{ name: "comm_loss_action", address: 0x902, type: "u16", unit: "code" },
 		{
 			...{ name: "comm_timeout", address: 0x903, type: "u16", k: 0.1, unit: "s", point: "ComTms", poll: "slow" },
-			...{ access: "rw", write: { fc: 6, min: 0.1, max: 100 } },
+			...{ access: "rw", write: { fc: 6, min: 0.1, max: 100, persistent: true } },
 		},
 		{ name: "comm_format", address: 0x904, type: "u16", unit: "code" },
 	],

@@ -73,11 +73,11 @@ export const deltaVfdEEl: DeviceTable = {
 		{ name: "max_frequency", address: 0x100, type: "u16", k: 0.01, unit: "Hz", point: "MaxHz", poll: "slow" },
 		{
 			...{ name: "acceleration_time", address: 0x109, type: "u16", k: 0.1, unit: "s", point: "AccTms", poll: "slow" },
-			...{ access: "rw", write: { fc: 6, min: 0.1, max: 600 } },
+			...{ access: "rw", write: { fc: 6, min: 0.1, max: 600, persistent: true } },
 		},
 		{
 			...{ name: "deceleration_time", address: 0x10a, type: "u16", k: 0.1, unit: "s", point: "DecTms", poll: "slow" },
-			...{ access: "rw", write: { fc: 6, min: 0.1, max: 600 } },
+			...{ access: "rw", write: { fc: 6, min: 0.1, max: 600, persistent: true } },
 		},
 		{ name: "frequency_source", address: 0x200, type: "u16", unit: "code" },
 		{ name: "command_source", address: 0x201, type: "u16", unit: "code" },
@@ -86,7 +86,7 @@ export const deltaVfdEEl: DeviceTable = {
 		{ name: "comm_loss_action", address: 0x902, type: "u16", unit: "code" },
 		{
 			...{ name: "comm_timeout", address: 0x903, type: "u16", k: 0.1, unit: "s", point: "ComTms", poll: "slow" },
-			...{ access: "rw", write: { fc: 6, min: 0.1, max: 120 } },
+			...{ access: "rw", write: { fc: 6, min: 0.1, max: 120, persistent: true } },
 		},
 		{ name: "comm_format", address: 0x904, type: "u16", unit: "code" },
 	],

@@ -92,11 +92,11 @@ export const huanyangHy: DeviceTable = {
 		parameter(11, "min_frequency", { k: 0.01, unit: "Hz", point: "MinHz", poll: "slow" }),
 		parameter(14, "acceleration_time", {
 			...{ k: 0.1, unit: "s", point: "AccTms", poll: "slow", access: "rw" },
-			write: { fc: 16, record: "set PD14", min: 0.1, max: 6500 },
+			write: { fc: 16, record: "set PD14", min: 0.1, max: 6500, persistent: true },
 		}),
 		parameter(15, "deceleration_time", {
 			...{ k: 0.1, unit: "s", point: "DecTms", poll: "slow", access: "rw" },
-			write: { fc: 16, record: "set PD15", min: 0.1, max: 6500 },
+			write: { fc: 16, record: "set PD15", min: 0.1, max: 6500, persistent: true },
 		}),
 		parameter(141, "motor_voltage", { k: 0.1, unit: "V" }),
 		parameter(142, "motor_current", { k: 0.1, unit: "A" }),
