@@ -1,11 +1,12 @@
 /** A drive in a storm: chance commands it, cuts it off, mixes its frames; a judge knows when its motor may begin to turn. */
 import type { DeviceTable } from "../modules/devices/table";
 import { Dice } from "../sim/dice";
+import { seal } from "../sim/rtu-frame";
 import { DriveRig, fair, type RigOptions, type Weather } from "./drive-rig";
 
 interface Given {
 	readonly ms: number;
-	readonly kind: "start" | "stop";
+	kind: "start" | "stop";
 	readonly reverse: boolean;
 	/** Run words that went out for it. */
 	used: number;
@@ -146,7 +147,11 @@ class Storm {
 		this.#given.push({ ms: this.#rig.clock.now(), kind: "start", reverse: cmd === 2, used: 0, acceptedMs: Infinity });
 		const row = cmd === 2 ? "start reverse" : "start forward";
 		this.#opened(row);
-		if (this.#rig.start(hz, cmd) === 0) return;
+		if (this.#rig.start(hz, cmd) === 0) {
+			// what was refused is not wanted, nor is what was wanted before
+			if (this.#rig.point("CmdSt") === 3) this.#given[this.#given.length - 1]!.kind = "stop";
+			return;
+		}
 		// a reference in % is none before the limit is known
 		this.#given.pop();
 		this.#open.set(row, this.#open.get(row)! - 1);
@@ -255,4 +260,33 @@ class Storm {
 	#mistake(text: string): void {
 		this.#mistakes.push(text);
 	}
+}
+
+/**
+ * The run word of a start comes again and again, as long as it may be under way, while the motor is stopped and is to start
+ * anew. True when it starts by one of them.
+ */
+export function startsByEcho(table: DeviceTable, options: RigOptions = {}): boolean {
+	const lifeMs = 3000;
+	const rig = new DriveRig(table, new Dice(1), { lifeMs, watchdogS: 12, ...options });
+	const { command, words } = table.drive!;
+	const row = table.rows.find(({ name }) => name === command)!;
+	const runWords = (): number =>
+		rig.net.sent.filter(({ values }) => values.length === 1 && values[0] === words.forward).length;
+	rig.advance(3000);
+	rig.start(30);
+	while (runWords() === 0) rig.advance(20);
+	const ranMs = rig.clock.now();
+	rig.advance(200);
+	rig.stop();
+	rig.advance(300);
+	rig.start(20);
+	const code = row.write!.fc === 16 ? [16, 0, row.address, 0, 1, 2] : [6, row.address >> 8, row.address & 255];
+	const echo = seal(7, Uint8Array.of(...code, words.forward >> 8, words.forward & 255));
+	while (rig.clock.now() < ranMs + lifeMs - 40) {
+		rig.sim.onFrame(echo, rig.clock.now());
+		if (rig.sim.starts.length > runWords()) return true;
+		rig.advance(40);
+	}
+	return false;
 }

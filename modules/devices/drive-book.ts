@@ -137,3 +137,9 @@ export class DriveBook {
 		return this.#id >= highestId ? 1 : this.#id + 1;
 	}
 }
+
+/** After this a command that has come to nothing has timed out; a start may have to wait until the motor stands. */
+export function patienceMs({ what }: DriveOrder): number {
+	if (what === "fault reset") return 20_000;
+	return what === "start forward" || what === "start reverse" ? 60_000 : 10_000;
+}

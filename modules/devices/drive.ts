@@ -13,7 +13,7 @@
 import type { Clock } from "../base/clock";
 import type { PointInfo } from "../sunspec/place";
 import type { WrittenValue } from "../sunspec/server";
-import { DriveBook, type DriveOrder, type DriveWhat } from "./drive-book";
+import { DriveBook, type DriveOrder, type DriveWhat, patienceMs } from "./drive-book";
 import { DriveLine } from "./drive-line";
 import { DrivePhases } from "./drive-phases";
 import type { DriveRules } from "./drive-rules";
@@ -29,10 +29,6 @@ const peekMs = 250;
 /** A stop that was not confirmed is sent again after this; to a drive that has gone, after the other. */
 const stopAgainMs = 250;
 const goneMs = 5000;
-/** After this a command that has come to nothing has timed out; a start may have to wait until the motor stands. */
-const stopResultMs = 10_000;
-const startResultMs = 60_000;
-const resetResultMs = 20_000;
 const resetMs = 5000;
 const mostTries = 3;
 
@@ -143,10 +139,14 @@ export class DriveControl {
 
 	private start(what: DriveWhat, hz: number): void {
 		const order = this.#book.make(what, hz);
+		const underWay = this.#order !== undefined || this.#next !== undefined;
 		this.drop("rejected", CmdReason.superseded);
-		if (!this.#book.inLimits(hz)) this.#book.finish(order, "rejected", CmdReason.limits);
-		else if (!this.#options.device.online) this.#book.finish(order, "rejected", CmdReason.silent);
-		else if (this.#holds && (what === "start reverse") === this.#start.reverse) this.changeSpeed(order);
+		const refusal = !this.#book.inLimits(hz) ? CmdReason.limits : this.#options.device.online ? 0 : CmdReason.silent;
+		if (refusal !== 0) {
+			this.#book.finish(order, "rejected", refusal);
+			// what was to start is not wanted any more
+			if (underWay) this.goOff();
+		} else if (this.#holds && (what === "start reverse") === this.#start.reverse) this.changeSpeed(order);
 		else this.after(order);
 	}
 
@@ -491,9 +491,4 @@ export class DriveControl {
 		this.#speed = undefined;
 		for (const order of orders) if (order) this.#book.finish(order, result, reason);
 	}
-}
-
-function patienceMs({ what }: DriveOrder): number {
-	if (what === "fault reset") return resetResultMs;
-	return what === "start forward" || what === "start reverse" ? startResultMs : stopResultMs;
 }
