@@ -8,6 +8,7 @@ import { checkLayers } from "./check/layers.mjs";
 import { checkNatives } from "./check/natives.mjs";
 import { checkPartitions } from "./check/partitions.mjs";
 import { checkSizes } from "./check/sizes.mjs";
+import { deviceDocComplaints } from "./generate-device-docs.mjs";
 import { tableComplaints } from "./generate-tables.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -17,6 +18,7 @@ const complaints = [
 	...checkNatives(root),
 	...checkPartitions(root),
 	...tableComplaints(),
+	...(await deviceDocComplaints()),
 ];
 
 const manifestCheck = join(root, "tools/check-manifest.mjs");

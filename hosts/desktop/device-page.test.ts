@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { allTables, findTable } from "../../modules/devices/generated/tables";
 import { goodTables } from "../../test/fixtures/good-tables";
-import { indexPage, kLookedAt } from "./device-index";
+import { forgotten, indexPage, kLookedAt } from "./device-index";
 import { devicePage, kConfidence } from "./device-page";
 
 it("has every row, point, trap and source of every table, and says how sure it is", () => {
@@ -68,6 +68,10 @@ it("has an overview with every device, and a line for each that was looked at an
 		expect(page).toContain(`](${table.id}.md) | \`${table.id}\` | `);
 		expect(page).toContain(kConfidence[table.confidence]);
 	}
+	expect(forgotten(allTables)).toEqual([]);
+	expect(forgotten(allTables.filter(({ id }) => id !== "eastron-sdm630"))).toEqual([
+		"Eastron SDM630 has no table and no reason why (hosts/desktop/device-index.ts)",
+	]);
 	for (const [device, known, why] of kLookedAt) {
 		if (known.length === 0) expect(page).toContain(`- **${device}**: ${why}.`);
 	}
