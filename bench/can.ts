@@ -98,6 +98,16 @@ export function run(report: Report): void {
 	});
 	say("a frame from the port to a listener", frameCost().byteCodes, "byte codes", { budget: 650 });
 	say("  heap left behind", frameCost().heapBytes, "bytes", { budget: 0 });
+	const rig = canMachine();
+	const empty = heapBytes(rig.machine);
+	rig.xs.listen(ids, bitrate);
+	say("heap of a CAN bus with eight identifiers", heapBytes(rig.machine) - empty, "bytes");
+	for (const id of ["pylontech-can-lv", "jk-bms-can"]) {
+		const before = heapBytes(rig.machine);
+		rig.xs.table(id, bitrate);
+		say(`heap of ${id}, more (table, engine and image)`, heapBytes(rig.machine) - before, "bytes");
+	}
+	rig.close();
 	const battery = frameCost("pylontech-can-lv");
 	say("a frame of a battery from the port to its points", battery.byteCodes, "byte codes", {
 		note: "half of them voltage, current, temperature and what follows of them, half alarms and the count of modules",

@@ -14,10 +14,10 @@ interface Told {
 	endMs: number;
 }
 
-const copy = (index: number, { status, data, startMs, endMs }: CanResult): Told => ({
+const copy = (index: number, { status, bytes, byteLength, startMs, endMs }: CanResult): Told => ({
 	index,
 	status,
-	bytes: [...new Uint8Array(data.buffer, data.byteOffset, data.byteLength)],
+	bytes: byteLength === bytes.length ? [...bytes] : [-1],
 	startMs,
 	endMs,
 });

@@ -36,9 +36,8 @@ export class Hearing {
 	readonly #heldLength: Uint8Array;
 	readonly #held: Uint8Array;
 	readonly #isSilent: Uint8Array;
-	/** Views of the data, by length. */
-	readonly #views: DataView[] = [];
-	readonly #byteViews: Uint8Array[] = [];
+	/** Views of the data by length, made when the first frame of it comes. */
+	readonly #views: (Uint8Array | undefined)[] = [];
 	readonly #result: CanResult;
 	#timer: TimerId | undefined;
 	#timerMs = Infinity;
@@ -60,13 +59,8 @@ export class Hearing {
 		this.#heldLength = new Uint8Array(count);
 		this.#held = new Uint8Array(8 * count);
 		this.#isSilent = new Uint8Array(count);
-		for (let length = 0; length <= 8; length++) {
-			this.#views.push(new DataView(this.bytes.buffer, 0, length));
-			this.#byteViews.push(new Uint8Array(this.bytes.buffer, 0, length));
-		}
-		const data = this.#views[0]!;
-		const bytes = this.#byteViews[0]!;
-		this.#result = { status: "ok", exception: 0, data, bytes, byteLength: 0, startMs: 0, endMs: 0 };
+		const data = new DataView(this.bytes.buffer);
+		this.#result = { status: "ok", exception: 0, data, bytes: this.bytes, byteLength: 0, startMs: 0, endMs: 0 };
 		this.#onTimer = () => {
 			this.#timer = undefined;
 			this.watch(this.#clock.now());
@@ -159,8 +153,7 @@ export class Hearing {
 
 	private payload(length: number): void {
 		const result = this.#result;
-		result.data = this.#views[length]!;
-		result.bytes = this.#byteViews[length]!;
+		result.bytes = this.#views[length] ??= new Uint8Array(this.bytes.buffer, 0, length);
 		result.byteLength = length;
 	}
 

@@ -17,13 +17,12 @@ export class Outbox {
 	readonly #data = new Uint8Array(kMost * kFrameBytes);
 	#count = 0;
 	readonly #bytes = new Uint8Array(kFrameBytes);
-	readonly #views: Uint8Array[] = [];
+	/** By length, made when the first frame of it is sent. */
+	readonly #views: (Uint8Array | undefined)[] = [];
 	readonly #frame: Required<Pick<CANTransmit, "id" | "extended" | "data">>;
 
 	constructor() {
-		for (let length = 0; length <= kFrameBytes; length++)
-			this.#views.push(new Uint8Array(this.#bytes.buffer, 0, length));
-		this.#frame = { id: 0, extended: false, data: this.#views[0]! };
+		this.#frame = { id: 0, extended: false, data: this.#bytes };
 	}
 
 	get waiting(): number {
@@ -71,7 +70,7 @@ export class Outbox {
 		const frame = this.#frame;
 		frame.id = key & (kExtended - 1);
 		frame.extended = key >= kExtended;
-		frame.data = this.#views[length]!;
+		frame.data = this.#views[length] ??= new Uint8Array(this.#bytes.buffer, 0, length);
 		try {
 			port.write(frame);
 			return true;

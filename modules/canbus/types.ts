@@ -24,8 +24,9 @@ export interface CanResult {
 	status: "ok" | "timeout" | "garbled" | "closed";
 	/** Always 0. */
 	exception: number;
+	/** May go on behind the payload. */
 	data: DataView;
-	/** The same as bytes, and how many. */
+	/** The payload as bytes, and how many. */
 	bytes: Uint8Array;
 	byteLength: number;
 	startMs: number;
