@@ -26,6 +26,9 @@ const kPoints = frozen({
 });
 type PointKey = keyof typeof kPoints;
 
+/** Without these a battery is lost. */
+const kNeeded = frozen<readonly PointKey[]>(["v", "a", "soc"]);
+
 /** Bits of 802.Evt1 and the bit of 0x359 that each is. */
 const kAlarms = frozen<readonly (readonly [evt: number, bit: number])[]>([
 	[9, 1],
@@ -87,6 +90,16 @@ export class BatterySource {
 		state.requestFull = this.good("reqFull", nowMs) === 1;
 		this.takeLimits(nowMs);
 		return true;
+	}
+
+	/** Whether this is the image that was read. */
+	isOf(image: Image): boolean {
+		return image === this.#image;
+	}
+
+	/** Whether what is needed of it is still good. */
+	holds(nowMs: number): boolean {
+		return kNeeded.every((key) => !Number.isNaN(this.good(key, nowMs)));
 	}
 
 	private takeLimits(nowMs: number): void {

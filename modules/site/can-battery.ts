@@ -92,16 +92,18 @@ export class CanBattery implements CanListener {
 		const frame = this.#next;
 		this.#next = (frame + 1) % kBatteryFrames;
 		// looked at before each frame, so that limits of a battery that has gone are never sent again
-		this.look(clock.now());
+		this.look(clock.now(), frame === 0);
 		if (this.state === "waiting" || this.state === "silent") return;
 		const data = this.#frames.data(frame, this.source.state);
 		if (data !== undefined) send(this.#frames.id(frame), data);
 	}
 
-	private look(nowMs: number): void {
+	/** `whole`: takes all values anew; else only what tells whether the battery is there. */
+	private look(nowMs: number, whole: boolean): void {
 		const { image, online } = this.#options;
 		const { source } = this;
-		if (online() && source.read(image(), nowMs)) {
+		const quick = !whole && this.state === "speaking" && source.isOf(image());
+		if (online() && (quick ? source.holds(nowMs) : source.read(image(), nowMs))) {
 			if (this.state !== "speaking") this.change("speaking");
 			return;
 		}
