@@ -33,7 +33,7 @@ describeWithPeers("on a serial line", ["socat", "python"], () => {
 		await line.open();
 		try {
 			const baud = ["--baud", "9600", "--parity", "none", "--stop", "1"];
-			const { text } = await scan("--path", line.path, ...baud, "--units", "6-8", "--timeout", "150");
+			const { text } = await scan("--path", line.path, ...baud, "--units", "6-8", "--timeout", "600");
 			expect(text.match(/^found .*/gm)).toEqual([expect.stringMatching(/^found {2}unit 7 at 9600 8N1, answers in /)]);
 			expect(text).toMatch(/^ +(100|9\d) % {2}eastron-sdm630 /m);
 			const nobody = await scan("--path", line.path, ...baud, "--units", "1-2", "--timeout", "60");
@@ -50,7 +50,7 @@ describeWithPeers("on a serial line", ["socat", "python"], () => {
 		const peer = python("device_slave.py", [JSON.stringify([spec]), "pty"]);
 		try {
 			const path = (await peer.waitFor(/ready (\S+)/, 20_000))[1]!;
-			const { code, text } = await scan("--path", path, "--units", "11", "--timeout", "120");
+			const { code, text } = await scan("--path", path, "--units", "11", "--timeout", "600");
 			expect(text).toContain(`listening on ${path}`);
 			expect(text).toMatch(/^found {2}unit 11 at 9600 8N1, answers in \d+ ms$/m);
 			const [first] = /^ +\d+ % {2}\S+/m.exec(text)!;
