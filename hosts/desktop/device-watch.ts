@@ -151,7 +151,8 @@ class WatchedDevice extends Device {
 		const index = this.plan.reads.findIndex(
 			(read) => read.function === this.function && read.address === this.address && read.count === this.count,
 		);
-		this.#note(index, result);
+		// what the device sends by itself comes here too, and is noted already
+		if (index >= 0) this.#note(index, result);
 		super.onResult(result);
 	}
 
