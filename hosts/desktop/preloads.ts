@@ -35,4 +35,8 @@ export const platformModules: readonly string[] = [
 	"hosts/web-files",
 	"modules/can/can",
 	"modules/rs485/rs485",
+	// what the desktop has in place of the board's own wires
+	"sim/atm90e32",
+	"sim/board-io",
+	"sim/pcf8574",
 ];

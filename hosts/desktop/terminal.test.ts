@@ -8,7 +8,8 @@ describe("command line", () => {
 		expect(parseOptions([])).toMatchObject({ site: "sites/demo.json", speed: 1, headless: false, mqttPort: 1883 });
 	});
 	it("takes every option of the contract", () => {
-		const line = "--site a.json --http 1 --modbus 2 --mqtt 3 --broker mqtt://b --headless --data d --speed 60 --xsbug";
+		const line =
+			"--site a.json --http 1 --modbus 2 --mqtt 3 --broker mqtt://b --headless --data d --speed 60 --plugin p.ts --plugin=q.js --xsbug";
 		expect(parseOptions(line.split(" "))).toEqual({
 			site: "a.json",
 			httpPort: 1,
@@ -18,6 +19,7 @@ describe("command line", () => {
 			headless: true,
 			data: "d",
 			speed: 60,
+			plugins: ["p.ts", "q.js"],
 			xsbug: "localhost:5002",
 			help: false,
 		});

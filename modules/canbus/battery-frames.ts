@@ -2,6 +2,7 @@
  * What a battery says to an inverter on CAN, in the frames of Pylontech (low voltage, 500 kbit/s, data little-endian), and
  * of Victron's extensions those that have no other meaning elsewhere: name (0x370, 0x371), cells (0x373), capacity (0x379).
  */
+import { frozen } from "../base/frozen";
 
 /** SI; currents are positive when charging, as on the wire. NaN: not known. */
 export interface BatteryState {
@@ -41,7 +42,7 @@ export function noBattery(): BatteryState {
 }
 
 /** Identifiers in the order in which they are sent. */
-const kIds: readonly number[] = [0x351, 0x355, 0x356, 0x359, 0x35c, 0x35e, 0x370, 0x371, 0x373, 0x379];
+const kIds: readonly number[] = frozen([0x351, 0x355, 0x356, 0x359, 0x35c, 0x35e, 0x370, 0x371, 0x373, 0x379]);
 
 /** How many there are; some of them are left out where the battery does not know what they say. */
 export const kBatteryFrames = kIds.length;

@@ -1,9 +1,10 @@
 import { type BoardSettings, type CurrentTransformer, kCurrentGains, kDefaultBoard } from "../atm90e32/settings";
 import type { Checker } from "../base/checker";
+import { frozen } from "../base/frozen";
 import { optionalOf } from "./site-services";
 import type { SiteBoard } from "./site-shape";
 
-const kKeys: readonly string[] = ["outputs", "lineHz", "transformers", "voltageGains", "pga", "countCf"];
+const kKeys: readonly string[] = frozen(["outputs", "lineHz", "transformers", "voltageGains", "pga", "countCf"]);
 
 /** "board" of a device on the board itself: how a metering board is set up, what relay outputs do when the hub starts. */
 export function boardOf(value: unknown, place: string, check: Checker): SiteBoard | undefined {
