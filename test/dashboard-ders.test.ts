@@ -61,7 +61,7 @@ describeWithPeers("DERs in the dashboard", ["chromium", "python"], () => {
 		expect(await page.locator("ul.ders li").count()).toBe(7);
 		expect(await textOf(page, "Roof inverter")).toMatch(/inverter Power [\d,.]+ k?W feeding in running Reading good/);
 		expect(await textOf(page, "Battery")).toMatch(/battery Power −[\d,]+ W charging Charge \d+ % running Reading good/);
-		expect(await textOf(page, "Solar charge controller")).toMatch(/[\d,]+ W from the sun/);
+		expect(await textOf(page, "Solar charge controller")).toMatch(/[\d,]+ W generated/);
 		expect(await page.locator("ul.homes:not(.ders)").count()).toBe(0);
 		const sideways = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
 		expect(sideways).toBe(0);

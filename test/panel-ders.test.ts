@@ -80,7 +80,7 @@ describe("pages of DERs", () => {
 		expect(pages).toEqual([
 			["Roof inverter 1/7", "9.16 kW feeding in", "today 84 Wh", "✓ running"],
 			["Battery 2/7", "-2.58 kW charging", "charge [######....] 55 %", "✓ running"],
-			["Solar charge cont… 3/7", "2.58 kW from the sun", "today 0 Wh", "✓ running"],
+			["Solar charge cont… 3/7", "2.58 kW generated", "today 0 Wh", "✓ running"],
 			["Hybrid, single pha… 4/7", "330 W feeding in", "charge [######....] 62 %", "today 0 Wh", "✓ running"],
 			["Sol-Ark 12K, split… 5/7", "2.14 kW feeding in", "charge [######....] 62 %", "today 0 Wh", "✓ running"],
 			["Sol-Ark, three ph… 6/7", "17.9 kW feeding in", "charge [######....] 63 %", "today 200 Wh", "✓ running"],
@@ -95,14 +95,7 @@ describe("pages of DERs", () => {
 			details.push(read());
 		}
 		expect(details).toEqual([
-			[
-				"Solar charge cont… 3/7",
-				"current 23.00 A",
-				"voltage 112.0 V",
-				"battery 53.6 V",
-				"from the sun 1200 kWh",
-				"✓ ok",
-			],
+			["Solar charge cont… 3/7", "current 23.00 A", "voltage 112.0 V", "battery 53.6 V", "generated 1200 kWh", "✓ ok"],
 			["Battery 2/7", "current 11.21 A", "voltage 229.7 V", "frequency 50.02 Hz", "fed in –", "✓ ok"],
 			["Roof inverter 1/7", "current 39.89 A", "voltage 229.7 V", "frequency 50.02 Hz", "fed in 144 Wh", "✓ ok"],
 		]);

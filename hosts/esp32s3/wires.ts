@@ -81,7 +81,7 @@ export class BoardWires {
 			}
 
 			write(value: number): void {
-				wires.#output(this.#pin).write(value);
+				wires.#output(this.#pin).write(value === 0 ? 0 : 1);
 			}
 
 			/** The SDK's class reads no output. */

@@ -108,7 +108,7 @@ export function drawDerDetails(canvas: Canvas, entry: HubDevice, handles: Int16A
 	quantityTo(canvas, kWidth, kLines[1], numberAt(entry, handles[1]!), 1, "V");
 	canvas.text(textFont, 0, kLines[2], isSolar ? "battery" : "frequency");
 	quantityTo(canvas, kWidth, kLines[2], numberAt(entry, handles[2]!), isSolar ? 1 : 2, isSolar ? "V" : "Hz");
-	canvas.text(textFont, 0, kLines[3], isSolar ? "from the sun" : "fed in");
+	canvas.text(textFont, 0, kLines[3], isSolar ? "generated" : "fed in");
 	energyTo(canvas, kWidth, kLines[3], numberAt(entry, handles[3]!));
 	drawState(canvas, entry, isSuspect(entry, handles), nowMs);
 }
@@ -116,7 +116,7 @@ export function drawDerDetails(canvas: Canvas, entry: HubDevice, handles: Int16A
 /** What its power does, as the dashboard says it; "" for nothing, and while it is not known. */
 function flowOf(kind: HubDevice["kind"], powerW: number): string {
 	if (!(Math.abs(powerW) >= kNothingW)) return "";
-	if (kind === "solar") return "from the sun";
+	if (kind === "solar") return "generated";
 	if (kind === "battery") return powerW < 0 ? "charging" : "discharging";
 	return powerW < 0 ? "taking" : "feeding in";
 }

@@ -10,9 +10,11 @@ export function isDer(device: DeviceStatus): boolean {
 
 /** Power that it gives, W; negative: it takes. Undefined: not known now. */
 export function givenW(device: DeviceStatus): number | undefined {
-	// a charge controller gives its battery what comes from the sun
+	// a charge controller gives its battery what comes from panel or turbine
 	if (device.kind === "solar") return numberOf(findPoint(device, "Prt[1].DCW", "DCW"));
-	return numberOf(findPoint(device, "W"));
+	const watts = numberOf(findPoint(device, "W"));
+	// a battery that has no alternating current
+	return watts === undefined && device.kind === "battery" ? numberOf(findPoint(device, "DCW", "Prt[1].DCW")) : watts;
 }
 
 /** 0 to 100; undefined for what stores nothing, and while it is not known. */

@@ -110,7 +110,7 @@ export const en = {
 	derTaking: "taking",
 	derCharging: "charging",
 	derDischarging: "discharging",
-	derFromSun: "from the sun",
+	derFromSun: "generated",
 	derCharge: "Charge",
 	derToday: "Fed in today",
 	derState: "State",
