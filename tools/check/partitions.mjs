@@ -12,13 +12,13 @@ const kBlock = 0x1000;
 const kPage = 0x10000;
 const kLongestName = 16;
 
-/** What must be there: two firmware slots of 4 MB, and a place for each kind of data. */
+/** What must be there: two firmware slots of 4.5 MB, and a place for each kind of data. */
 const wanted = [
 	{ type: "data", subtype: "nvs" },
 	{ type: "data", subtype: "ota" },
 	{ type: "data", subtype: "phy" },
-	{ type: "app", subtype: "ota_0", size: 0x400000 },
-	{ type: "app", subtype: "ota_1", size: 0x400000 },
+	{ type: "app", subtype: "ota_0", size: 0x480000 },
+	{ type: "app", subtype: "ota_1", size: 0x480000 },
 	{ type: "data", subtype: "coredump", least: 0x10000 },
 	{ name: "xs", type: "0x40", subtype: "1" },
 	{ name: "storage", type: "data", subtype: "spiffs" },

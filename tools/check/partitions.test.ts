@@ -18,26 +18,26 @@ describe("partition check", () => {
 	});
 
 	it("catches an overlap with both names", () =>
-		expect(faults((text) => text.replace("0x410000, 0x400000", "0x400000, 0x400000"))).toEqual([
-			"ota_1: overlaps ota_0, which ends at 0x410000",
+		expect(faults((text) => text.replace("0x490000, 0x480000", "0x480000, 0x480000"))).toEqual([
+			"ota_1: overlaps ota_0, which ends at 0x490000",
 		]));
 
 	it("catches what lies in the partition table or between blocks", () => {
 		expect(faults((text) => text.replace("0x9000, ", "0x8000, "))).toEqual([
 			"nvs: overlaps the partition table, which ends at 0x9000",
 		]);
-		expect(faults((text) => text.replace("0x812000, 0x1e000", "0x812000, 0x1dff0"))).toEqual([
+		expect(faults((text) => text.replace("0x912000, 0x1e000", "0x912000, 0x1dff0"))).toEqual([
 			"coredump: does not begin and end on 0x1000",
 		]);
-		expect(faults((text) => text.replace("0x10000,  0x400000", "0x18000,  0x400000"))[0]).toContain("on 0x10000");
+		expect(faults((text) => text.replace("0x10000,  0x480000", "0x18000,  0x480000"))[0]).toContain("on 0x10000");
 	});
 
 	it("catches a slot of another size, a missing one, and a place left to chance", () => {
-		expect(faults((text) => text.replace("0x410000, 0x400000", "0x410000, 0x3f0000"))).toEqual([
-			"app ota_1: has 0x3f0000, wanted 0x400000",
+		expect(faults((text) => text.replace("0x490000, 0x480000", "0x490000, 0x470000"))).toEqual([
+			"app ota_1: has 0x470000, wanted 0x480000",
 		]);
 		expect(faults((text) => text.replace(/^journal.*\n/m, ""))).toEqual(["journal: is missing"]);
-		expect(faults((text) => text.replace("0x830000, 0x40000", ", 256K"))[0]).toContain("xs: has no offset");
+		expect(faults((text) => text.replace("0x930000, 0x40000", ", 256K"))[0]).toContain("xs: has no offset");
 	});
 
 	it("reads the size of the flash", () => {
