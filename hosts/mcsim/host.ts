@@ -11,6 +11,7 @@ import { resourceFiles } from "hosts/moddable/web-files";
 import config from "mc/config";
 import Modules from "modules";
 import { utf8Decode } from "modules/base/bytes";
+import { unpackTable } from "modules/devices/packed-table";
 import { takePlugins } from "modules/devices/plugin-table";
 import { SimBoard } from "sim/board-io";
 import { SimCanBus } from "sim/can-bus";
@@ -34,7 +35,16 @@ const siteText = utf8Decode(new Uint8Array(new Resource("demo.json").slice(0))) 
 let pole: Pole | undefined;
 
 function played(): Pole {
-	return (pole ??= new Pole({ devices: (JSON.parse(siteText) as { devices: PoleDevice[] }).devices }));
+	const table = (id: string) => {
+		const packed = packedTable(id);
+		return packed && unpackTable(packed);
+	};
+	return (pole ??= new Pole({ table, devices: (JSON.parse(siteText) as { devices: PoleDevice[] }).devices }));
+}
+
+function packedTable(id: string): Uint8Array | undefined {
+	const name = `${id}.table`;
+	return Resource.exists(name) ? new Uint8Array(new Resource(name) as unknown as ArrayBuffer) : undefined;
 }
 
 const line = (bus: string) => played().line(bus);
@@ -105,10 +115,7 @@ const host: Host = {
 			return simulated().Digital;
 		},
 	},
-	packedTable: (id) => {
-		const name = `${id}.table`;
-		return Resource.exists(name) ? new Uint8Array(new Resource(name) as unknown as ArrayBuffer) : undefined;
-	},
+	packedTable,
 	siteText,
 	plugins: takePlugins(findMods({ archive: Modules.archive ?? [], run: runPlugin })),
 	// Number: what mcconfig takes from its command line is text
