@@ -152,6 +152,10 @@ export class Grid {
 		this.#advance(nowMs);
 		if (point === "Hz") return this.#frequencyHz;
 		if (point === "A") return this.#phases.reduce((sum, phase) => sum + phase.currentA, 0);
+		if (point === "PPV") {
+			const pairs = ["AB", "BC", "CA"].map((pair) => this.#feederValue(`PPVph${pair}`, nowMs)!);
+			return pairs.reduce((sum, volts) => sum + volts / 3, 0);
+		}
 		if (point.startsWith("PPVph")) {
 			const first = this.#phases["ABC".indexOf(point[5]!)];
 			const second = this.#phases["ABC".indexOf(point[6]!)];

@@ -73,6 +73,8 @@ function typical(row: Row, n: number, nowMs: number): number {
 			return (500 + 10 * (n % 9)) * sway;
 		case "var":
 			return 120 * sway;
+		case "Ah":
+			return /rem/i.test(row.name) ? 62 : 100;
 		case "Hz":
 			return 50 + (sway - 1) / 3;
 		case "C":
