@@ -45,7 +45,8 @@ const wire = {
 		}`,
 	"hosts/esp32s3/spi": `import board from "host:bench";
 		export default class SPIDevice { write(bytes) { board.spi(bytes); } close() {} }
-		export function holdHigh() {}`,
+		export function holdHigh() {}
+		export const padLevel = () => 0;`,
 	neopixel: `export default class NeoPixel {
 			#bytes = new Uint8Array(3);
 			brightness = 255;
@@ -71,6 +72,8 @@ const wire = {
 			write(bytes) { this.#free(bytes.byteLength); }
 			close() {}
 		}`,
+	// no archive beside the firmware
+	modules: "export default class Modules { static get archive() { return []; } }",
 	"embedded:io/smbus": "export default class SMBus { close() {} }",
 	"embedded:io/i2c": "export default class I2C { write() {} close() {} }",
 	"embedded:network/dnssd": `export default class DNSSD {

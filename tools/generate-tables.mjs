@@ -50,9 +50,12 @@ export function findTable(id: string): DeviceTable | undefined {
 export function idsText(found) {
 	const lines = found.map(({ id, protocol }) => (protocol === "modbus" ? id : `${id}:${protocol}`));
 	return `// Made by \`node tools/generate-tables.mjs\` from the files of modules/devices/tables.
-/** Ids of all tables, each with its protocol where that is not Modbus. One text, as a list of them would be flash. */
-export const kTableIds =
-	"${lines.join(" ")}";
+import { frozen } from "../../base/frozen";
+
+/** Ids of all tables, each with its protocol behind a colon where that is not Modbus. It lies in flash. */
+export const kTableIds = frozen<readonly string[]>([
+${lines.map((line) => `\t"${line}",`).join("\n")}
+]);
 `;
 }
 
