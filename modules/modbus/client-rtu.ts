@@ -1,7 +1,7 @@
 /** The client's side of an RS-485 line: RTU, or ASCII. */
-import { Backoff } from "../base/backoff";
-import type { Clock, TimerId } from "../base/clock";
-import { characterMs, isDamage } from "../rs485/line";
+import type { Clock } from "../base/clock";
+import { isDamage } from "../rs485/line";
+import { type LineOwner, SerialLine } from "../rs485/serial-line";
 import { AsciiReplyFinder, lineOf } from "./ascii";
 import {
 	type ClientLink,
@@ -32,13 +32,13 @@ interface Late {
 	untilMs: number;
 }
 
-export class RtuClientLink implements ClientLink {
+export class RtuClientLink implements ClientLink, LineOwner {
 	readonly broadcasts = true;
 	readonly frame = new Uint8Array(FRAME_BYTES);
 	readonly bytes: Uint8Array;
 	readonly #finder: ReplyFinder;
 	readonly #owner: LinkOwner;
-	#port: Rs485Port | undefined;
+	readonly #line: SerialLine;
 	/** The driver has a frame to send and has not said that it is out. */
 	#busy = false;
 	/** The frame the driver has is that of the open request. */
@@ -52,12 +52,7 @@ export class RtuClientLink implements ClientLink {
 	#sent: Uint8Array = this.frame;
 	#expect = 0;
 	#late: Late[] = [];
-	readonly #options: RtuLinkOptions;
 	readonly #clock: Clock;
-	readonly #backoff = new Backoff({ maxMs: 30_000 });
-	#timer: TimerId | undefined;
-	#closed = false;
-	readonly #byteMs: number;
 	/** Hand-overs that came while nothing was waited for. */
 	unsolicited = 0;
 	readonly #replyUnits: ReadonlyMap<number, number> | undefined;
@@ -69,8 +64,6 @@ export class RtuClientLink implements ClientLink {
 	readonly #room: Uint8Array;
 	readonly #views: Uint8Array[] = [];
 	#viewsKept = 0;
-	/** Of ports that were closed, and what this side has seen. */
-	readonly #lineCounters: LineCounters = { crc: 0, parity: 0, framing: 0, overrun: 0 };
 
 	/** Throws what the class of the line throws when it cannot be opened. Once open, it is opened again when it fails. */
 	constructor(
@@ -86,7 +79,6 @@ export class RtuClientLink implements ClientLink {
 		this.#finder = coded ? new AsciiReplyFinder(this.frame, coded.eighth) : new RtuReplyFinder(this.frame);
 		this.#room = this.#finder.room();
 		this.#replyUnits = replyUnits;
-		this.#options = coded?.line ?? plain;
 		this.#clock = clock;
 		this.#owner = owner;
 		this.#tap = tap;
@@ -94,12 +86,11 @@ export class RtuClientLink implements ClientLink {
 		this.#requestTag = frameTag(source, FrameKind.request);
 		this.#receivedTag = frameTag(source, FrameKind.received);
 		this.bytes = this.#finder.bytes;
-		this.#byteMs = characterMs(options);
-		this.open();
+		this.#line = new SerialLine(coded?.line ?? plain, clock, this);
 	}
 
 	wireMs(bytes: number): number {
-		return this.#finder.wireBytes(bytes) * this.#byteMs;
+		return this.#finder.wireBytes(bytes) * this.#line.byteMs;
 	}
 
 	/** The driver sends in the end on a line that never falls silent, after the time of two of the longest frames. */
@@ -108,22 +99,15 @@ export class RtuClientLink implements ClientLink {
 	}
 
 	get jammed(): boolean {
-		return this.#port !== undefined;
+		return this.#line.port !== undefined;
 	}
 
 	get fault(): string {
-		return this.#port === undefined ? "the line is gone" : "";
+		return this.#line.fault;
 	}
 
 	get line(): LineCounters {
-		const { crc, parity, framing, overrun } = this.#lineCounters;
-		const now = this.#port?.counters;
-		return {
-			crc,
-			parity: parity + (now?.parity ?? 0),
-			framing: framing + (now?.framing ?? 0),
-			overrun: overrun + (now?.overrun ?? 0),
-		};
+		return this.#line.counters;
 	}
 
 	send(length: number, expected: number): void {
@@ -165,39 +149,22 @@ export class RtuClientLink implements ClientLink {
 	}
 
 	close(): void {
-		this.#closed = true;
-		this.#clock.clearTimer(this.#timer);
-		this.drop();
-	}
-
-	private open(): void {
-		const { io, ...line } = this.#options;
-		this.#port = new io({
-			...line,
-			onReadable: () => this.readable(),
-			onWritable: () => this.written(),
-			onError: () => this.failed(),
-		});
+		this.forget();
+		this.#line.close();
 	}
 
 	private write(): void {
-		const port = this.#port;
-		if (port === undefined) return;
 		const bytes = this.#next;
-		try {
-			this.#busy = true;
-			this.#sent = bytes;
-			port.write(bytes, this.#expect);
+		this.#busy = true;
+		this.#sent = bytes;
+		// else the request stays, for when the line is open again
+		if (this.#line.write(bytes, this.#expect)) {
 			this.#waiting = false;
 			this.#inFlight = true;
-		} catch {
-			// the request stays, for when the line is open again
-			this.drop();
-			this.reopenLater();
-		}
+		} else this.forget();
 	}
 
-	private written(): void {
+	lineWritten(): void {
 		this.#busy = false;
 		if (this.#inFlight) {
 			this.#inFlight = false;
@@ -208,9 +175,9 @@ export class RtuClientLink implements ClientLink {
 		} else if (this.#waiting) this.write();
 	}
 
-	private readable(): void {
+	lineReadable(): void {
 		for (;;) {
-			const port = this.#port;
+			const { port } = this.#line;
 			if (port === undefined) return;
 			const room = this.#finder.room();
 			const count = port.read(room);
@@ -236,7 +203,7 @@ export class RtuClientLink implements ClientLink {
 		const owner = this.#owner;
 		if (verdict === Verdict.reply || verdict === Verdict.exception) {
 			this.#listening = false;
-			this.#backoff.succeeded();
+			this.#line.works();
 			owner.linkReplied(verdict === Verdict.exception, nowMs);
 			return;
 		}
@@ -244,7 +211,7 @@ export class RtuClientLink implements ClientLink {
 		if (verdict !== Verdict.foreign && isDamage(port.cause)) {
 			verdict = this.#finder.breakOff(count);
 			this.#tap?.damaged(this.#source);
-		} else if (verdict === Verdict.garbled || verdict === Verdict.noise) this.#lineCounters.crc++;
+		} else if (verdict === Verdict.garbled || verdict === Verdict.noise) this.#line.crc++;
 		switch (verdict) {
 			case Verdict.garbled:
 				this.#listening = false;
@@ -280,40 +247,21 @@ export class RtuClientLink implements ClientLink {
 		if (at >= 0) this.#late.splice(at, 1);
 	}
 
-	/** The line is gone (an adapter pulled out): it is tried again, and the request of the moment is lost. */
-	private failed(): void {
-		if (this.#closed || this.#port === undefined) return;
+	/** It is tried again, and the request of the moment is lost. */
+	lineLost(): void {
 		const sent = this.#listening;
-		this.drop();
-		this.reopenLater();
+		this.forget();
 		this.#owner.linkLost(sent);
 	}
 
-	private drop(): void {
+	lineBack(): void {
+		if (this.#waiting) this.write();
+	}
+
+	/** Nothing is with the driver, and nothing is waited for. */
+	private forget(): void {
 		this.#listening = false;
 		this.#inFlight = false;
 		this.#busy = false;
-		if (this.#port === undefined) return;
-		Object.assign(this.#lineCounters, this.line);
-		this.#port.close();
-		this.#port = undefined;
-	}
-
-	private reopenLater(): void {
-		const nowMs = this.#clock.now();
-		this.#backoff.failed(nowMs);
-		this.#clock.clearTimer(this.#timer);
-		this.#timer = this.#clock.setTimer(() => this.reopen(), Math.max(0, this.#backoff.dueMs - nowMs));
-	}
-
-	private reopen(): void {
-		this.#timer = undefined;
-		try {
-			this.open();
-		} catch {
-			this.reopenLater();
-			return;
-		}
-		if (this.#waiting) this.write();
 	}
 }

@@ -7,9 +7,9 @@ import type { Clock, TimerId } from "../base/clock";
 import { FrameKind, type FrameTap, frameTag } from "../base/frame-tap";
 import { type Log, silentLog } from "../base/log";
 import { isDamage, type LineCounters, type Rs485Port } from "../rs485/line";
+import { type LineOwner, SerialLine } from "../rs485/serial-line";
 import type { FramerClientOptions, SerialCounters, SerialRequest, SerialResult, SerialStatus } from "./client-types";
 import { type Framer, Verdict } from "./framer";
-import { type LineOwner, SerialLine } from "./line";
 
 const IDLE = 0;
 const SENDING = 1;

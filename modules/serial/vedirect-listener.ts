@@ -3,8 +3,8 @@ import type { Clock, TimerId } from "../base/clock";
 import { FrameKind, type FrameTap, frameTag } from "../base/frame-tap";
 import type { RecordSpec } from "../base/record";
 import { isDamage, type LineCounters, type LineOptions, type Rs485Port } from "../rs485/line";
+import { type LineOwner, SerialLine } from "../rs485/serial-line";
 import type { SerialResult } from "./client-types";
-import { type LineOwner, SerialLine } from "./line";
 import { asciiBytes, isText, VeDirectParser, veNumber } from "./vedirect";
 
 /** A value of a record: the label is its path. */

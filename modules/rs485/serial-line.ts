@@ -1,6 +1,6 @@
 import { Backoff } from "../base/backoff";
 import type { Clock, TimerId } from "../base/clock";
-import { characterMs, type LineCounters, type LineOptions, type Rs485Port } from "../rs485/line";
+import { characterMs, type LineCounters, type LineOptions, type Rs485Port } from "./line";
 
 /** What a line tells whoever uses it. */
 export interface LineOwner {
