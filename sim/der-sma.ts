@@ -3,9 +3,6 @@ import type { PointInfo } from "../modules/sunspec/place";
 import type { WrittenValue } from "../modules/sunspec/server";
 import { type InverterOptions, PvInverter } from "./der-inverter";
 
-/** Unit of SMA's SunSpec registers; its own registers are at unit 3. */
-export const kSmaUnit = 126;
-
 export interface SmaOptions extends InverterOptions {
 	/** The installer's grid guard code was entered at the device: grid parameters may be written. Default true. */
 	unlocked?: boolean;

@@ -386,11 +386,6 @@ function bitsWords(row: Row): number {
 	return (row.bytes ?? Math.ceil(end / 8)) / 2;
 }
 
-/** Whether a row is a place in a record, counted in bytes, and no register. */
-export function inRecord(row: Row): boolean {
-	return row.record !== undefined;
-}
-
 /** First and last register (in a record: byte) of a row; between the words of a split one lie others. */
 export function rowFirst(row: Row): number {
 	return row.high === undefined ? row.address : Math.min(row.address, row.high);

@@ -1,29 +1,9 @@
-import type { Clock, Random, TimerId } from "../base/clock";
-import type { FrameTap } from "../base/frame-tap";
+import type { TimerId } from "../base/clock";
 import { frozen } from "../base/frozen";
-import type { Log } from "../base/log";
-import type { CanListener } from "../canbus/types";
-import type { PolledDevice } from "../devices/polled";
 import type { WriteClient, WriteRequest } from "../devices/write";
-import { type BusLink, type LinkIo, openLink } from "./links";
+import { type BusLink, type LinkOptions, openLink } from "./links";
 import { BusScheduler } from "./scheduler";
-import type { SiteBoard, SiteBus } from "./site-file";
-
-export interface BusOptions {
-	bus: SiteBus;
-	devices: readonly PolledDevice[];
-	clock: Clock;
-	log: Log;
-	random?: Random | undefined;
-	io: LinkIo;
-	/** By address, what the site says of what is on the board itself. */
-	boards?: ReadonlyMap<number, SiteBoard> | undefined;
-	/** Is shown the frames of the bus as those of this source. */
-	tap?: FrameTap | undefined;
-	source?: number | undefined;
-	/** Who else hears what is said on a CAN bus. */
-	listeners?: readonly CanListener[] | undefined;
-}
+import type { SiteBus } from "./site-file";
 
 /** How long a port that cannot be opened is left alone: a converter that is not plugged in yet. */
 const kReopenMs = 2000;
@@ -35,13 +15,13 @@ const kReopenMs = 2000;
 export class Bus implements WriteClient {
 	readonly site: SiteBus;
 	readonly scheduler: BusScheduler;
-	#options: BusOptions;
+	#options: LinkOptions;
 	#client: BusLink | undefined;
 	#timer: TimerId | undefined;
 	/** Why the port could not be opened; "" while it is open. */
 	#closedBy = "";
 
-	constructor(options: BusOptions) {
+	constructor(options: LinkOptions) {
 		this.site = options.bus;
 		this.#options = options;
 		this.scheduler = new BusScheduler({

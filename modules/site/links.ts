@@ -122,16 +122,20 @@ function replyUnitsOf(devices: readonly PolledDevice[]): ReadonlyMap<number, num
 
 /** Settings of a serial line. */
 function serial(bus: SiteBus, io: LinkIo) {
-	const port = bus.port === "sim" ? `sim:${bus.id}` : bus.port;
 	const ascii = bus.protocol === "modbus-ascii" ? { ascii: bus.bits ?? 7 } : {};
-	return { io: io.RS485, port, baud: bus.baud, parity: bus.parity, stop: bus.stop as 1 | 2, ...ascii };
+	return { io: io.RS485, port: portOf(bus), baud: bus.baud, parity: bus.parity, stop: bus.stop as 1 | 2, ...ascii };
 }
 
 function openCan({ bus, clock, log, io, devices, listeners: more = [] }: LinkOptions): BusLink {
 	if (!io.CAN) throw missing(bus, "this platform has no CAN");
 	const listeners = [...recordDevices(devices), ...more];
-	const port = bus.port === "sim" ? `sim:${bus.id}` : bus.port;
-	const client = new CanClient({ link: { io: io.CAN, port, bitrate: bus.baud }, listeners, clock, log, name: bus.id });
+	const client = new CanClient({
+		link: { io: io.CAN, port: portOf(bus), bitrate: bus.baud },
+		listeners,
+		clock,
+		log,
+		name: bus.id,
+	});
 	return {
 		request: (request) => client.request(request),
 		get fault() {
@@ -171,7 +175,7 @@ function recordDevices(devices: readonly PolledDevice[]): RecordListener[] {
 
 /** Relay outputs on the pins of the board, or of chips on its I2C bus. */
 function openRelays({ bus, clock, io, boards }: LinkOptions): BusLink {
-	const port = boardPort(bus);
+	const port = portOf(bus);
 	const { I2C, Digital } = io;
 	if (bus.kind === "i2c" ? !I2C : !Digital) throw missing(bus, `this platform has no ${bus.kind}`);
 	return new RelayClient({
@@ -185,13 +189,14 @@ function openRelays({ bus, clock, io, boards }: LinkOptions): BusLink {
 function openMeters({ bus, clock, io, boards }: LinkOptions): BusLink {
 	if (!io.SPI) throw missing(bus, "this platform has no SPI");
 	return new Atm90e32Client({
-		...{ io: io.SPI, port: boardPort(bus), clock },
+		...{ io: io.SPI, port: portOf(bus), clock },
 		settings: (unit) => boards?.get(unit)?.metering,
 	});
 }
 
-function boardPort(bus: SiteBus): string {
-	return bus.port === "sim" ? `sim:${bus.id}` : String(bus.port);
+/** The port as the IO classes know it: a simulated one by the name of its bus. */
+function portOf(bus: SiteBus): string | number {
+	return bus.port === "sim" ? `sim:${bus.id}` : bus.port;
 }
 
 function missing(bus: SiteBus, why: string): GridpostError {

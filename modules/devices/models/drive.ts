@@ -18,23 +18,6 @@ export const DriveCmd = frozen({ stop: 0, forward: 1, reverse: 2, quickStop: 3 }
 /** CmdSt: what became of the last command. */
 export const CmdState = frozen({ idle: 0, working: 1, accepted: 2, rejected: 3, timeout: 4 });
 
-/** Flt: the drive's own number in words that all drives share. */
-export const DriveFault = frozen({
-	none: 0,
-	other: 1,
-	overcurrent: 2,
-	overvoltage: 3,
-	undervoltage: 4,
-	overheated: 5,
-	overload: 6,
-	earth: 7,
-	phase: 8,
-	external: 9,
-	communication: 10,
-	motor: 11,
-	hardware: 12,
-});
-
 /** CmdRslt: why it became that. The words are shown to people. */
 export const CMD_REASONS = frozen<readonly string[]>([
 	"none",

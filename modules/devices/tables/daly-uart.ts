@@ -1,30 +1,16 @@
-import { bmsModel } from "../models/bms";
 import type { DeviceTable } from "../table";
-import { cellRows } from "./bms-rows";
+import { cellRows, dalyDerived, dalyHead } from "./bms-rows";
 
 const temperatures = [1, 2, 3, 4, 5, 6, 7] as const;
 
 /** Daly Smart BMS, its native A5 protocol over UART or RS-485. */
 export const dalyUart: DeviceTable = {
 	id: "daly-uart",
-	maker: "Daly",
 	model: "Smart BMS (A5)",
-	kind: "battery",
+	...dalyHead,
 	protocol: "daly",
-	sunspec: [1, 713, { id: 714, repeats: { NPrt: 1 } }, bmsModel(16)],
-	fixed: {
-		"713.WH_SF": 1,
-		"713.Pct_SF": -1,
-		"714.DCV_SF": -1,
-		"714.DCA_SF": -1,
-		"714.DCW_SF": 0,
-		"714.DCWH_SF": 0,
-		"714.Tmp_SF": 0,
-		"714.Prt[1].PrtTyp": 1,
-	},
 	derived: [
-		{ point: ["714.DCW", "714.Prt[1].DCW"], by: "product", of: ["714.Prt[1].DCV", "714.Prt[1].DCA"] },
-		{ point: "WHAvail", by: "product", of: ["64931.AhRem", "714.Prt[1].DCV"] },
+		...dalyDerived,
 		{ point: "64931.CellVDif", by: "difference", of: ["@max_cell_voltage", "@min_cell_voltage"] },
 	],
 	bus: { baud: 9600, parity: "none", stop: 1, unit: 1, timeoutMs: 400, pauseMs: 60, replyMs: 25 },
