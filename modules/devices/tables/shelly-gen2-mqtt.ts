@@ -1,25 +1,16 @@
-import { relayModelOf } from "../models/relay";
 import { pathRows } from "../path-rows";
 import type { DeviceTable } from "../table";
+import { shellyGen2 } from "./shelly-gen2";
 
 /**
  * The same switch over MQTT, with "generic status update" and "RPC" enabled. The device's `path` in the site file is its
  * topic prefix, "shellyplus1pm-a8032ab12345" unless it was changed.
  */
 export const shellyGen2Mqtt: DeviceTable = {
+	...shellyGen2,
 	id: "shelly-gen2-mqtt",
-	maker: "Shelly",
 	model: "Gen2 switch (MQTT)",
-	kind: "meter",
 	protocol: "json-mqtt",
-	sunspec: [1, 211, relayModelOf(1)],
-	fixed: { Evt: 0 },
-	derived: [{ point: "TotWhImp", by: "difference", of: ["@switch_energy_total", "TotWhExp"] }],
-	bus: { baud: 0, parity: "none", stop: 1, unit: 1, timeoutMs: 2000, replyMs: 30 },
-	functions: [],
-	fc: 3,
-	maxRead: 125,
-	positive: "import",
 	records: [
 		{ name: "switch", key: "{path}/status/switch:{channel}", bytes: 56, everyMs: 60_000 },
 		{ name: "availability", key: "{path}/online", bytes: 8 },
@@ -32,67 +23,7 @@ export const shellyGen2Mqtt: DeviceTable = {
 		},
 	],
 	rows: pathRows([
-		{
-			name: "switch_output",
-			record: "switch",
-			path: "output",
-			type: "number",
-			unit: "code",
-			point: ["64923.Ch[1].St", "64923.Ch[1].Cmd"],
-			poll: "fast",
-			access: "rw",
-			write: { fc: 16, record: "set_switch", min: 0, max: 1 },
-			note: "Switch.Set",
-		},
-		{ name: "switch_power", record: "switch", path: "apower", type: "number", unit: "W", point: "W", poll: "fast" },
-		{
-			name: "switch_voltage",
-			record: "switch",
-			path: "voltage",
-			type: "number",
-			unit: "V",
-			point: ["PhV", "PhVphA"],
-			poll: "fast",
-			range: [50, 300],
-		},
-		{
-			name: "switch_current",
-			record: "switch",
-			path: "current",
-			type: "number",
-			unit: "A",
-			point: ["A", "AphA"],
-			poll: "fast",
-			range: [0, 20],
-		},
-		{
-			name: "switch_frequency",
-			record: "switch",
-			path: "freq",
-			type: "number",
-			unit: "Hz",
-			point: "Hz",
-			poll: "fast",
-			range: [40, 70],
-		},
-		{
-			name: "switch_energy_total",
-			record: "switch",
-			path: "aenergy.total",
-			type: "number",
-			unit: "Wh",
-			poll: "fast",
-			note: "both directions",
-		},
-		{
-			name: "switch_energy_returned",
-			record: "switch",
-			path: "ret_aenergy.total",
-			type: "number",
-			unit: "Wh",
-			point: "TotWhExp",
-			poll: "fast",
-		},
+		...shellyGen2.rows,
 		{ name: "online", record: "availability", path: "$", type: "number", unit: "code", poll: "normal" },
 	]),
 	quirks: [
@@ -102,6 +33,4 @@ export const shellyGen2Mqtt: DeviceTable = {
 		"the status comes when something changes, and with the counters each minute: silent for three minutes is gone",
 		"`<prefix>/online` is its last will, kept by the broker",
 	],
-	sources: ["evcc-io/evcc:meter/shelly/gen2.go", "Shelly: Gen2 device API (Switch, EM, EMData, MQTT)"],
-	confidence: "two",
 };
