@@ -1,4 +1,4 @@
-/* Between values.c (copies) and objects.c (references). */
+/* Between values.c (copies), objects.c (references) and errors.c. */
 #ifndef GRIDPOST_BRIDGE_H
 #define GRIDPOST_BRIDGE_H
 
@@ -24,12 +24,14 @@ extern void nodeFailed(Host *host) XS_FUNCTION_NORETURN;
 extern napi_value textToNode(Host *host, const char *text);
 extern void pushString(Host *host, napi_value value);
 
+/* errors.c */
+extern void pushNodeError(Host *host, napi_value error);
+
 /* objects.c */
 extern Handle *handleOf(napi_env env, napi_value value);
 extern napi_value functionToNode(Host *host, txSlot *slot);
 extern napi_value objectToNode(Host *host, txSlot *slot);
 extern napi_value promiseToNode(Host *host, txSlot *slot);
 extern void pushNodeFunction(Host *host, napi_value value);
-extern void pushNodeError(Host *host, napi_value error);
 
 #endif

@@ -136,7 +136,7 @@ extern void hostDelete(Host *host);
 /* modules.c */
 extern void hostEvaluate(txMachine *the, const char *source, const char *path);
 
-/* values.c, objects.c (and bridge.h between the two) */
+/* values.c, objects.c, errors.c (and bridge.h between them) */
 /* Value of a slot for Node; throws into XS when there is none. */
 extern napi_value hostToNode(Host *host, txSlot *slot);
 /* Pushes the value onto the machine's stack; throws into XS when it has none. */
