@@ -5,6 +5,9 @@
  * of the hub where not. Each command is read back, or seen to work where the row cannot be read, and ends in one outcome.
  */
 import type { Clock, TimerId } from "../base/clock";
+import { ModbusException } from "../modbus/pdu";
+import type { PointInfo } from "../sunspec/place";
+import type { WrittenValue } from "../sunspec/server";
 import type { Device } from "./engine";
 import {
 	type EvseCause,
@@ -93,6 +96,23 @@ export class Evse {
 	/** Whether a point is a command to this charger. */
 	owns(model: number, point: string): point is EvsePoint {
 		return model === kEvse && this.rows.takes(point);
+	}
+
+	/** See `SunSpecSpaceOptions.onWrite`. */
+	onWrite({ name }: PointInfo, value: WrittenValue): number {
+		if (!this.#options.device.online) return ModbusException.gatewayTargetFailedToRespond;
+		const refused = typeof value !== "number" || this.refuses(name as EvsePoint, value) !== undefined;
+		return refused ? ModbusException.illegalDataValue : 0;
+	}
+
+	/** See `SunSpecSpaceOptions.onWritten`: the values are in the image. A charger has its limit before it starts. */
+	onWritten(points: readonly PointInfo[]): void {
+		const names = points.map(({ name }) => name as EvsePoint);
+		names.sort((a, b) => Number(a === "Chg") - Number(b === "Chg"));
+		for (const name of names) {
+			const value = this.shown(name);
+			if (!Number.isNaN(value)) this.command(name, value);
+		}
 	}
 
 	/** The commands that it can carry out. */

@@ -1,5 +1,4 @@
 import type { Clock } from "../base/clock";
-import type { EvsePoint } from "../devices/evse-rows";
 import { orderRefusal, rowValues, writeSequence } from "../devices/orders";
 import { RowWriter } from "../devices/row-writer";
 import type { DeviceTable, Row } from "../devices/table";
@@ -46,9 +45,8 @@ export class ControlRouter {
 		if (unit === 1) return this.#options.siteDer()?.onWrite(point, value) ?? ModbusException.illegalDataAddress;
 		const entry = this.#options.entry(unit);
 		if (!entry?.site.control) return ModbusException.illegalDataAddress;
-		if (entry.der?.owns(point.model.id)) return entry.der.onWrite(point, value);
-		if (entry.drive?.owns(point)) return entry.drive.onWrite(point, value);
-		if (entry.evse?.owns(point.model.id, point.name)) return toEvse(entry, point.name, value);
+		const owner = ownerOf(entry, point);
+		if (owner) return owner.onWrite(point, value);
 		if (entry.table) return this.#toRow(entry, point, value);
 		return entry.found?.writable(point, value) ?? ModbusException.illegalDataAddress;
 	}
@@ -67,8 +65,7 @@ export class ControlRouter {
 		const { table, image } = entry.table!;
 		const wanted = new Map<string, number>();
 		points.forEach((point, i) => {
-			const { id } = point.model;
-			const row = entry.der?.owns(id) || entry.evse?.owns(id, point.name) ? undefined : rowOf(table, point);
+			const row = ownerOf(entry, point) ? undefined : rowOf(table, point);
 			if (row) wanted.set(row.name, values[i] as number);
 		});
 		const held = rowValues(table, image);
@@ -82,18 +79,15 @@ export class ControlRouter {
 		if (unit === 1) this.#options.siteDer()?.onWritten(points);
 		const entry = this.#options.entry(unit);
 		if (!entry) return;
-		const { der } = entry;
-		const owned = der ? points.filter((point) => der.owns(point.model.id)) : [];
-		if (owned.length > 0) der?.onWritten(owned);
-		const { drive } = entry;
-		const driven = drive ? points.filter((point) => drive.owns(point)) : [];
-		if (driven.length > 0) drive?.onWritten(driven);
-		// a charger has its limit before it starts
-		const last = ({ name }: PointInfo): number => Number(name === "Chg");
-		const inOrder = entry.evse ? [...points].sort((a, b) => last(a) - last(b)) : points;
-		const taken = (point: PointInfo): boolean =>
-			owned.includes(point) || driven.includes(point) || toldEvse(entry, point, image);
-		const rest = inOrder.filter((point) => !taken(point));
+		const owned = new Map<PointOwner | undefined, PointInfo[]>();
+		for (const point of points) {
+			const owner = ownerOf(entry, point);
+			const own = owned.get(owner);
+			if (own) own.push(point);
+			else owned.set(owner, [point]);
+		}
+		for (const [owner, own] of owned) owner?.onWritten(own);
+		const rest = owned.get(undefined) ?? [];
 		if (rest.length === 0) return;
 		entry.found?.write(rest, entry.client, (outcome) => this.#options.onOutcome(entry, outcome));
 		if (!entry.table) return;
@@ -137,21 +131,18 @@ export class ControlRouter {
 	}
 }
 
-/** Whether a command to a charger may be given. */
-function toEvse({ evse, device }: HubDevice, point: string, value: WrittenValue): number {
-	if (!device.online) return ModbusException.gatewayTargetFailedToRespond;
-	if (typeof value !== "number" || evse!.refuses(point as EvsePoint, value) !== undefined) {
-		return ModbusException.illegalDataValue;
-	}
-	return 0;
+/** Who carries out what is written to some points of a device: its controls as a DER, a drive or a charger. */
+interface PointOwner {
+	/** As `SunSpecSpaceOptions` has them. */
+	onWrite(point: PointInfo, value: WrittenValue): number;
+	onWritten(points: readonly PointInfo[]): void;
 }
 
-/** Gives a charger its command; false for a point that is none. */
-function toldEvse({ evse }: HubDevice, { model, name }: PointInfo, image: Image): boolean {
-	if (!evse?.owns(model.id, name)) return false;
-	const value = image.value(image.handle(model.id, name));
-	if (typeof value === "number") evse.command(name, value);
-	return true;
+/** Undefined for a point that goes to the device's own rows or registers. */
+function ownerOf({ der, drive, evse }: HubDevice, point: PointInfo): PointOwner | undefined {
+	if (der?.owns(point.model.id)) return der;
+	if (drive?.owns(point)) return drive;
+	return evse?.owns(point.model.id, point.name) ? evse : undefined;
 }
 
 function rowOf(table: DeviceTable, point: PointInfo): Row | undefined {
