@@ -2,8 +2,9 @@ import { describe, expect, test } from "vitest";
 import { derCosts } from "./ders";
 import { run as devices } from "./devices";
 import type { Figure, Report } from "./figure";
+import { heapByPart, hostHeap } from "./heap-machine";
 import { hubCosts, steadyHeap } from "./hub";
-import { demoSite } from "./hub-machine";
+import { demoSite, metersOnly, withDers } from "./hub-machine";
 import { run as sunspec } from "./sunspec";
 
 function figuresOf(run: (report: Report) => void): Figure[] {
@@ -57,6 +58,20 @@ describe("the bench", () => {
 		expect(costs.read).toBeLessThanOrEqual(2700);
 		expect(costs.http).toBeGreaterThan(20_000);
 		expect(costs.http).toBeLessThanOrEqual(70_000);
+	});
+
+	test("each part of a hub says what it adds to the heap", () => {
+		const parts = heapByPart(withDers(metersOnly(3)), 4096);
+		expect(parts.length).toBeGreaterThan(10);
+		const sum = parts.reduce((total, [, bytes]) => total + bytes, 0);
+		expect(sum).toBeGreaterThan(40_000);
+		expect(sum).toBeLessThanOrEqual(103_000);
+	});
+
+	test("the module of the host needs no more memory than it did", () => {
+		const bytes = hostHeap();
+		expect(bytes).toBeGreaterThan(1000);
+		expect(bytes).toBeLessThanOrEqual(12_600);
 	});
 
 	test("a found inverter, a battery and both as one need no more memory than they did", () => {

@@ -1,13 +1,11 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { appFunctions } from "../hosts/desktop/app-functions";
 import { type BusDevice, openBus } from "../hosts/desktop/can-bus";
-import { findRoot } from "../hosts/desktop/loader";
 import { createTestMachine, type TestMachine } from "../hosts/desktop/testing";
 
 const program = `
 import CAN from "modules/can/can";
 import Timer from "timer";
-import files from "host:files";
+import app from "host:app";
 import { CanClient } from "modules/canbus/client";
 import { Catalogue } from "modules/devices/catalogue";
 import { Device } from "modules/devices/engine";
@@ -48,7 +46,7 @@ export function listen(ids, bitrate) {
 	start({ unit: 1, records, onRecord(index, result) { if (result.status === "ok") count++; } }, bitrate, "sim:a");
 }
 export function table(id, bitrate, port) {
-	const catalogue = new Catalogue([], (id) => new Uint8Array(files.packedTable(id)));
+	const catalogue = new Catalogue([], (id) => { const bytes = app.packedTable(id); return bytes && new Uint8Array(bytes); });
 	const table = catalogue.table(id);
 	const image = new Image(tableModels(table));
 	device = new Device({ table, plan: catalogue.plan(table), image, unit: 1 });
@@ -107,10 +105,6 @@ const preload = [
 ];
 const modules = { "hosts/moddable/*": "build/js/hosts/moddable/*" };
 
-const files = {
-	packedTable: (id: string) => Uint8Array.from(readFileSync(join(findRoot(), "build/tables", `${id}.table`))).buffer,
-};
-
 /** The CAN client on the application's engine, and a device of Node's on the in-process bus "a". */
 export function canMachine(clock: "virtual" | "real" = "virtual"): {
 	machine: TestMachine;
@@ -118,7 +112,13 @@ export function canMachine(clock: "virtual" | "real" = "virtual"): {
 	device: BusDevice;
 	close(): void;
 } {
-	const machine = createTestMachine({ clock, preload, sources, modules, host: { files } });
+	const machine = createTestMachine({
+		clock,
+		preload,
+		sources,
+		modules,
+		host: { app: appFunctions({ siteText: "" }) },
+	});
 	const xs = machine.importModule<CanProgram>("program");
 	const device = openBus(machine, "a");
 	return {

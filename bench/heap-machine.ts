@@ -1,3 +1,4 @@
+import { appFunctions } from "../hosts/desktop/app-functions";
 import { createIo } from "../hosts/desktop/io/io";
 import { VirtualNetwork } from "../hosts/desktop/io/virtual-network";
 import { VirtualTime } from "../hosts/desktop/io/virtual-time";
@@ -27,6 +28,7 @@ import { ControlStore } from "modules/site/control-store";
 import { Hub } from "modules/site/hub";
 import { readSite } from "modules/site/site-file";
 import { ModdableClock } from "hosts/moddable/clock";
+import app from "host:app";
 
 class Silent { constructor() {} read() {} write() {} close() {} }
 const io = { TCP: Silent, Listener: Silent, RS485 };
@@ -40,8 +42,12 @@ function meters() { return hub.devices.filter((entry) => entry.kind === "meter")
 
 export function readText(text) { site = readSite(text, knownDevices()); }
 export function plans() {
-	catalogue = new Catalogue();
-	for (const device of site.devices) catalogue.plan(catalogue.table(device.device));
+	catalogue = new Catalogue([], (id) => { const bytes = app.packedTable(id); return bytes && new Uint8Array(bytes); });
+	for (const { device } of site.devices) {
+		const table = catalogue.table(device);
+		// a SunSpec device is found by what it says of itself
+		if (table) catalogue.plan(table);
+	}
 }
 export function devices() { hub = new Hub({ site, catalogue, clock, log, firmware: "bench", io, random: Math.random, store: new ControlStore(undefined, log) }); }
 export function buses() { hub.start(); }
@@ -104,7 +110,7 @@ export function heapByPart(siteText: string, outboxBytes: number): [part: string
 		preload: [...applicationModules(), ...platformModules],
 		sources: { program },
 		modules: { "hosts/moddable/*": "build/js/hosts/moddable/*" },
-		host: io.host,
+		host: { ...io.host, app: appFunctions({ siteText }) },
 	});
 	const xs = machine.importModule<Program>("program");
 	const parts: [string, number][] = [];
@@ -154,15 +160,8 @@ export function hostHeap(): number {
 		modules: { "hosts/moddable/*": "build/js/hosts/moddable/*" },
 		host: {
 			...io.host,
-			app: {
-				siteText: () => "",
-				options: () => ({}),
-				firmware: () => "",
-				webFile: () => undefined,
-				sitePlace: () => "",
-				adminPassword: () => "",
-				log: () => {},
-			},
+			// the files of the page lie in flash on the device
+			app: { ...appFunctions({ siteText: "" }), webFile: () => undefined },
 		},
 	});
 	const before = heapBytes(machine);

@@ -1,25 +1,19 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import type { LogLevel } from "../../modules/base/log";
 import { findTable } from "../../modules/devices/generated/tables";
-import { plainJson } from "../../modules/devices/plain";
-import { type FoundPlugin, takePlugins } from "../../modules/devices/plugin-table";
+import { takePlugins } from "../../modules/devices/plugin-table";
 import { Pole, type PoleDevice, type PoleOptions, type SimLine } from "../../sim/pole";
-import type { HostOptions, SiteStore } from "../host";
+import type { SiteStore } from "../host";
+import { type AppOptions, appFunctions } from "./app-functions";
 import { joinBus } from "./can-bus";
 import { createIo, type Io, type IoOptions } from "./io/io";
 import { VirtualNetwork } from "./io/virtual-network";
 import { VirtualTime } from "./io/virtual-time";
-import { findRoot } from "./loader";
 import { Machine, type MachineOptions } from "./machine";
 import { nodeClock } from "./node-clock";
 import { applicationModules, platformModules } from "./preloads";
 import { fileStore } from "./site-store";
 import type { Snapshot } from "./table";
 
-export interface DesktopHubOptions {
-	siteText: string;
-	options?: HostOptions;
+export interface DesktopHubOptions extends AppOptions {
 	/** Default real. */
 	clock?: "real" | "virtual";
 	/** "virtual": none but what the test or simulator puts on `network`, on the machine's virtual clock. */
@@ -33,12 +27,6 @@ export interface DesktopHubOptions {
 	simulatedBoard?: boolean;
 	/** Another platform than the desktop's own. */
 	platform?: Platform;
-	/** A changed site file is saved: close this hub and start another. Called outside the machine. */
-	onRestart?: () => void;
-	/** Of the user "admin"; "" or left out: none. */
-	adminPassword?: string;
-	/** Tables beside the catalogue's (plugin-files.ts). */
-	plugins?: readonly FoundPlugin[];
 	xsbug?: string;
 	heap?: MachineOptions["heap"];
 	/** UTC at the start of a virtual clock. */
@@ -46,7 +34,6 @@ export interface DesktopHubOptions {
 	seed?: number;
 	/** Of the simulated devices on buses whose port is "sim". */
 	sim?: Omit<PoleOptions, "devices">;
-	log?: (level: LogLevel, area: string, text: string) => void;
 	/** What it prints with trace(). Default: the error output. */
 	trace?: (text: string) => void;
 	/** An exception that nobody caught in the application, or the machine's death. */
@@ -133,19 +120,7 @@ export class DesktopHub {
 			host: {
 				...this.io.host,
 				...platform?.host,
-				app: {
-					siteText: () => options.siteText,
-					options: () => ({ ...options.options }),
-					firmware: () => version(),
-					webFile: (name: string) => builtFile("build/web", name),
-					packedTable: (id: string) => builtFile("build/tables", `${id}.table`),
-					sitePlace: () => store?.place ?? "",
-					saveSite: (text: string) => store!.save(text),
-					restart: () => void setImmediate(() => options.onRestart?.()),
-					adminPassword: () => options.adminPassword ?? "",
-					plugins: () => plainJson(options.plugins ?? []),
-					log: options.log ?? (() => {}),
-				},
+				app: appFunctions(options, store),
 			},
 		});
 		this.io.attach(this.machine);
@@ -241,18 +216,6 @@ const boardAsHost = {
 	// of the SDK's modules that the board's files use, the desktop has this one
 	"hosts/esp32s3/sdk": 'export { default as keyValue } from "embedded:storage/key-value";',
 };
-
-/** A file of the built dashboard, or a packed table. */
-function builtFile(folder: string, name: string): ArrayBuffer | undefined {
-	const path = join(findRoot(), folder, name);
-	if (!existsSync(path)) return undefined;
-	const bytes = readFileSync(path);
-	return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
-}
-
-function version(): string {
-	return (JSON.parse(readFileSync(join(findRoot(), "package.json"), "utf8")) as { version: string }).version;
-}
 
 function fail(error: Error): void {
 	queueMicrotask(() => {
