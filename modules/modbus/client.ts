@@ -4,7 +4,8 @@
  * Time-outs, retries, broadcast and the order of requests are here; what a line or a socket needs is in client-rtu.ts
  * and client-tcp.ts. Nothing is allocated for an ordinary transaction: request buffer, result and timer are used again.
  */
-import type { Clock, TimerId } from "../base/clock";
+import type { Clock } from "../base/clock";
+import { Deadline } from "../base/deadline";
 import { type Log, silentLog } from "../base/log";
 import type { ClientLink, LineCounters, LinkOwner, RtuLinkOptions, TcpLinkOptions } from "./client-link";
 import { RtuClientLink } from "./client-rtu";
@@ -56,10 +57,7 @@ export class ModbusClient implements LinkOwner {
 	#current: ModbusRequest | undefined;
 	readonly #link: ClientLink;
 	readonly #clock: Clock;
-	#deadlineMs = Number.POSITIVE_INFINITY;
-	/** The timer is not set anew for each deadline: when it fires too early it is set again. */
-	#timer: TimerId | undefined;
-	#timerMs = Number.POSITIVE_INFINITY;
+	readonly #deadline: Deadline;
 	#attempts = 0;
 	#length = 0;
 	#expected = 0;
@@ -78,7 +76,6 @@ export class ModbusClient implements LinkOwner {
 	readonly #lateMs: number | undefined;
 	readonly #busyMs: number;
 	readonly #log: Log;
-	readonly #onTimer: () => void;
 	#queue: ModbusRequest[] = [];
 	#held: Held[] = [];
 	#closed = false;
@@ -102,7 +99,7 @@ export class ModbusClient implements LinkOwner {
 		this.#retries = options.retries ?? 1;
 		this.#lateMs = options.lateMs;
 		this.#busyMs = options.busyMs ?? 200;
-		this.#onTimer = () => this.timerFired();
+		this.#deadline = new Deadline(options.clock, (nowMs) => this.deadlineReached(nowMs));
 		const link = options.link;
 		this.#link = isTcp(link)
 			? new TcpClientLink(link, options.clock, this, options.tap, options.source)
@@ -181,7 +178,7 @@ export class ModbusClient implements LinkOwner {
 		const known = this.#begins[this.#current!.unit]!;
 		const patienceMs = known === 0 ? HURRY_UNKNOWN_MS : Math.min(HURRY_MOST_MS, 1.25 * known + HURRY_SPARE_MS);
 		const untilMs = Math.max(this.#clock.now(), this.#sentMs + patienceMs);
-		if (untilMs < this.#deadlineMs) this.setDeadline(untilMs);
+		if (untilMs < this.#deadline.atMs) this.#deadline.set(untilMs);
 	}
 
 	/** Learns how soon a unit begins to answer: at once when it takes longer than before, else step by step. */
@@ -197,8 +194,7 @@ export class ModbusClient implements LinkOwner {
 		if (this.#closed) return;
 		this.#closed = true;
 		this.#link.close();
-		this.#clock.clearTimer(this.#timer);
-		this.#timer = undefined;
+		this.#deadline.close();
 		const waiting = this.#held.map((held) => held.request).concat(this.#queue);
 		if (this.#current) waiting.unshift(this.#current);
 		this.#current = undefined;
@@ -240,7 +236,7 @@ export class ModbusClient implements LinkOwner {
 		this.#sawForeign = false;
 		this.#sawNoise = false;
 		this.#phase = SENDING;
-		this.setDeadline(nowMs + this.#link.sendMs(this.#length, this.#current!.timeoutMs ?? this.#timeoutMs));
+		this.#deadline.set(nowMs + this.#link.sendMs(this.#length, this.#current!.timeoutMs ?? this.#timeoutMs));
 		this.#link.send(this.#length, this.#expected);
 	}
 
@@ -248,13 +244,13 @@ export class ModbusClient implements LinkOwner {
 		if (this.#phase !== SENDING) return;
 		if (this.#current!.unit === 0 && this.#link.broadcasts) {
 			this.#phase = TURNAROUND;
-			this.setDeadline(nowMs + this.#turnaroundMs);
+			this.#deadline.set(nowMs + this.#turnaroundMs);
 			return;
 		}
 		this.#phase = LISTENING;
 		this.#sentMs = nowMs;
 		const timeoutMs = this.#current!.timeoutMs ?? this.#timeoutMs;
-		this.setDeadline(nowMs + timeoutMs + this.#link.wireMs(this.#expected));
+		this.#deadline.set(nowMs + timeoutMs + this.#link.wireMs(this.#expected));
 		if (this.#hurried) this.hurry();
 	}
 
@@ -283,7 +279,7 @@ export class ModbusClient implements LinkOwner {
 		if (this.#phase !== LISTENING) return;
 		this.#sawNoise = true;
 		const untilMs = this.#clock.now() + FRAGMENT_MS;
-		if (untilMs < this.#deadlineMs) this.setDeadline(untilMs);
+		if (untilMs < this.#deadline.atMs) this.#deadline.set(untilMs);
 	}
 
 	linkSettled(): void {
@@ -340,7 +336,7 @@ export class ModbusClient implements LinkOwner {
 		if (this.#timedOut) this.#link.expectLate(result.endMs + this.lateWindow(request));
 		this.#current = undefined;
 		this.#phase = IDLE;
-		this.#deadlineMs = Number.POSITIVE_INFINITY;
+		this.#deadline.atMs = Number.POSITIVE_INFINITY;
 		try {
 			request.onResult(result);
 		} finally {
@@ -404,7 +400,7 @@ export class ModbusClient implements LinkOwner {
 			}
 			if (untilMs < earliestMs) earliestMs = untilMs;
 		}
-		this.setDeadline(earliestMs);
+		this.#deadline.set(earliestMs);
 	}
 
 	/** Whether an earlier request to the same unit waits: order within a unit is kept. */
@@ -414,26 +410,9 @@ export class ModbusClient implements LinkOwner {
 		return false;
 	}
 
-	private setDeadline(deadlineMs: number): void {
-		this.#deadlineMs = deadlineMs;
-		if (deadlineMs >= this.#timerMs) return;
-		this.#clock.clearTimer(this.#timer);
-		this.#timerMs = deadlineMs;
-		this.#timer = this.#clock.setTimer(this.#onTimer, Math.max(0, deadlineMs - this.#clock.now()));
-	}
-
-	private timerFired(): void {
-		this.#timer = undefined;
-		this.#timerMs = Number.POSITIVE_INFINITY;
-		const deadlineMs = this.#deadlineMs;
-		if (deadlineMs === Number.POSITIVE_INFINITY || this.#closed) return;
-		if (this.#clock.now() < deadlineMs) {
-			this.setDeadline(deadlineMs);
-			return;
-		}
-		this.#deadlineMs = Number.POSITIVE_INFINITY;
+	private deadlineReached(nowMs: number): void {
 		if (this.#phase === LISTENING) this.timeOut();
-		else if (this.#phase === TURNAROUND) this.finish("ok", 0, this.#clock.now());
+		else if (this.#phase === TURNAROUND) this.finish("ok", 0, nowMs);
 		else if (this.#phase === SENDING) this.stuck();
 		else this.next();
 	}

@@ -3,7 +3,8 @@
  * Time-outs, retries and order are as in the Modbus client, so that the scheduler of a bus cannot tell them apart.
  * Nothing is allocated for an ordinary transaction.
  */
-import type { Clock, TimerId } from "../base/clock";
+import type { Clock } from "../base/clock";
+import { Deadline } from "../base/deadline";
 import { FrameKind, type FrameTap, frameTag } from "../base/frame-tap";
 import { type Log, silentLog } from "../base/log";
 import { isDamage, type LineCounters, type Rs485Port } from "../rs485/line";
@@ -44,7 +45,7 @@ export class FramerClient implements LineOwner {
 	readonly #source: number;
 	readonly #requestTag: number;
 	readonly #receivedTag: number;
-	readonly #onTimer: () => void;
+	readonly #deadline: Deadline;
 	readonly #out: Uint8Array;
 	/** Views of the first bytes of `#out`, by length: requests are of few lengths. */
 	readonly #views: (Uint8Array | undefined)[] = [];
@@ -81,11 +82,7 @@ export class FramerClient implements LineOwner {
 	#sawNoise = false;
 	#timedOut = false;
 	#closed = false;
-	/** The timer is not set anew for each deadline: when it fires too early it is set again. */
-	#deadlineMs = Number.POSITIVE_INFINITY;
 	#hardMs = 0;
-	#timer: TimerId | undefined;
-	#timerMs = Number.POSITIVE_INFINITY;
 
 	/** Throws what the class of the line throws when it cannot be opened. Once open, it is opened again when it fails. */
 	constructor(options: FramerClientOptions) {
@@ -100,7 +97,7 @@ export class FramerClient implements LineOwner {
 		this.#source = options.source ?? 0;
 		this.#requestTag = frameTag(this.#source, FrameKind.request);
 		this.#receivedTag = frameTag(this.#source, FrameKind.received);
-		this.#onTimer = () => this.timerFired();
+		this.#deadline = new Deadline(options.clock, (nowMs) => this.deadlineReached(nowMs));
 		this.#out = new Uint8Array(framer.sendBytes);
 		this.#bytes = new Uint8Array(framer.receiveBytes);
 		this.#result = {
@@ -165,8 +162,7 @@ export class FramerClient implements LineOwner {
 		if (this.#closed) return;
 		this.#closed = true;
 		this.#line.close();
-		this.#clock.clearTimer(this.#timer);
-		this.#timer = undefined;
+		this.#deadline.close();
 		const waiting = this.#queue.splice(0);
 		if (this.#current) waiting.unshift(this.#current);
 		this.#current = undefined;
@@ -203,7 +199,7 @@ export class FramerClient implements LineOwner {
 		this.#inFlight = false;
 		this.#waiting = true;
 		// the driver sends in the end on a line that never falls silent, after the time of two of the longest frames
-		this.setDeadline(nowMs + (length + 2 * 256) * this.#line.byteMs + MARGIN_MS);
+		this.#deadline.set(nowMs + (length + 2 * 256) * this.#line.byteMs + MARGIN_MS);
 		if (!this.#busy) this.write();
 	}
 
@@ -227,7 +223,7 @@ export class FramerClient implements LineOwner {
 			this.#phase = LISTENING;
 			this.#hardMs =
 				nowMs + (this.#current!.timeoutMs ?? this.#timeoutMs) + this.#framer.receiveBytes * this.#line.byteMs;
-			this.setDeadline(
+			this.#deadline.set(
 				nowMs + (this.#current!.timeoutMs ?? this.#timeoutMs) + this.#framer.expected * this.#line.byteMs,
 			);
 		} else if (this.#waiting) this.write();
@@ -312,7 +308,7 @@ export class FramerClient implements LineOwner {
 				if (this.#length === 0 && verdict !== Verdict.part) return;
 				// the rest must follow soon or never
 				this.#sawNoise = true;
-				this.setDeadline(Math.min(nowMs + this.#framer.gapMs, this.#hardMs));
+				this.#deadline.set(Math.min(nowMs + this.#framer.gapMs, this.#hardMs));
 		}
 	}
 
@@ -323,7 +319,7 @@ export class FramerClient implements LineOwner {
 			return;
 		}
 		this.#phase = PAUSING;
-		this.setDeadline(nowMs + this.#framer.pauseMs);
+		this.#deadline.set(nowMs + this.#framer.pauseMs);
 	}
 
 	lineLost(): void {
@@ -374,7 +370,7 @@ export class FramerClient implements LineOwner {
 		this.#phase = IDLE;
 		this.#waiting = false;
 		this.#inFlight = false;
-		this.#deadlineMs = Number.POSITIVE_INFINITY;
+		this.#deadline.atMs = Number.POSITIVE_INFINITY;
 		try {
 			request.onResult(result);
 		} finally {
@@ -399,7 +395,7 @@ export class FramerClient implements LineOwner {
 			}
 			if (untilMs < earliestMs) earliestMs = untilMs;
 		}
-		this.setDeadline(earliestMs);
+		this.#deadline.set(earliestMs);
 	}
 
 	/** Whether an earlier request to the same unit waits: order within a unit is kept. */
@@ -420,25 +416,7 @@ export class FramerClient implements LineOwner {
 		return untilMs;
 	}
 
-	private setDeadline(deadlineMs: number): void {
-		this.#deadlineMs = deadlineMs;
-		if (deadlineMs >= this.#timerMs) return;
-		this.#clock.clearTimer(this.#timer);
-		this.#timerMs = deadlineMs;
-		this.#timer = this.#clock.setTimer(this.#onTimer, Math.max(0, deadlineMs - this.#clock.now()));
-	}
-
-	private timerFired(): void {
-		this.#timer = undefined;
-		this.#timerMs = Number.POSITIVE_INFINITY;
-		const deadlineMs = this.#deadlineMs;
-		if (deadlineMs === Number.POSITIVE_INFINITY || this.#closed) return;
-		const nowMs = this.#clock.now();
-		if (nowMs < deadlineMs) {
-			this.setDeadline(deadlineMs);
-			return;
-		}
-		this.#deadlineMs = Number.POSITIVE_INFINITY;
+	private deadlineReached(nowMs: number): void {
 		if (this.#phase === LISTENING) this.timeOut(nowMs);
 		else if (this.#phase === PAUSING) this.sendNext(nowMs);
 		else if (this.#phase === SENDING) this.stuck();
